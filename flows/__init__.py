@@ -1,0 +1,1 @@
+"""Orchestration and all input and output; nothing here estimates or decides."""

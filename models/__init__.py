@@ -1,0 +1,1 @@
+"""Pure estimators: arrays and frames in, frames out; no clock, disk or network."""

@@ -1,0 +1,1 @@
+"""Pure table functions that count: frames in, frames out; no clock, disk or network."""

@@ -1,0 +1,357 @@
+"""The canonical inputs: what a source may give us, one declaration per table."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from transforms.contracts.schema import EARLIEST, LATEST, UTC_TIME, Column, Table, by_name
+
+MAX_QUANTITY = 1_000_000.0
+MAX_TEXT_CHARS = 1_000_000
+
+
+def _id(name: str, prose: str, *, required: bool = False, private: bool = False) -> Column:
+    return Column(
+        name,
+        pl.String,
+        prose,
+        required=required,
+        nullable=not required,
+        max_chars=256,
+        private=private,
+    )
+
+
+def _when(
+    name: str,
+    prose: str,
+    *,
+    required: bool = False,
+    nullable: bool | None = None,
+    known_from: str | None = None,
+) -> Column:
+    empty_allowed = not required if nullable is None else nullable
+    return Column(
+        name,
+        UTC_TIME,
+        prose,
+        required=required,
+        nullable=empty_allowed,
+        lo=EARLIEST,
+        hi=LATEST,
+        known_from=known_from,
+    )
+
+
+def _day(name: str, prose: str, *, required: bool = False) -> Column:
+    return Column(
+        name,
+        pl.Date,
+        prose,
+        required=required,
+        nullable=not required,
+        lo=EARLIEST.date(),
+        hi=LATEST.date(),
+    )
+
+
+def _number(
+    name: str,
+    prose: str,
+    *,
+    unit: str = "",
+    required: bool = False,
+    lo: float | None = 0.0,
+    hi: float | None = None,
+) -> Column:
+    return Column(
+        name, pl.Float64, prose, unit=unit, required=required, nullable=not required, lo=lo, hi=hi
+    )
+
+
+def _quantity(*, lo: float = 0.0) -> Column:
+    return _number(
+        "quantity", "how many were bought", unit="units", required=True, lo=lo, hi=MAX_QUANTITY
+    )
+
+
+INGESTED = _when("ingested_at", "when the source system handed the row over; null: not told")
+CUSTOMER = _id("customer_id", "the source's own key of the customer", private=True)
+SKU = _id("sku", "the stock-keeping unit")
+CATEGORY = _id("category", "the product category as the source names it")
+
+ORDER_LINES = Table(
+    "order_lines",
+    "One line of a customer's order.",
+    key=("order_id", "line_id"),
+    event_time="ordered_at",
+    weight="quantity",
+    columns=(
+        _id("order_id", "the order", required=True),
+        _id("line_id", "the line; default: hash of the row's content and its occurrence number"),
+        _id("sku", "the stock-keeping unit ordered", required=True),
+        _when("ordered_at", "when the customer ordered", required=True),
+        _quantity(),
+        CUSTOMER,
+        CATEGORY,
+        _id("channel", "where it was sold: web, store, marketplace …"),
+        _number("unit_price", "price of one unit", unit="currency"),
+        _id("currency", "ISO 4217 code of unit_price"),
+        _when("cancelled_at", "when the line was cancelled", known_from="cancelled_at"),
+        Column("is_test", pl.Boolean, "a test order, never counted as demand"),
+        INGESTED,
+    ),
+)
+REFUNDS = Table(
+    "refunds",
+    "Units that a customer gave back or was refunded for.",
+    key=("refund_id", "sku"),
+    event_time="refunded_at",
+    weight="quantity",
+    columns=(
+        _id("refund_id", "the refund, unique with sku", required=True),
+        _id("sku", "the stock-keeping unit given back", required=True),
+        _when("refunded_at", "when it was refunded", required=True),
+        _quantity(),
+        _id("order_id", "the order that it belongs to"),
+        Column("reason", pl.String, "the reason as given", max_chars=2_000),
+        INGESTED,
+    ),
+)
+CUSTOMERS = Table(
+    "customers",
+    "One customer as a source knows them.",
+    key=("customer_id",),
+    event_time="created_at",
+    text=True,
+    columns=(
+        _id("customer_id", "the source's own key of the customer", required=True, private=True),
+        _id("email", "e-mail address", private=True),
+        _id("phone", "phone number", private=True),
+        _when("created_at", "when the source first knew them"),
+    ),
+)
+CHECKOUTS = Table(
+    "checkouts",
+    "A checkout that was begun, completed or not.",
+    key=("checkout_id",),
+    event_time="started_at",
+    columns=(
+        _id("checkout_id", "the checkout", required=True),
+        Column(
+            "customer_id",
+            pl.String,
+            "the customer; null: a guest",
+            required=True,
+            max_chars=256,
+            private=True,
+        ),
+        _when("started_at", "when it was begun", required=True),
+        _number("value", "value of the cart", unit="currency"),
+        SKU,
+        Column(
+            "completed_order_id",
+            pl.String,
+            "the order that it became",
+            max_chars=256,
+            known_from="completed_at",
+        ),
+        _when(
+            "completed_at",
+            "when it became an order; where it is null, completed_order_id counts as known with "
+            "the row",
+            known_from="completed_at",
+        ),
+    ),
+)
+SHIPMENTS = Table(
+    "shipments",
+    "The parcel or parcels of an order.",
+    key=("order_id", "shipped_at"),
+    event_time="shipped_at",
+    columns=(
+        _id("order_id", "the order", required=True),
+        _when("shipped_at", "when it left", required=True),
+        _when("promised_at", "the delivery that was promised"),
+        _when("delivered_at", "when it arrived", known_from="delivered_at"),
+    ),
+)
+TICKETS = Table(
+    "tickets",
+    "A request for help.",
+    key=("ticket_id",),
+    event_time="opened_at",
+    columns=(
+        _id("ticket_id", "the ticket", required=True),
+        _when("opened_at", "when it was opened", required=True),
+        CUSTOMER,
+        _id("order_id", "the order that it is about"),
+        Column("topic", pl.String, "what it is about, as the source files it", max_chars=2_000),
+        SKU,
+        CATEGORY,
+        _when("closed_at", "when it was closed", known_from="closed_at"),
+    ),
+)
+CONVERSATIONS = Table(
+    "conversations",
+    "One call, ticket, chat, review or survey answer.",
+    key=("conversation_id",),
+    event_time="started_at",
+    columns=(
+        _id("conversation_id", "the conversation", required=True),
+        _id("channel", "call, ticket, chat, review, survey …", required=True),
+        _when("started_at", "when it began", required=True),
+        CUSTOMER,
+        _id("language", "ISO 639-1 code, where known"),
+        SKU,
+        CATEGORY,
+        _number("rating", "stars or score as given", lo=None),
+        INGESTED,
+    ),
+)
+PASSAGES = Table(
+    "passages",
+    "One utterance, message or review text. `channel` and `started_at` stand in for the "
+    "conversation where no conversations are given.",
+    key=("passage_id",),
+    event_time="said_at",
+    text=True,
+    columns=(
+        _id("passage_id", "the passage", required=True),
+        _id("conversation_id", "the conversation that it belongs to", required=True),
+        Column(
+            "text",
+            pl.String,
+            "what was said",
+            required=True,
+            nullable=False,
+            max_chars=MAX_TEXT_CHARS,
+            private=True,
+        ),
+        _when("said_at", "when it was said; default: when the conversation began"),
+        Column(
+            "speaker", pl.String, "who said it", one_of=("customer", "agent", "unknown")
+        ),
+        Column("position", pl.Int64, "order within the conversation", lo=0),
+        _id("channel", "only without conversations: call, ticket, chat, review …"),
+        _id("language", "only without conversations: ISO 639-1 code"),
+        CUSTOMER,
+        SKU,
+        CATEGORY,
+        INGESTED,
+    ),
+)
+UPSTREAM_TAGS = Table(
+    "upstream_tags",
+    "Tags that another system gave to conversations.",
+    key=("conversation_id", "signal", "said_at"),
+    event_time="said_at",
+    columns=(
+        _id("conversation_id", "the conversation", required=True),
+        _id("signal", "the signal's name", required=True),
+        _when("said_at", "when it was said", required=True),
+        _id("passage_id", "the passage that carries it"),
+        SKU,
+        CATEGORY,
+        _id("tagger", "who tagged"),
+        _id("tagger_version", "the version that tagged"),
+        _number("confidence", "how sure the tagger was", unit="share", hi=1.0),
+    ),
+)
+CALL_ATTEMPTS = Table(
+    "call_attempts",
+    "One dial of the calling programme.",
+    key=("attempt_id",),
+    event_time="attempted_at",
+    columns=(
+        _id("attempt_id", "the attempt", required=True),
+        Column(
+            "cohort",
+            pl.String,
+            "why this customer was called",
+            required=True,
+            nullable=False,
+            one_of=("recent", "abandoner", "repeat"),
+        ),
+        _id("customer_id", "the customer", required=True, private=True),
+        _when("attempted_at", "when it was dialled", required=True),
+        Column("connected", pl.Boolean, "somebody answered", required=True, nullable=False),
+        Column("completed", pl.Boolean, "the conversation was usable"),
+        _id("team", "who called"),
+        _id("conversation_id", "the conversation that came of it"),
+    ),
+)
+INVENTORY_DAILY = Table(
+    "inventory_daily",
+    "Stock at the end of a day.",
+    key=("date", "sku"),
+    event_time="date",
+    columns=(
+        _day("date", "the day", required=True),
+        _id("sku", "the stock-keeping unit", required=True),
+        _number("on_hand", "in stock; negative: oversold", unit="units", required=True, lo=None),
+        _number("on_order", "ordered from suppliers", unit="units"),
+    ),
+)
+EXPECTED_RECEIPTS = Table(
+    "expected_receipts",
+    "Deliveries that suppliers have promised.",
+    key=("sku", "expected_on"),
+    columns=(
+        _id("sku", "the stock-keeping unit", required=True),
+        _day("expected_on", "the promised day", required=True),
+        _quantity(),
+    ),
+)
+PRODUCTS = Table(
+    "products",
+    "One product and its planning parameters.",
+    key=("sku",),
+    columns=(
+        _id("sku", "the stock-keeping unit", required=True),
+        CATEGORY,
+        Column("title", pl.String, "the product's name", max_chars=2_000),
+        _day("launched_on", "first day on sale"),
+        _day("discontinued_on", "first day no longer on sale"),
+        _number("lead_time_days", "from order to receipt", unit="days"),
+        _number("review_period_days", "between two order decisions", unit="days"),
+        _number("moq", "minimum order quantity", unit="units"),
+        _number("pack_size", "order multiple", unit="units"),
+        _number("unit_cost", "purchase cost of one unit", unit="currency"),
+    ),
+)
+PROMOTIONS = Table(
+    "promotions",
+    "A promotion, known from `announced_at`.",
+    key=("starts_on", "ends_on", "sku", "category", "kind"),
+    columns=(
+        _day("starts_on", "first day", required=True),
+        _day("ends_on", "last day", required=True),
+        _when("announced_at", "from when it is known", required=True, nullable=True),
+        SKU,
+        CATEGORY,
+        _id("kind", "the kind of promotion"),
+        _number("discount_share", "price cut as a share", unit="share", hi=1.0),
+    ),
+)
+
+INPUTS = by_name(
+    ORDER_LINES,
+    REFUNDS,
+    CUSTOMERS,
+    CHECKOUTS,
+    SHIPMENTS,
+    TICKETS,
+    CONVERSATIONS,
+    PASSAGES,
+    UPSTREAM_TAGS,
+    CALL_ATTEMPTS,
+    INVENTORY_DAILY,
+    EXPECTED_RECEIPTS,
+    PRODUCTS,
+    PROMOTIONS,
+)
+"""Every canonical input that this version reads, by table name."""
+
+CONFIG_KEYS = {name: ("tags" if name == "upstream_tags" else name) for name in INPUTS}
+"""Table name to its key in a `[[sources]]` section."""
