@@ -1,0 +1,343 @@
+"""The published tables: what planners, workbooks and reviews read, one declaration per table."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from transforms.contracts.schema import Column, Table, by_name
+
+TARGETS = ("units", "returns", "tickets")
+LEVELS = ("total", "category", "sku", "sku_channel")
+RUNGS = ("full", "baseline", "seasonal_naive", "stale")
+STATUSES = ("confirmed", "candidate", "rejected", "insufficient")
+QUANTILES = (0.05, 0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90, 0.95)
+CUMULATIVE_QUANTILES = (*QUANTILES, 0.98, 0.99)
+
+
+def quantile_name(level: float) -> str:
+    """Column of a quantile: `p05` for 0.05, `p90` for 0.9."""
+    return f"p{round(level * 100):02d}"
+
+
+def _text(
+    name: str, prose: str, *, nullable: bool = False, one_of: tuple[str, ...] = ()
+) -> Column:
+    return Column(name, pl.String, prose, nullable=nullable, one_of=one_of)
+
+
+def _real(
+    name: str,
+    prose: str,
+    unit: str = "",
+    *,
+    nullable: bool = False,
+    lo: float | None = None,
+    hi: float | None = None,
+) -> Column:
+    return Column(name, pl.Float64, prose, unit=unit, nullable=nullable, lo=lo, hi=hi)
+
+
+def _share(name: str, prose: str, *, nullable: bool = True) -> Column:
+    return _real(name, prose, "share", nullable=nullable, lo=0.0, hi=1.0)
+
+
+def _count(name: str, prose: str, *, nullable: bool = False) -> Column:
+    return Column(name, pl.Int64, prose, nullable=nullable, lo=0)
+
+
+def _date(name: str, prose: str, *, nullable: bool = False) -> Column:
+    return Column(name, pl.Date, prose, nullable=nullable)
+
+
+def _quantiles(levels: tuple[float, ...], prefix: str = "") -> tuple[Column, ...]:
+    what = "baseline " if prefix else ""
+    return tuple(
+        _real(
+            prefix + quantile_name(q), f"{what}{round(q * 100)} % quantile", "target units", lo=0.0
+        )
+        for q in levels
+    )
+
+
+AS_OF = _date("as_of", "last day whose data were used")
+TARGET = _text("target", "what is forecast", one_of=TARGETS)
+LEVEL = _text("level", "aggregation level", one_of=LEVELS)
+SERIES = _text("series_id", "series within its level: 'total', the category, the SKU, 'SKU|channel'")
+WEEK = _date("week_start", "first day of the week")
+HORIZON = Column(
+    "horizon", pl.Int32, "1 is the first week that ends after as_of", unit="weeks", nullable=False,
+    lo=1,
+)
+SCOPE = (
+    _text("category", "category; null only above it", nullable=True),
+    _text("sku", "stock-keeping unit; null only above it", nullable=True),
+    _text("channel", "sales channel; null only above it", nullable=True),
+)
+MEAN = _real("mean", "expected value with the signals that proved themselves", "target units", lo=0.0)
+BASELINE_MEAN = _real("baseline_mean", "the same model without signals", "target units", lo=0.0)
+MODEL = _text("model", "the model that made the row")
+RUNG = _text("rung", "how far the night had to step down; speaks of failures only", one_of=RUNGS)
+SERIES_KEY = ("as_of", "target", "level", "series_id", "week_start", "horizon")
+TAGGER = (
+    _text("tagger", "who tagged"),
+    _text("tagger_version", "hash of tagger code, phrase files and model"),
+)
+
+FORECASTS = Table(
+    "forecasts",
+    "Weekly forecasts with and without customers' words.",
+    key=SERIES_KEY,
+    columns=(
+        AS_OF, TARGET, LEVEL, SERIES, WEEK, HORIZON, *SCOPE, MEAN,
+        *_quantiles(QUANTILES),
+        BASELINE_MEAN,
+        _real("signal_delta", "mean - baseline_mean, exactly", "target units"),
+        _real("naive_mean", "last year's same week, or the last week", "target units", lo=0.0),
+        _real("flat_mean", "a flat line at the recent level", "target units", lo=0.0),
+        _real(
+            "sold_to_date_units", "already recorded in the running week; null after horizon 1",
+            "target units", nullable=True, lo=0.0,
+        ),
+        _real(
+            "remaining_mean", "mean less what is already recorded, at least 0; null after horizon 1",
+            "target units", nullable=True, lo=0.0,
+        ),
+        MODEL, RUNG,
+    ),
+)
+FORECASTS_CUMULATIVE = Table(
+    "forecasts_cumulative",
+    "Demand summed from horizon 1 to this horizon, from joint paths: weeks are not independent.",
+    key=SERIES_KEY,
+    columns=(
+        AS_OF, TARGET, LEVEL, SERIES, WEEK, HORIZON, *SCOPE, MEAN,
+        *_quantiles(CUMULATIVE_QUANTILES),
+        BASELINE_MEAN,
+        *_quantiles(CUMULATIVE_QUANTILES, "baseline_"),
+        MODEL, RUNG,
+    ),
+)
+FORECAST_CONTRIBUTIONS = Table(
+    "forecast_contributions",
+    "What each signal adds to a forecast; the deltas add up to signal_delta exactly.",
+    key=(*SERIES_KEY, "signal"),
+    columns=(
+        AS_OF, TARGET, LEVEL, SERIES, WEEK, HORIZON,
+        _text("signal", "the signal"),
+        *SCOPE,
+        _real("delta", "what the signal adds to the mean", "target units"),
+        RUNG,
+    ),
+)
+BACKTEST_FORECASTS = Table(
+    "backtest_forecasts",
+    "What would have been forecast at past cutoffs with what was known then, and what came.",
+    key=(*SERIES_KEY, "cutoff"),
+    columns=(
+        AS_OF, TARGET, LEVEL, SERIES, WEEK, HORIZON,
+        _date("cutoff", "last day known to the forecast"),
+        *SCOPE,
+        _real("actual", "what came, as known at as_of", "target units", lo=0.0),
+        MEAN,
+        *_quantiles(QUANTILES),
+        BASELINE_MEAN,
+        _real("naive_mean", "last year's same week, or the last week", "target units", lo=0.0),
+        MODEL,
+    ),
+)
+ACCURACY = Table(
+    "accuracy",
+    "How good the forecasts were at past cutoffs.",
+    key=("target", "level", "model", "horizon_band"),
+    columns=(
+        TARGET, LEVEL,
+        _text("model", "which forecast", one_of=("full", "baseline", "seasonal_naive")),
+        _text("horizon_band", "horizons pooled, such as h1-4"),
+        _real("wape", "sum of |actual - p50| / sum of actual", "share", nullable=True, lo=0.0),
+        _real("wape_mean", "the same with the mean", "share", nullable=True, lo=0.0),
+        _real(
+            "mase_naive1",
+            "mean absolute error of p50 / mean absolute one-week change before the first cutoff",
+            "ratio", nullable=True, lo=0.0,
+        ),
+        _real("bias_share", "sum(mean - actual) / sum(actual)", "share", nullable=True),
+        _real(
+            "scaled_pinball", "mean pinball loss of p10 … p90 over the scale of mase_naive1",
+            "ratio", nullable=True, lo=0.0,
+        ),
+        _share("coverage_80", "share of actuals within p10 … p90"),
+        _count("n", "forecasts compared"),
+        _count("n_cutoffs", "cutoffs compared"),
+        _real("wape_difference", "wape less the baseline's", "share", nullable=True),
+        _real("wape_difference_lo", "lower end, 95 %, by weeks", "share", nullable=True),
+        _real("wape_difference_hi", "upper end, 95 %, by weeks", "share", nullable=True),
+    ),
+)
+TAGS = Table(
+    "tags",
+    "Where customers said what; never the text.",
+    key=("conversation_id", "passage_id", "signal", "span_start", "tagger", "tagger_version"),
+    columns=(
+        _text("conversation_id", "the conversation"),
+        _text("passage_id", "the passage; empty: an upstream tag on the conversation"),
+        _text("signal", "what was said"),
+        Column("span_start", pl.Int32, "first character", nullable=False, lo=0),
+        *TAGGER,
+        Column("span_end", pl.Int32, "one past the last character", nullable=False, lo=0),
+        Column("said_at", pl.Datetime("us", "UTC"), "when it was said", nullable=False),
+        _text("sku", "the SKU talked of", nullable=True),
+        _text("category", "the category that it counts for", nullable=True),
+        _share("confidence", "how sure the tagger was"),
+    ),
+)
+SIGNALS_WEEKLY = Table(
+    "signals_weekly",
+    "How many conversations carry each signal, by week.",
+    key=("signal", "category", "week_start", "tagger", "tagger_version"),
+    columns=(
+        _text("signal", "what was said"),
+        _text("category", "the category; null: the whole business", nullable=True),
+        WEEK,
+        *TAGGER,
+        _count("conversations_taggable", "conversations that could have carried it"),
+        _count("conversations_with_signal", "those with at least one mention"),
+        _share("rate", "with signal / taggable; null where none was taggable"),
+        _share("rate_shrunk", "rate drawn towards its parent scope by beta-binomial"),
+        _share("rate_lo", "lower end of rate_shrunk, 95 %"),
+        _share("rate_hi", "upper end of rate_shrunk, 95 %"),
+        Column("is_partial", pl.Boolean, "the week is not complete", nullable=False),
+    ),
+)
+SIGNAL_EVIDENCE = Table(
+    "signal_evidence",
+    "Which signals lead which targets, and how well that is proved.",
+    key=("as_of", "signal", "target", "category"),
+    columns=(
+        AS_OF,
+        _text("signal", "what was said"),
+        TARGET,
+        _text("category", "where; null: pooled over categories", nullable=True),
+        _text("status", "only confirmed signals move a forecast", one_of=STATUSES),
+        Column("lead_weeks", pl.Int32, "weeks from word to target", unit="weeks", lo=0),
+        _real(
+            "effect", "change of log demand per standard deviation of the signal", "log ratio",
+            nullable=True,
+        ),
+        _real("effect_lo", "lower end, 95 %", "log ratio", nullable=True),
+        _real("effect_hi", "upper end, 95 %", "log ratio", nullable=True),
+        _share("p_value", "pre-whitened lead test, all leads tried accounted for"),
+        _share("q_value", "p_value after Benjamini-Hochberg over everything tested"),
+        _real("oos_gain_share", "squared error saved out of sample", "share", nullable=True),
+        _share("oos_p_value", "Clark-West test of that gain"),
+        Column("direction_ok", pl.Boolean, "the words lead the target, not the reverse"),
+        _date("adopted_since", "week whose gate adopted it", nullable=True),
+        _text("change_reason", "why the status is what it is"),
+        _count("n_weeks", "weeks tested"),
+        _count("n_mentions", "conversations with the signal"),
+        _count("n_conversations", "conversations that could have carried it"),
+        _count("n_series", "category series tested together"),
+        _real(
+            "conversations_per_week_needed",
+            "how many a week would tell an effect of this size; null: cannot be estimated",
+            "conversations", nullable=True, lo=0.0,
+        ),
+    ),
+)
+SIGNAL_VALUE = Table(
+    "signal_value",
+    "What each signal is worth in accuracy, on weeks that did not choose it.",
+    key=("signal", "target", "category"),
+    columns=(
+        _text("signal", "what was said"),
+        TARGET,
+        _text("category", "where; null: all", nullable=True),
+        _real("wape_gain_share", "WAPE saved by the signal / WAPE without it", "share", nullable=True),
+        _real("wape_gain_share_lo", "lower end, 95 %, by weeks", "share", nullable=True),
+        _real("wape_gain_share_hi", "upper end, 95 %, by weeks", "share", nullable=True),
+        _count("n", "forecasts that the signal moved"),
+        _count("n_cutoffs", "cutoffs at which it was adopted"),
+    ),
+)
+DEMAND_WEEKLY = Table(
+    "demand_weekly",
+    "What happened, by week, as known at the night.",
+    key=("target", "level", "series_id", "week_start"),
+    columns=(
+        TARGET, LEVEL, SERIES, WEEK, *SCOPE,
+        _real("value", "quantity or count in the week", "target units", lo=0.0),
+        Column("is_partial", pl.Boolean, "first or unfinished week: never trained on", nullable=False),
+        _share("censored_share", "share of days without stock; null: stock unknown"),
+        _text("fiscal_week", "label in the fiscal calendar; null: none is configured", nullable=True),
+    ),
+)
+SERIES_LISTED = Table(
+    "series_listed",
+    "Every series and why it has, or has not, a forecast: none goes missing silently.",
+    key=("target", "level", "series_id"),
+    columns=(
+        TARGET, LEVEL, SERIES, *SCOPE,
+        _text(
+            "status", "whether it is forecast",
+            one_of=("active", "new", "dormant", "discontinued"),
+        ),
+        _date("first_week", "first week with demand or the launch"),
+        _date("last_week", "last week with demand", nullable=True),
+        _date("ended_on", "day from which it is no longer forecast", nullable=True),
+    ),
+)
+INGEST_REPORT = Table(
+    "ingest_report",
+    "Every file that the lake took in, with each of its rows accounted for.",
+    key=("source", "table", "file"),
+    columns=(
+        _text("source", "the source"),
+        _text("table", "the canonical table"),
+        _text("file", "the file"),
+        _text("sha256", "hash of the file's bytes; empty: it could not be read"),
+        _count("rows_in", "rows; the six counts below add up to it"),
+        _count("rows_good", "new or changed rows taken in"),
+        _count("rows_quarantined", "bad rows kept aside with a reason"),
+        _count("rows_duplicate", "exact repetitions within the file"),
+        _count("rows_unchanged", "rows that the lake had already"),
+        _count("rows_filtered", "rows dropped by a configured rule"),
+        _count("rows_routed", "rows sent to another table by a configured rule"),
+        _text("reasons", "JSON: reason or rule to count"),
+        _text("unmapped_columns", "JSON list of columns that are kept but not understood"),
+        Column("min_event_at", pl.Datetime("us", "UTC"), "earliest event taken in"),
+        Column("max_event_at", pl.Datetime("us", "UTC"), "latest event taken in"),
+        _text("problem", "what was wrong with the file as a whole", nullable=True),
+        _date("landed_as_of", "the night that took it in"),
+        Column("held", pl.Boolean, "its rows were held back from the lake", nullable=False),
+    ),
+)
+QUARANTINE = Table(
+    "quarantine",
+    "Every row that was not taken in, and why.",
+    key=("table", "source", "file", "row_number"),
+    columns=(
+        _text("table", "the canonical table"),
+        _text("source", "the source"),
+        _text("file", "the file"),
+        Column("row_number", pl.Int64, "data row within the file, from 1; 0: the file itself", nullable=False),
+        _text("reason", "reason code"),
+        _text("row", "the row as JSON, every string redacted and truncated"),
+        _date("landed_as_of", "the night that set it aside"),
+    ),
+)
+
+EXPORTS = by_name(
+    FORECASTS,
+    FORECASTS_CUMULATIVE,
+    FORECAST_CONTRIBUTIONS,
+    BACKTEST_FORECASTS,
+    ACCURACY,
+    TAGS,
+    SIGNALS_WEEKLY,
+    SIGNAL_EVIDENCE,
+    SIGNAL_VALUE,
+    DEMAND_WEEKLY,
+    SERIES_LISTED,
+    INGEST_REPORT,
+    QUARANTINE,
+)
+"""Every table that this version publishes, by name."""
