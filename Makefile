@@ -1,0 +1,99 @@
+# Every target works from a fresh clone: .venv is made, or brought up to the lock, when it has to be.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CONFIG ?= hearcast.toml
+# The last day of the bundled sample. For your own data: `make nightly CONFIG=… AS_OF=` runs yesterday.
+AS_OF ?= 2026-11-17
+
+# Two threads each: numerical libraries would otherwise start one per core in every process.
+THREADS ?= 2
+export OMP_NUM_THREADS ?= $(THREADS)
+export OPENBLAS_NUM_THREADS ?= $(THREADS)
+export MKL_NUM_THREADS ?= $(THREADS)
+export NUMBA_NUM_THREADS ?= $(THREADS)
+export POLARS_MAX_THREADS ?= $(THREADS)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.PHONY: help venv nightly test soak lint format bench docs lock clean
+
+help:
+	@echo "make nightly   one night on the bundled sample (CONFIG=…, AS_OF=YYYY-MM-DD)"
+	@echo "make test      the tests, under 15 minutes"
+	@echo "make soak      the long ones: kills, seeds, simulations"
+	@echo "make lint      ruff, mypy, the rooms' import rules"
+	@echo "make bench     how long a night takes and how much memory"
+	@echo "make docs      docs/tables.md from the contracts"
+	@echo "make lock      requirements.lock from pyproject.toml (needs uv)"
+	@echo "make clean     removes .venv and caches, never data"
+
+venv: $(STAMP)
+
+# PYTHON=… chooses the interpreter; else the newest of those that run.
+$(STAMP): requirements.lock pyproject.toml setup.py
+	@python=""; \
+	for candidate in $${PYTHON:-python3.14 python3.13 python3.12 python3.11 python3}; do \
+	  if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+	    2>/dev/null; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Hearcast needs Python 3.11 to 3.14; none of $${PYTHON:-python3.11 … python3.14, python3}" \
+	    "is. Install one or name it: make PYTHON=/path/to/python3" >&2; exit 1; fi; \
+	rm -f $(STAMP); \
+	if ! $(BIN)/python -c 'import sys, pip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+	    2>/dev/null; then \
+	  echo "Making $(VENV) with $$("$$python" --version)"; \
+	  "$$python" -m venv --clear $(VENV) || { \
+	    echo "$$python cannot make a virtual environment; on Debian and Ubuntu install" \
+	      "python3-venv" >&2; exit 1; }; fi
+	@echo "Installing the locked packages (about a minute)"
+	@$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install -qq --no-build-isolation --no-deps --no-index --editable .
+	@touch $(STAMP)
+
+nightly: $(STAMP)
+	@$(BIN)/hearcast nightly --config $(CONFIG) $(if $(AS_OF),--as-of $(AS_OF))
+
+test: $(STAMP)
+	$(BIN)/python -m pytest tests -m "not soak" $(ARGS)
+
+soak: $(STAMP)
+	$(BIN)/python -m pytest tests -m soak --timeout 7200 $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: $(STAMP)
+	@$(BIN)/python -X utf8 -c \
+	  'from transforms.contracts.docs import tables_markdown; print(tables_markdown(), end="")' \
+	  > docs/tables.md.new
+	@mv docs/tables.md.new docs/tables.md
+
+# The header of requirements.lock is kept: it says what the file is and how it is made.
+lock:
+	@{ sed '/^[^#]/,$$d' requirements.lock; \
+	  uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	    --output-file requirements.lock; } > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+	  .hypothesis .benchmarks
+	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
