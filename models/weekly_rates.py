@@ -1,0 +1,64 @@
+"""Weekly counts of a signal into shrunk rates, each drawn towards its parent scope."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from models.estimates import MAX_PRIOR_WEIGHT, prior_weight, shrunk_rates
+from models.types import Floats
+
+JEFFREYS = 0.5
+
+
+def with_rates(counts: pl.DataFrame) -> pl.DataFrame:
+    """`counts` with rate, rate_shrunk, rate_lo and rate_hi.
+
+    A category's week is drawn towards the whole business in that week; the whole business' week
+    towards its rate over all weeks of the frame up to and including it, so that a later week
+    never changes an earlier one. The weight of each prior is estimated from the counts by signal.
+    Rows and their order stay as they are: signal, category (null: everything), week_start,
+    conversations_taggable, conversations_with_signal.
+    """
+    if counts.is_empty():
+        return counts.with_columns(
+            *[pl.lit(None, dtype=pl.Float64).alias(n) for n in _RATES]
+        )
+    ordered = counts.with_row_index("_row").sort(
+        "signal", "week_start", "category", nulls_last=False
+    )
+    parts = [_one_signal(frame) for frame in ordered.partition_by("signal", maintain_order=True)]
+    return pl.concat(parts).sort("_row").drop("_row")
+
+
+_RATES = ("rate", "rate_shrunk", "rate_lo", "rate_hi")
+
+
+def _one_signal(frame: pl.DataFrame) -> pl.DataFrame:
+    whole = frame.filter(pl.col("category").is_null()).sort("week_start")
+    k = whole["conversations_with_signal"].to_numpy()
+    n = whole["conversations_taggable"].to_numpy()
+    long_run = (np.cumsum(k) + JEFFREYS) / (np.cumsum(n) + 2 * JEFFREYS)
+    weight = prior_weight(k.astype(float), n.astype(float), long_run)
+    total = shrunk_rates(k, n, long_run, weight)
+    whole = _attach(whole, total.rate, total.shrunk, total.lo, total.hi)
+    parent = whole.select("week_start", pl.col("rate_shrunk").alias("_parent"))
+    split = frame.filter(pl.col("category").is_not_null())
+    if split.is_empty():
+        return whole
+    split = split.join(parent, on="week_start", how="left", maintain_order="left")
+    above = split["_parent"].to_numpy()
+    k, n = (
+        split["conversations_with_signal"].to_numpy(),
+        split["conversations_taggable"].to_numpy(),
+    )
+    pull = prior_weight(k.astype(float), n.astype(float), above) if len(k) else MAX_PRIOR_WEIGHT
+    part = shrunk_rates(k, n, above, pull)
+    return pl.concat(
+        [whole, _attach(split.drop("_parent"), part.rate, part.shrunk, part.lo, part.hi)]
+    )
+
+
+def _attach(frame: pl.DataFrame, *values: Floats) -> pl.DataFrame:
+    columns = [pl.Series(name, v).fill_nan(None) for name, v in zip(_RATES, values, strict=True)]
+    return frame.with_columns(columns)

@@ -1,0 +1,255 @@
+"""What happened, by series and week: units, returns and tickets, and each series' life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from transforms.asof import ORDER, SOURCE
+from transforms.calendar import local_day, week_of
+
+UNCATEGORISED = "(uncategorised)"
+MILLI = 1000
+"""Quantities are summed as whole thousandths, so that no sum depends on the order of rows."""
+DORMANT_WEEKS = 26
+NEW_WEEKS = 8
+BOTTOM = {"sku_channel": ("sku", "channel"), "sku": ("sku",), "category": ("category",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One target's bottom series.
+
+    `weekly`: series_id, week_start, milli (Int64 thousandths, > 0 or absent). `series`: one row
+    per series: series_id, category, sku, channel, first_week, last_week, status, ended_on.
+    `level` is the level of the bottom series.
+    """
+
+    target: str
+    level: str
+    weekly: pl.DataFrame
+    series: pl.DataFrame
+
+
+def sku_categories(order_lines: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """One category per SKU: the product's, else the latest order line's, else (uncategorised)."""
+    lines = (
+        order_lines.filter(pl.col("category").is_not_null())
+        .sort("ordered_at", ORDER)
+        .group_by("sku")
+        .agg(pl.col("category").last().alias("_line"))
+    )
+    named = products.filter(pl.col("category").is_not_null()).sort(SOURCE, "sku")
+    named = named.unique(subset="sku", keep="first", maintain_order=True)
+    skus = pl.concat([order_lines.select("sku"), products.select("sku")]).unique()
+    return (
+        skus.join(named.select("sku", "category"), on="sku", how="left")
+        .join(lines, on="sku", how="left")
+        .select("sku", pl.coalesce("category", "_line", pl.lit(UNCATEGORISED)).alias("category"))
+        .sort("sku")
+    )
+
+
+def counted_lines(order_lines: pl.DataFrame) -> pl.DataFrame:
+    """Order lines that are demand: neither cancelled nor tests; gross of returns."""
+    return order_lines.filter(
+        pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
+    )
+
+
+def unit_events(
+    order_lines: pl.DataFrame, categories: pl.DataFrame, timezone: str
+) -> pl.DataFrame:
+    """Demand as events: day, sku, category, channel, milli (Int64)."""
+    return _events(counted_lines(order_lines), "ordered_at", timezone, categories, ("channel",))
+
+
+def return_events(
+    refunds: pl.DataFrame, categories: pl.DataFrame, timezone: str
+) -> pl.DataFrame:
+    """Returned units as events, in the same columns; a refund tells no channel."""
+    return _events(refunds, "refunded_at", timezone, categories, ())
+
+
+def ticket_events(
+    tickets: pl.DataFrame,
+    order_lines: pl.DataFrame,
+    categories: pl.DataFrame,
+    timezone: str,
+) -> pl.DataFrame:
+    """Opened tickets as events by category.
+
+    The ticket's own SKU decides the category, then its own category, then the first line of its
+    order, else (uncategorised). Tickets have no SKU level: most speak of an order.
+    """
+    first = (
+        order_lines.sort(ORDER)
+        .unique(subset=[SOURCE, "order_id"], keep="first", maintain_order=True)
+        .select(SOURCE, "order_id", pl.col("sku").alias("_order_sku"))
+    )
+    by_sku = categories.rename({"category": "_sku_category"})
+    by_order = categories.rename({"sku": "_order_sku", "category": "_order_category"})
+    category = pl.coalesce(
+        "_sku_category", "category", "_order_category", pl.lit(UNCATEGORISED)
+    )
+    return (
+        tickets.join(by_sku, on="sku", how="left")
+        .join(first, on=[SOURCE, "order_id"], how="left")
+        .join(by_order, on="_order_sku", how="left")
+        .select(
+            local_day("opened_at", timezone).alias("day"),
+            pl.lit(None, dtype=pl.String).alias("sku"),
+            category.alias("category"),
+            pl.lit(None, dtype=pl.String).alias("channel"),
+            pl.lit(MILLI, dtype=pl.Int64).alias("milli"),
+        )
+    )
+
+
+def _events(
+    rows: pl.DataFrame,
+    time: str,
+    timezone: str,
+    categories: pl.DataFrame,
+    kept: tuple[str, ...],
+) -> pl.DataFrame:
+    channel = pl.col("channel") if "channel" in kept else pl.lit(None, dtype=pl.String)
+    known = rows.select(
+        local_day(time, timezone).alias("day"),
+        "sku",
+        channel.alias("channel"),
+        (pl.col("quantity") * MILLI).round().cast(pl.Int64).alias("milli"),
+    )
+    return known.join(categories, on="sku", how="left").select(
+        "day", "sku", pl.col("category").fill_null(UNCATEGORISED), "channel", "milli"
+    )
+
+
+def bottom_level(target: str, levels: Sequence[str]) -> str:
+    """The level at which a target's series are modelled: the finest that it can have."""
+    if "sku_channel" in levels and target == "units":
+        return "sku_channel"
+    if "sku" in levels and target != "tickets":
+        return "sku"
+    return "category"
+
+
+def assemble(
+    events: pl.DataFrame,
+    products: pl.DataFrame,
+    *,
+    target: str,
+    levels: Sequence[str],
+    last_week: date,
+    as_of: date,
+    week_start: str,
+) -> Demand:
+    """A target's weekly sums and the life of each of its series.
+
+    A series begins with its first event, or its launch where that is earlier and after the data
+    begin. It is discontinued from the product's own date, dormant after 26 complete weeks in a row
+    without an event; both keep their history and get no forecast.
+    """
+    level = bottom_level(target, levels)
+    keys = list(BOTTOM[level])
+    events = events.with_columns(_series_id(level).alias("series_id"))
+    weekly = (
+        events.with_columns(week_of(pl.col("day"), week_start).alias("week_start"))
+        .group_by("series_id", "week_start")
+        .agg(pl.col("milli").sum())
+        .filter(pl.col("milli") > 0)
+        .sort("series_id", "week_start")
+    )
+    scope = events.select("series_id", *({"category", *keys})).unique(subset="series_id")
+    life = weekly.group_by("series_id").agg(
+        pl.col("week_start").min().alias("first_week"),
+        pl.col("week_start").max().alias("last_week"),
+    )
+    series = _with_products(scope.join(life, on="series_id"), products, level, week_start, as_of)
+    data_begin = weekly["week_start"].min() if weekly.height else last_week
+    series = series.with_columns(
+        pl.max_horizontal(
+            pl.min_horizontal("first_week", "_launch_week"), pl.lit(data_begin)
+        ).alias("first_week")
+    )
+    return Demand(target, level, weekly, _status(series, last_week))
+
+
+def _series_id(level: str) -> pl.Expr:
+    if level == "sku_channel":
+        channel = pl.col("channel").fill_null("(none)")
+        return pl.concat_str(pl.col("sku"), pl.lit("|"), channel)
+    return pl.col(level)
+
+
+def _with_products(
+    series: pl.DataFrame, products: pl.DataFrame, level: str, week_start: str, as_of: date
+) -> pl.DataFrame:
+    """Adds `_launch_week` and `ended_on` (null where the product tells neither), and all keys."""
+    for name in ("sku", "channel"):
+        if name not in series.columns:
+            series = series.with_columns(pl.lit(None, dtype=pl.String).alias(name))
+    if level == "category":
+        return series.with_columns(
+            pl.lit(None, dtype=pl.Date).alias("_launch_week"),
+            pl.lit(None, dtype=pl.Date).alias("ended_on"),
+        )
+    told = products.sort(SOURCE, "sku").unique(subset="sku", keep="first", maintain_order=True)
+    told = told.select(
+        "sku",
+        pl.when(pl.col("launched_on") <= as_of)
+        .then(week_of(pl.col("launched_on"), week_start))
+        .alias("_launch_week"),
+        pl.when(pl.col("discontinued_on") <= as_of)
+        .then(pl.col("discontinued_on"))
+        .alias("ended_on"),
+    )
+    channel = pl.col("channel").fill_null("(none)") if level == "sku_channel" else pl.col("channel")
+    return series.join(told, on="sku", how="left").with_columns(channel)
+
+
+def _status(series: pl.DataFrame, last_week: date) -> pl.DataFrame:
+    silent_since = last_week - timedelta(weeks=DORMANT_WEEKS - 1)
+    dormant = pl.col("last_week") < silent_since
+    status = (
+        pl.when(pl.col("ended_on").is_not_null())
+        .then(pl.lit("discontinued"))
+        .when(dormant)
+        .then(pl.lit("dormant"))
+        .when(pl.col("first_week") > last_week - timedelta(weeks=NEW_WEEKS))
+        .then(pl.lit("new"))
+        .otherwise(pl.lit("active"))
+    )
+    ended = pl.when(dormant).then(pl.col("last_week") + pl.duration(days=7))
+    return (
+        series.with_columns(status.alias("status"))
+        .with_columns(pl.coalesce("ended_on", ended).alias("ended_on"))
+        .select(
+            "series_id", "category", "sku", "channel",
+            "first_week", "last_week", "status", "ended_on",
+        )
+        .sort("series_id")
+    )
+
+
+def censored_weeks(
+    inventory: pl.DataFrame, categories: pl.DataFrame, week_start: str
+) -> pl.DataFrame:
+    """Share of each SKU's and week's observed days without stock: sku, week_start, share.
+
+    Several sources' stock of one SKU and day is added up. A SKU's week without any inventory row
+    is absent: stock unknown.
+    """
+    daily = inventory.group_by("sku", "date").agg(
+        (pl.col("on_hand") * MILLI).round().cast(pl.Int64).sum().alias("stock")
+    )
+    return (
+        daily.join(categories.select("sku"), on="sku", how="semi")
+        .with_columns(week_of(pl.col("date"), week_start).alias("week_start"))
+        .group_by("sku", "week_start")
+        .agg((pl.col("stock") <= 0).mean().alias("censored_share"))
+        .sort("sku", "week_start")
+    )
