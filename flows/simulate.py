@@ -1,0 +1,111 @@
+"""Writes a simulated brand to a folder, as the files that a shop would hand over."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import polars as pl
+
+from models.simulate import Brand, BrandSpec, simulate
+
+PARQUET = ("order_lines", "shipments", "inventory_daily", "checkouts", "tickets", "call_attempts")
+CSV_GZ = ("customers", "refunds")
+JSONL = ("conversations", "passages")
+_LARGE_BRAND = 500
+
+
+def write_brand(out: Path, *, skus: int, weeks: int, seed: int) -> list[Path]:
+    """Paths of the files written for a simulated brand, in the order of their names.
+
+    The canonical tables (csv, parquet or gzipped jsonl), `truth.json`, the labelled
+    `truth_passages.parquet`, `truth_weekly.parquet` and a README. Equal arguments give equal
+    bytes; existing files of these names are replaced. Raises ValueError for sizes too small.
+    """
+    spec = brand_spec(skus=skus, weeks=weeks, seed=seed)
+    brand = simulate(spec)
+    out.mkdir(parents=True, exist_ok=True)
+    files = {**_table_files(brand), **_truth_files(brand), "README.md": _readme(brand)}
+    paths = []
+    for name in sorted(files):
+        path = out / name
+        path.write_bytes(files[name])
+        paths.append(path)
+    return paths
+
+
+def brand_spec(*, skus: int, weeks: int, seed: int) -> BrandSpec:
+    """The specification for a brand of that size; large ones have more categories and talk."""
+    base = BrandSpec()
+    if skus <= _LARGE_BRAND:
+        categories = min(base.categories, skus)
+        return BrandSpec(skus=skus, weeks=weeks, seed=seed, categories=categories)
+    return BrandSpec(
+        skus=skus,
+        weeks=weeks,
+        seed=seed,
+        categories=min(50, skus // 80),
+        conversations_per_week=min(3000.0, base.conversations_per_week * skus / base.skus),
+        customers_per_sku=20,
+    )
+
+
+def _table_files(brand: Brand) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for name, frame in brand.items():
+        if name in PARQUET:
+            files[f"{name}.parquet"] = _parquet(frame)
+        elif name in JSONL:
+            text = frame.write_ndjson().encode()
+            files[f"{name}.jsonl.gz"] = _gzip(text)
+        elif name in CSV_GZ:
+            files[f"{name}.csv.gz"] = _gzip(frame.write_csv().encode())
+        else:
+            files[f"{name}.csv"] = frame.write_csv().encode()
+    return files
+
+
+def _gzip(raw: bytes) -> bytes:
+    return gzip.compress(raw, compresslevel=9, mtime=0)
+
+
+def _truth_files(brand: Brand) -> dict[str, bytes]:
+    return {
+        "truth.json": (json.dumps(brand.truth, indent=1, sort_keys=True) + "\n").encode(),
+        "truth_passages.parquet": _parquet(brand.truth_passages),
+        "truth_weekly.parquet": _parquet(brand.truth_weekly),
+    }
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=15, row_group_size=250_000)
+    return buffer.getvalue()
+
+
+def _readme(brand: Brand) -> bytes:
+    spec = brand.spec
+    sizes = "\n".join(f"| {name} | {brand[name].height:,} |" for name in sorted(brand))
+    text = f"""# A simulated brand
+
+Nobody in these files exists. They were made by
+
+    hearcast simulate --out data/sample --skus {spec.skus} --weeks {spec.weeks} --seed {spec.seed}
+
+and the same command makes the same bytes again. {spec.skus} SKUs in {spec.categories} categories,
+{spec.weeks} complete weeks from {spec.start} on, and a running week that ends on {spec.end}.
+E-mail addresses end in example.com, telephone numbers are of the fictional 555-01xx range.
+
+| table | rows |
+|---|---|
+{sizes}
+
+`truth.json` says what is planted: which signal leads which target in which category, by how many
+weeks and how strongly; the mirror (a signal that follows demand); the placebos; seasons,
+promotions, stock-outs, and the bad rows that a contract should quarantine.
+`truth_passages.parquet` labels every passage with the signals that it truly carries, and
+`truth_weekly.parquet` holds the hidden weekly forces. A forecast must not read them.
+"""
+    return text.encode()

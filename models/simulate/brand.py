@@ -1,0 +1,61 @@
+"""A whole brand from one specification: the order in which its parts are drawn."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from models.simulate import aftermath, people, speech, stock, truth, voice
+from models.simulate.assortment import day_weights, draw_assortment, draw_promotions, draw_stockouts
+from models.simulate.demand import draw_lines, draw_units
+from models.simulate.dirt import soil
+from models.simulate.drivers import draw_drivers
+from models.simulate.orders import draw_orders, order_lines
+from models.simulate.spec import Brand, BrandSpec
+
+
+def simulate(spec: BrandSpec | None = None) -> Brand:
+    """A brand's canonical tables together with the truth that made them.
+
+    The same specification gives equal frames, row for row. Nothing is read and no clock is used.
+    """
+    spec = spec or BrandSpec()
+    goods, drivers = draw_assortment(spec), draw_drivers(spec)
+    promos, gaps = draw_promotions(spec, goods), draw_stockouts(spec, goods)
+    weights = day_weights(spec, goods, promos, gaps)
+    units = draw_units(spec, goods, drivers, weights)
+    lines = draw_lines(spec, units, weights)
+    orders = draw_orders(spec, lines)
+    parcels = aftermath.draw_parcels(spec, goods, drivers, orders)
+    residual = voice.demand_residual(spec, goods, drivers, units, weights)
+    rates = voice.mention_rates(spec, drivers, residual)
+    busy = aftermath.recent_lines(spec, goods, orders)
+    talk = voice.draw_talk(spec, goods, orders, rates, busy / busy.mean(axis=1, keepdims=True))
+    passages, labels = speech.draw_passages(spec, talk)
+    on_hand, on_order = stock.stock_paths(spec, goods, stock.daily_sales(spec, lines), gaps)
+    conversations = voice.conversations(spec, goods, talk)
+    heard = pl.col("conversation_id").is_in(conversations["conversation_id"].implode())
+    tables = {
+        "order_lines": order_lines(spec, goods, promos, orders),
+        "refunds": aftermath.refunds(spec, goods, drivers, orders),
+        "customers": people.customers(spec, orders),
+        "checkouts": people.checkouts(spec, goods, orders),
+        "shipments": aftermath.shipments(spec, orders, parcels),
+        "tickets": aftermath.tickets(spec, goods, drivers, orders, parcels),
+        "conversations": conversations,
+        "passages": passages.filter(heard),
+        "call_attempts": people.call_attempts(spec, talk),
+        "inventory_daily": stock.inventory_daily(spec, goods, on_hand, on_order),
+        "expected_receipts": stock.expected_receipts(spec, goods, on_order),
+        "products": stock.products(spec, goods),
+        "promotions": stock.promotions(spec, goods, promos),
+    }
+    told = truth.describe(spec, goods, drivers, promos, gaps)
+    if spec.dirty:
+        tables, told["dirt"] = soil(spec, tables)
+    return Brand(
+        tables=tables,
+        truth=told,
+        truth_passages=labels.filter(heard),
+        truth_weekly=truth.weekly(spec, goods, drivers, rates=rates, units=units, weights=weights),
+        spec=spec,
+    )
