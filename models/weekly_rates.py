@@ -15,9 +15,8 @@ def with_rates(counts: pl.DataFrame) -> pl.DataFrame:
     """`counts` with rate, rate_shrunk, rate_lo and rate_hi.
 
     A category's week is drawn towards the whole business in that week; the whole business' week
-    towards its rate over all weeks of the frame up to and including it, so that a later week
-    never changes an earlier one. The weight of each prior is estimated from the counts by signal.
-    Rows and their order stay as they are: signal, category (null: everything), week_start,
+    towards its rate over the weeks up to and including it. The weight of each prior is estimated
+    by signal from all counts given: give only what is known at the cutoff. Rows and their order stay as they are: signal, category (null: everything), week_start,
     conversations_taggable, conversations_with_signal.
     """
     if counts.is_empty():

@@ -80,8 +80,10 @@ def _last_order(
         order_lines.filter(pl.col("customer_id").is_not_null())
         .join(asked.select("customer_id").unique(), on="customer_id", how="semi")
         .sort("ordered_at", ORDER)
+        .select("customer_id", "ordered_at", "sku")
         .join(categories, on="sku", how="left", maintain_order="left")
-        .select("customer_id", "ordered_at", pl.col("category").alias("_last_category"))
+        .rename({"category": "_last_category"})
+        .drop("sku")
     )
     joined = asked.sort("started_at").join_asof(
         bought,

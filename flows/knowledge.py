@@ -1,0 +1,222 @@
+"""What was known at a cutoff: lake rows through transforms into the models' inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from flows.lake import Lake
+from models.assemble import panel, signals, week_axis
+from models.panel import Known
+from models.weekly_rates import with_rates
+from transforms import demand as counting
+from transforms.asof import SOURCE, VERSION, visible
+from transforms.calendar import gap_weeks, last_complete_week, week_of
+from transforms.contracts import INPUTS
+from transforms.contracts.exports import TARGETS
+from transforms.signals import all_conversations, attributed, weekly_counts
+
+HEARD = ("conversations", "passages", "upstream_tags")
+COUNTED = ("order_lines", "refunds", "tickets", "products", "inventory_daily")
+SPARED = ("text", "unit_price", "currency", "line_id", "reason", "topic", "title", "_file", "_extra")
+"""Columns that no count needs; left on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of the settings decides how events become weeks and series."""
+
+    timezone: str
+    week_start: str
+    levels: tuple[str, ...]
+    signals: tuple[str, ...]
+    latency_days: int
+    upstream: tuple[str, ...] = ()
+    """Signals that another system's tags decide; ours are not counted for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Where what was said, over every version of every passage.
+
+    `tags`: _source, _version, conversation_id, passage_id, signal, span_start, span_end, tagger,
+    tagger_version, confidence. `taggable`: _source, _version, conversation_id, passage_id of the
+    passages that could carry a signal.
+    """
+
+    tags: pl.DataFrame
+    taggable: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The models' inputs at one cutoff, with the counts that they came from."""
+
+    known: Known
+    demand: Mapping[str, counting.Demand]
+    rates: pl.DataFrame
+    conversations: pl.DataFrame
+    said: pl.DataFrame
+    censored: pl.DataFrame
+    first_week: date | None
+    last_week: date
+
+
+def read_versions(lake: Lake, as_of: date) -> dict[str, pl.DataFrame]:
+    """Every version that a night at `as_of` may see, without the columns that no count needs."""
+    frames = {}
+    for name in (*COUNTED, *HEARD):
+        lazy = lake.versions(name, as_of)
+        key = set(INPUTS[name].key)
+        drop = [c for c in lazy.collect_schema().names() if c in SPARED and c not in key]
+        frames[name] = lazy.drop(drop).collect()
+    return frames
+
+
+def picture(
+    versions: Mapping[str, pl.DataFrame], tags: Tags | None, cutoff: date, rules: Rules
+) -> Picture:
+    """Everything known at the end of `cutoff`; tags None: without listening."""
+    shown = {
+        name: visible(frame.lazy(), INPUTS[name], cutoff, rules.timezone).collect()
+        for name, frame in versions.items()
+    }
+    last = last_complete_week(cutoff, rules.latency_days, rules.week_start)
+    categories = counting.sku_categories(shown["order_lines"], shown["products"])
+    events = _events(shown, categories, rules)
+    first = _first_complete_week(events["units"], rules)
+    demand = {
+        target: counting.assemble(
+            events[target],
+            shown["products"],
+            target=target,
+            levels=rules.levels,
+            last_week=last,
+            as_of=cutoff,
+            week_start=rules.week_start,
+        )
+        for target in TARGETS
+        if events[target].height
+    }
+    censored = counting.censored_weeks(shown["inventory_daily"], categories, rules.week_start)
+    talked, said, rates = _listen(shown, tags, categories, last, rules)
+    weeks = week_axis(first, last) if first is not None else week_axis(last, last)[:0]
+    known = Known(
+        cutoff=cutoff,
+        gap_weeks=gap_weeks(cutoff, rules.latency_days, rules.week_start),
+        panels={
+            name: panel(d.weekly, d.series, weeks, censored if name == "units" else None)
+            for name, d in demand.items()
+        },
+        signals=signals(rates, rules.signals, weeks),
+    )
+    return Picture(known, demand, rates, talked, said, censored, first, last)
+
+
+def _events(
+    shown: Mapping[str, pl.DataFrame], categories: pl.DataFrame, rules: Rules
+) -> dict[str, pl.DataFrame]:
+    lines, zone = shown["order_lines"], rules.timezone
+    return {
+        "units": counting.unit_events(lines, categories, zone),
+        "returns": counting.return_events(shown["refunds"], categories, zone),
+        "tickets": counting.ticket_events(shown["tickets"], lines, categories, zone),
+    }
+
+
+def _first_complete_week(units: pl.DataFrame, rules: Rules) -> date | None:
+    """The week after the one in which the data begin: the first week of a data set is partial."""
+    if units.is_empty():
+        return None
+    begun = units.select(week_of(pl.col("day").min(), rules.week_start)).item()
+    return begun + timedelta(days=7)  # type: ignore[no-any-return]
+
+
+def _listen(
+    shown: Mapping[str, pl.DataFrame],
+    tags: Tags | None,
+    categories: pl.DataFrame,
+    last: date,
+    rules: Rules,
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Attributed conversations, the mentions that count, and weekly rates."""
+    talked = attributed(
+        all_conversations(shown["conversations"], shown["passages"]),
+        shown["order_lines"],
+        categories,
+    )
+    chosen = pl.col("signal").is_in(list(rules.upstream))
+    theirs = shown["upstream_tags"].filter(chosen)
+    if tags is None:
+        return talked, theirs.head(0), with_rates(_counts(talked, talked.head(0), theirs, (), rules, last))
+    passage = [SOURCE, VERSION, "conversation_id", "passage_id"]
+    there = shown["passages"].select(passage)
+    said = tags.tags.filter(~chosen).join(there, on=passage, how="semi")
+    heard = tags.taggable.join(there, on=passage, how="semi")
+    ours = tuple(name for name in rules.signals if name not in rules.upstream)
+    counts = [
+        _counts(talked, heard, said, ours, rules, last),
+        _counts(talked, talked, theirs, rules.upstream, rules, last),
+    ]
+    said = pl.concat([said, theirs.select(_upstream(said.schema))])
+    return talked, said, with_rates(pl.concat(counts))
+
+
+def _counts(
+    talked: pl.DataFrame,
+    heard: pl.DataFrame,
+    said: pl.DataFrame,
+    names: tuple[str, ...],
+    rules: Rules,
+    last: date,
+) -> pl.DataFrame:
+    return weekly_counts(
+        talked,
+        heard,
+        said,
+        signals=names,
+        timezone=rules.timezone,
+        week_start=rules.week_start,
+        last_day=last,
+    )
+
+
+def _upstream(schema: pl.Schema) -> list[pl.Expr]:
+    """Upstream tags in the columns of ours: they mark a conversation, not a span."""
+    given = {
+        "passage_id": pl.col("passage_id").fill_null(""),
+        "span_start": pl.lit(0),
+        "span_end": pl.lit(0),
+        "tagger": pl.col("tagger").fill_null("upstream"),
+        "tagger_version": pl.col("tagger_version").fill_null("unknown"),
+    }
+    return [given.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in schema.items()]
+
+
+def cutoffs(
+    first_week: date | None,
+    last_week: date,
+    *,
+    horizon: int,
+    origins: int,
+    step_weeks: int,
+    latency_days: int,
+    min_weeks: int = 8,
+) -> list[date]:
+    """Past cutoffs of the backtest, oldest first.
+
+    The last leaves exactly one horizon of known weeks; those with less than `min_weeks` of
+    history are left out. A cutoff is the day on which its newest week was complete.
+    """
+    if first_week is None:
+        return []
+    found = []
+    for step in range(origins):
+        week = last_week - timedelta(weeks=horizon + step * step_weeks)
+        if week >= first_week + timedelta(weeks=min_weeks - 1):
+            found.append(week + timedelta(days=6 + latency_days))
+    return sorted(found)
+

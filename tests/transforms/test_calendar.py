@@ -1,0 +1,63 @@
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from tests.rows import at
+from transforms import calendar
+
+
+@pytest.mark.parametrize("week_start", calendar.WEEKDAYS)
+def test_every_day_of_ten_years_falls_into_the_week_that_holds_it(week_start: str) -> None:
+    days = [date(2019, 12, 20) + timedelta(days=i) for i in range(3660)]
+    frame = pl.DataFrame({"day": days}).with_columns(
+        calendar.week_of(pl.col("day"), week_start).alias("week")
+    )
+    for day, week in frame.iter_rows():
+        assert week <= day < week + timedelta(days=7)
+        assert calendar.WEEKDAYS[week.weekday()] == week_start
+        assert calendar.week_start_of(day, week_start) == week
+
+
+def test_a_week_that_ends_on_the_as_of_date_is_complete_and_the_next_is_horizon_one() -> None:
+    sunday = date(2026, 11, 15)
+    assert calendar.last_complete_week(sunday, 0, "monday") == date(2026, 11, 9)
+    assert calendar.first_horizon_week(sunday, "monday") == date(2026, 11, 16)
+    assert calendar.gap_weeks(sunday, 0, "monday") == 0
+
+
+def test_a_running_week_is_horizon_one() -> None:
+    tuesday = date(2026, 11, 17)
+    assert calendar.last_complete_week(tuesday, 0, "monday") == date(2026, 11, 9)
+    assert calendar.first_horizon_week(tuesday, "monday") == date(2026, 11, 16)
+    assert calendar.gap_weeks(tuesday, 0, "monday") == 0
+
+
+def test_late_data_open_a_gap_between_the_last_complete_week_and_horizon_one() -> None:
+    sunday = date(2026, 11, 15)
+    assert calendar.last_complete_week(sunday, 1, "monday") == date(2026, 11, 2)
+    assert calendar.gap_weeks(sunday, 1, "monday") == 1
+
+
+def test_an_evening_order_belongs_to_the_business_day_not_to_the_utc_day() -> None:
+    frame = pl.DataFrame({"t": [at("2026-11-16T03:30:00")]})
+    days = frame.select(
+        calendar.local_day("t", "America/New_York").alias("ny"),
+        calendar.local_day("t", "Europe/London").alias("london"),
+    )
+    assert days.row(0) == (date(2026, 11, 15), date(2026, 11, 16))
+
+
+def test_retail_calendar_has_its_53rd_week_where_four_january_days_remain() -> None:
+    # The National Retail Federation's 4-5-4 calendar: 2023 had 53 weeks and began on 29 January.
+    assert calendar.fiscal_year_start(2023, "4-5-4", "sunday") == date(2023, 1, 29)
+    assert calendar.fiscal_year_start(2024, "4-5-4", "sunday") == date(2024, 2, 4)
+    assert calendar.fiscal_week(date(2024, 1, 28), "4-5-4", "sunday") == "2023-P12-W53"
+    assert calendar.fiscal_week(date(2024, 2, 4), "4-5-4", "sunday") == "2024-P01-W01"
+    assert calendar.fiscal_week(date(2024, 3, 3), "4-5-4", "sunday") == "2024-P02-W05"
+    assert calendar.fiscal_week(date(2024, 3, 3), "none", "sunday") is None
+
+
+def test_weeks_between_is_empty_when_nothing_lies_between() -> None:
+    assert calendar.weeks_between(date(2026, 1, 12), date(2026, 1, 5)) == []
+    assert len(calendar.weeks_between(date(2026, 1, 5), date(2026, 1, 26))) == 4
