@@ -1,0 +1,114 @@
+"""Past forecasts, made again by the night's own path, beside what then happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from models.forecast import Forecast, forecast_many
+from models.hierarchy import level_of
+from models.panel import Known, group_sums
+from models.spec import ForecastSpec, quantile_names
+
+JOIN = ("target", "level", "series_id", "week_start")
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """``forecasts``: rows of backtest_forecasts. ``contributions``: each signal's part in them,
+    with the cutoff, for leaving one out."""
+
+    forecasts: pl.DataFrame
+    contributions: pl.DataFrame
+
+
+def actuals(outcome: Known, spec: ForecastSpec) -> pl.DataFrame:
+    """Return target, level, series_id, week_start, actual for every complete week known.
+
+    An upper level's actual is the sum of the bottom actuals that exist; weeks without any, and
+    bottom weeks that say nothing about demand, have no row.
+    """
+    parts = []
+    for target in sorted(outcome.panels):
+        panel = outcome.panels[target]
+        if not len(panel.y) or not len(panel.weeks):
+            continue
+        for name in spec.levels:
+            level = level_of(panel.series, name)
+            values = group_sums(panel.y, level.member, level.keys.height)
+            n, t = values.shape
+            frame = pl.DataFrame(
+                {
+                    "series_id": level.keys["series_id"].gather(np.repeat(np.arange(n), t)),
+                    "week_start": pl.Series(np.tile(panel.weeks, n)).cast(pl.Date),
+                    "actual": values.reshape(-1),
+                }
+            ).filter(~pl.col("actual").is_nan())
+            named = frame.with_columns(pl.lit(target).alias("target"), pl.lit(name).alias("level"))
+            parts.append(named.select(*JOIN, "actual"))
+    empty = {name: pl.String() for name in JOIN} | {"week_start": pl.Date(), "actual": pl.Float64()}
+    return pl.concat(parts) if parts else pl.DataFrame(schema=empty)
+
+
+def _scored(
+    made: Forecast, cutoff: date, actual: pl.DataFrame, as_of: date, spec: ForecastSpec
+) -> pl.DataFrame:
+    joined = made.forecasts.join(actual, on=list(JOIN), how="inner", maintain_order="left")
+    return joined.select(
+        pl.lit(as_of).alias("as_of"),
+        *JOIN[:3],
+        "week_start",
+        "horizon",
+        "category",
+        "sku",
+        "channel",
+        pl.lit(cutoff).alias("cutoff"),
+        "actual",
+        "mean",
+        *quantile_names(spec.quantiles),
+        "baseline_mean",
+        "naive_mean",
+        "model",
+    )
+
+
+def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Backtest:
+    """Return what ``forecast`` said at each of the earlier cutoffs, joined with the outcome.
+
+    Each forecast sees its own Known only; the outcome gives actuals of complete weeks and nothing
+    else. ``as_of`` is the outcome's cutoff.
+    """
+    late = [k.cutoff for k in knowns if k.cutoff > outcome.cutoff]
+    if late:
+        raise ValueError(f"cutoffs {late} lie after the outcome's, {outcome.cutoff}")
+    actual = actuals(outcome, spec)
+    forecasts, contributions = [], []
+    for known, made in zip(knowns, forecast_many(knowns, spec), strict=True):
+        scored = _scored(made, known.cutoff, actual, outcome.cutoff, spec)
+        forecasts.append(scored)
+        keys = scored.select(*JOIN, "horizon")
+        part = made.contributions.drop("as_of").join(
+            keys, on=[*JOIN, "horizon"], how="semi", maintain_order="left"
+        )
+        contributions.append(
+            part.with_columns(
+                pl.lit(known.cutoff).alias("cutoff"), pl.lit(outcome.cutoff).alias("as_of")
+            )
+        )
+    if not forecasts:
+        return _nothing(outcome, actual, spec)
+    return Backtest(pl.concat(forecasts), pl.concat(contributions))
+
+
+def _nothing(outcome: Known, actual: pl.DataFrame, spec: ForecastSpec) -> Backtest:
+    """Return a backtest without rows, with every column."""
+    made = forecast_many([Known(outcome.cutoff, outcome.gap_weeks, {})], spec)[0]
+    day = outcome.cutoff
+    dated = made.contributions.drop("as_of").with_columns(
+        pl.lit(day).alias("cutoff"), pl.lit(day).alias("as_of")
+    )
+    return Backtest(_scored(made, day, actual, day, spec), dated)

@@ -1,0 +1,15 @@
+"""The one place that compiles: numba, cached on disk, one thread, no fast-math."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba  # type: ignore[import-untyped]  # numba ships no type information
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Return the function compiled at its first call; equal inputs give equal bits."""
+    return cast(F, numba.njit(cache=True, fastmath=False)(function))

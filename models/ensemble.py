@@ -1,0 +1,193 @@
+"""Weights of the experts by backtest, per category and horizon band, shrunk to equal families.
+
+Recipe: minimise the recency-weighted p-norm of the combined error on the simplex, with a relative
+entropy pull of each level (panel, group, series) towards its parent; iteratively reweighted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.compiled import compiled
+from models.levels import EXPERTS, FAMILIES
+from models.types import Floats, Ints, Singles
+
+HALF_LIFE_WEEKS = 26.0
+MEAN_POWER = 1.85
+CENTRE_POWER = 1.0
+KAPPA_PANEL, KAPPA_GROUP, KAPPA_SERIES = 0.1, 1.0, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """(S, E) weights of one horizon band: for the mean, and for the centre of the distribution."""
+
+    mean: Floats
+    centre: Floats
+
+
+def prior(seasonal: bool) -> Floats:
+    """Return (E,) prior weights: equal families, equal inside; levels alone without a year."""
+    out = np.zeros(len(EXPERTS))
+    families = FAMILIES if seasonal else FAMILIES[:1]
+    for family in families:
+        for name in family:
+            out[EXPERTS.index(name)] = 1.0 / len(families) / len(family)
+    return out
+
+
+@compiled
+def _gram(
+    forecasts: Singles,
+    actual: Floats,
+    scale: Floats,
+    decay: Floats,
+    weights: Floats,
+    low: int,
+    high: int,
+    power: float,
+    out: Floats,
+    mass: Floats,
+) -> None:
+    """Add each series' weighted Gram matrix of expert errors to out (S, E, E) and mass (S,)."""
+    n_series, n_origins, _, n_experts = forecasts.shape
+    error = np.empty(n_experts)
+    for i in range(n_series):
+        for j in range(n_origins):
+            for h in range(low, high):
+                y = actual[i, j, h]
+                if np.isnan(y) or np.isnan(forecasts[i, j, h, 0]):
+                    continue
+                combined = 0.0
+                for e in range(n_experts):
+                    error[e] = (forecasts[i, j, h, e] - y) / scale[i]
+                    combined += weights[i, e] * error[e]
+                q = decay[j, h] * max(abs(combined), 0.2) ** (power - 2.0)
+                mass[i] += decay[j, h]
+                for a in range(n_experts):
+                    qa = q * error[a]
+                    for b in range(a + 1):
+                        out[i, a, b] += qa * error[b]
+        for a in range(n_experts):
+            for b in range(a):
+                out[i, b, a] = out[i, a, b]
+
+
+@compiled
+def _simplex(gram: Floats, parent: Floats, kappa: float, iterations: int) -> Floats:
+    """Return weights that minimise w'Gw / 2m + kappa KL(w | parent), by exponentiated gradient."""
+    n = len(parent)
+    diagonal = np.empty(n)
+    for a in range(n):
+        diagonal[a] = gram[a, a]
+    m = np.median(diagonal)
+    if not m > 0:
+        return parent.copy()
+    step = 1.0 / (min(diagonal.max() / m, 20.0) + kappa)
+    w = parent.copy()
+    logs = np.log(parent + 1e-300)
+    current = logs.copy()
+    for _ in range(iterations):
+        top = -1e300
+        for a in range(n):
+            slope = 0.0
+            for b in range(n):
+                slope += gram[a, b] * w[b]
+            current[a] -= step * (slope / m + kappa * (current[a] - logs[a]))
+            top = max(top, current[a])
+        total = 0.0
+        for a in range(n):
+            w[a] = np.exp(current[a] - top)
+            total += w[a]
+        shift = top + np.log(total)
+        for a in range(n):
+            w[a] /= total
+            current[a] -= shift
+    return w
+
+
+@compiled
+def _simplex_all(grams: Floats, parents: Floats, kappa: float, iterations: int) -> Floats:
+    """Return (N, E) weights, one problem per row; a row without errors keeps its parent."""
+    out = np.empty(parents.shape)
+    for i in range(len(grams)):
+        out[i] = _simplex(grams[i], parents[i], kappa, iterations)
+    return out
+
+
+def _grouped(grams: Floats, mass: Floats, groups: Ints, n_groups: int) -> Floats:
+    sums, masses = np.zeros((n_groups, *grams.shape[1:])), np.zeros(n_groups)
+    np.add.at(sums, groups, grams)
+    np.add.at(masses, groups, mass)
+    return sums / np.maximum(masses, 1e-12)[:, None, None]
+
+
+def band_weights(
+    forecasts: Singles,
+    actual: Floats,
+    scale: Floats,
+    decay: Floats,
+    groups: Ints,
+    n_groups: int,
+    band: tuple[int, int],
+    seasonal: bool,
+    span: float,
+) -> Weights:
+    """Return the weights of every series for one band of horizons (0-based, end excluded).
+
+    ``forecasts`` (S, O, H, E) and ``actual`` (S, O, H; nan = not scored) are inner origins only;
+    ``span`` is the weeks they cover: more of them, less shrinkage.
+    """
+    n_series = forecasts.shape[0]
+    start = prior(seasonal)
+    weights = np.tile(start, (n_series, 1))
+    if forecasts.shape[1] == 0 or n_series == 0:
+        return Weights(weights, weights)
+
+    def solve(current: Floats, power: float, per_series: bool) -> Floats:
+        grams = np.zeros((n_series, len(start), len(start)))
+        mass = np.zeros(n_series)
+        _gram(forecasts, actual, scale, decay, current, band[0], band[1], power, grams, mass)
+        everyone = np.zeros(n_series, dtype=np.int64)
+        panel = _simplex_all(
+            _grouped(grams, mass, everyone, 1), start[None], KAPPA_PANEL / span, 400
+        )
+        parents = np.tile(panel, (n_groups, 1))
+        by_group = _grouped(grams, mass, groups, n_groups)
+        chosen = _simplex_all(by_group, parents, KAPPA_GROUP / span, 150)[groups]
+        if not per_series:
+            return chosen
+        own = grams / np.maximum(mass, 1e-12)[:, None, None]
+        return _simplex_all(own, chosen, KAPPA_SERIES / span, 60)
+
+    for final in (False, True):
+        weights = solve(weights, CENTRE_POWER, final)
+    return Weights(solve(weights, MEAN_POWER, True), weights)
+
+
+def row_decay(origins: Ints, horizon: int, n_weeks: int) -> Floats:
+    """Return (O, H) row weights that halve with every 26 weeks of the target week's age."""
+    age = n_weeks - 1 - (origins[:, None] + np.arange(horizon)[None, :])
+    return np.asarray(0.5 ** (np.maximum(age, 0) / HALF_LIFE_WEEKS))
+
+
+def error_scale(y: Floats) -> Floats:
+    """Return (S,) mean absolute weekly change, at least a tenth of the mean, never zero."""
+    seen = ~np.isnan(y)
+    n = np.maximum(seen.sum(axis=1), 1)
+    mean = np.where(seen, y, 0.0).sum(axis=1) / n
+    change = np.abs(np.diff(y, axis=1))
+    pairs = ~np.isnan(change)
+    total = np.where(pairs, change, 0.0).sum(axis=1) / np.maximum(pairs.sum(axis=1), 1)
+    return np.maximum(np.maximum(total, 0.1 * mean), 1e-6)
+
+
+def combine(forecasts: Singles, weights: Floats) -> Floats:
+    """Return (S, ...) weighted sums over the last axis, in a fixed order of experts."""
+    out = np.zeros(forecasts.shape[:-1])
+    shape = (-1, *([1] * (forecasts.ndim - 2)))
+    for e in range(forecasts.shape[-1]):
+        out += forecasts[..., e] * weights[:, e].reshape(shape)
+    return out

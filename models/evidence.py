@@ -1,0 +1,269 @@
+"""Which signals lead which targets: everything tested at one cutoff, and what is adopted.
+
+A signal passes a weekly gate for a category (or pooled over categories) when its lead test and its
+out-of-sample test are both significant after Benjamini-Hochberg over everything tested at that
+gate, it lowered out-of-sample error, and demand does not rather lead the signal. The gates of all
+closed weeks from the 52nd on are computed; adoption follows three of the last four.
+
+``insufficient``: fewer than 52 weeks with taggable conversations, fewer than 30 mentions, or
+mentions in fewer than 13 weeks, as of the cutoff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from models.gate import Adoption, adoption, q_values
+from models.leadtest import Sequences, one_step_residuals, sequences
+from models.panel import Known, Panel, Signals, group_codes
+from models.power import conversations_needed
+from models.seasonality import group_means, relative
+from models.spec import ForecastSpec, SignalSpec
+from models.types import Bools, Floats, Ints
+
+MIN_WEEKS, MIN_MENTIONS, MIN_MENTION_WEEKS = 52, 30, 13
+ALPHA = 0.05
+PURGED_T = 3.0
+EVIDENCE: dict[str, pl.DataType] = {
+    "as_of": pl.Date(),
+    "signal": pl.String(),
+    "target": pl.String(),
+    "category": pl.String(),
+    "status": pl.String(),
+    "lead_weeks": pl.Int32(),
+    **dict.fromkeys(
+        ("effect", "effect_lo", "effect_hi", "p_value", "q_value", "oos_gain_share", "oos_p_value"),
+        pl.Float64(),
+    ),
+    "direction_ok": pl.Boolean(),
+    "adopted_since": pl.Date(),
+    "change_reason": pl.String(),
+    **dict.fromkeys(("n_weeks", "n_mentions", "n_conversations", "n_series"), pl.Int64()),
+    "conversations_per_week_needed": pl.Float64(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTest:
+    """One target's tests: K signals, C categories with the pool last, T weeks.
+
+    ``signal`` (K, C-1, T): what is left of each signal after season and trend. ``enough`` and
+    ``adopted`` are (K, C); counts likewise; ``enough_by_week`` (K, C, T).
+    """
+
+    names: tuple[str, ...]
+    categories: tuple[str, ...]
+    results: Sequences
+    signal: Floats
+    enough_by_week: Bools
+    mentions: Floats
+    conversations: Floats
+    weeks_heard: Ints
+    series: Ints
+    needed: Floats
+    adopted: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The evidence table, and per target the tests behind it."""
+
+    evidence: pl.DataFrame
+    tests: dict[str, TargetTest]
+
+
+def log_index(panel: Panel, period: int) -> tuple[tuple[str, ...], Floats, Ints]:
+    """Return categories, log demand index (C, T) and series counts (C,).
+
+    The index is the mean over series of demand over its own trailing year, each at most 5: robust
+    to launches, ends and single bulk orders.
+    """
+    names, groups = group_codes(panel.series)
+    index = group_means(relative(panel.y, period), groups, len(names))
+    return names, np.log(np.maximum(index, 0.05)), np.bincount(groups, minlength=len(names))
+
+
+def _by_category(
+    signals: Signals, rows: Ints, categories: tuple[str, ...]
+) -> tuple[Floats, Floats, Floats]:
+    """Return rate, mentions (K, C+1, T) and taggable (C+1, T); the last row is everything.
+
+    A category that nobody talked about takes the rate of everything and no mentions.
+    """
+    k, t = len(rows), len(signals.weeks)
+    rate = np.repeat(signals.rate_all[rows][:, None], len(categories) + 1, axis=1)
+    mentions = np.zeros((k, len(categories) + 1, t))
+    taggable = np.zeros((len(categories) + 1, t))
+    place = {name: i for i, name in enumerate(signals.categories)}
+    for c, name in enumerate(categories):
+        if name in place:
+            own = signals.rate[rows, place[name]]
+            rate[:, c] = np.where(np.isnan(own), rate[:, c], own)
+            mentions[:, c] = np.nan_to_num(signals.mentions[rows, place[name]])
+            taggable[c] = np.nan_to_num(signals.taggable[place[name]])
+    mentions[:, -1] = np.nan_to_num(signals.mentions_all[rows])
+    taggable[-1] = np.nan_to_num(signals.taggable_all)
+    return rate, mentions, taggable
+
+
+def _test_target(
+    panel: Panel, signals: Signals, specs: list[SignalSpec], period: int
+) -> TargetTest:
+    names, index, n_series = log_index(panel, period)
+    place = {name: i for i, name in enumerate(signals.names)}
+    rows = np.array([place[s.name] for s in specs], dtype=np.int64)
+    rate, mentions, taggable = _by_category(signals, rows, names)
+    lags = np.array([s.max_lag_weeks for s in specs], dtype=np.int64)
+    results = sequences(index, rate[:, :-1], lags, period)
+    heard = np.cumsum(taggable > 0, axis=1)
+    enough = (
+        (heard[None] >= MIN_WEEKS)
+        & (np.cumsum(mentions, axis=2) >= MIN_MENTIONS)
+        & (np.cumsum(mentions > 0, axis=2) >= MIN_MENTION_WEEKS)
+    )
+    enough[:, :-1] &= (~np.isnan(index)).sum(axis=1)[None, :, None] >= MIN_WEEKS
+    if len(names) == 1:
+        enough[:, -1] = False
+    signal = one_step_residuals(rate[:, :-1], period)
+    needed = np.array(
+        [[conversations_needed(m, n, len(index[0])) for m, n in zip(mk, taggable, strict=True)]
+         for mk in mentions]
+    )  # fmt: skip
+    return TargetTest(
+        tuple(s.name for s in specs), names, results, signal, enough,
+        mentions.sum(axis=2), np.repeat(taggable.sum(axis=1)[None], len(rows), axis=0),
+        heard[:, -1], np.append(n_series, n_series.sum()), needed,
+        np.zeros(enough.shape[:2], dtype=bool),
+    )  # fmt: skip
+
+
+def direction_ok(results: Sequences) -> Bools:
+    """Return where demand does not rather lead the signal.
+
+    Either the lead is the stronger of the two, or it remains in what demand's past leaves of the
+    signal: a true two-way link passes, a mirror of demand does not.
+    """
+    return np.asarray(
+        (np.abs(results.t) >= results.reverse_t) | (np.abs(results.purged_t) >= PURGED_T)
+    )
+
+
+def _flat(parts: Iterable[Floats]) -> Floats:
+    """Return (tests, W) from per-target (K, C, W)."""
+    return np.concatenate([part.reshape(-1, part.shape[2]) for part in parts])
+
+
+def _gates(tests: list[TargetTest], fdr: float) -> tuple[Floats, Bools, Adoption]:
+    """Return q as of each gate week, passes, and the state after the last gate."""
+    first = MIN_WEEKS - 1
+    p = _flat(np.maximum(t.results.p, t.results.oos_p)[:, :, first:] for t in tests)
+    enough = _flat(t.enough_by_week[:, :, first:].astype(np.float64) for t in tests) > 0
+    q = q_values(np.where(enough, p, np.nan))
+    gain = _flat(t.results.oos_gain[:, :, first:] for t in tests)
+    right = _flat(direction_ok(t.results)[:, :, first:].astype(np.float64) for t in tests) > 0
+    passed = (np.nan_to_num(q, nan=1.0) <= fdr) & (p <= ALPHA) & (gain > 0) & right
+    return q, passed, adoption(passed)
+
+
+def _reason(adopted: bool, passed: Bools, since: int) -> str:
+    recent = passed[-4:]
+    count = f"passed {int(recent.sum())} of the last {len(recent)} weekly gates"
+    if adopted:
+        return f"adopted: {count}"
+    return f"retired: {count}" if since >= 0 else f"never adopted: {count}"
+
+
+def _status(enough: bool, adopted: bool, test: Sequences, k: int, c: int, right: bool) -> str:
+    if adopted:
+        return "confirmed"
+    if not enough:
+        return "insufficient"
+    one_passes = bool(test.p[k, c, -1] <= ALPHA or test.oos_p[k, c, -1] <= ALPHA)
+    return "candidate" if one_passes and right else "rejected"
+
+
+def _row(
+    test: TargetTest, k: int, c: int, q: float, passed: Bools, since: int
+) -> dict[str, object]:
+    """Return what is known of one signal and scope, without the key."""
+    r, pooled = test.results, c == len(test.categories)
+    enough = bool(test.enough_by_week[k, c, -1])
+    adopted = bool(test.adopted[k, c])
+    right = bool(direction_ok(r)[k, c, -1])
+    signal = test.signal[k] if pooled else test.signal[k, c]
+    sd = float(np.sqrt((signal**2).mean())) if signal.size else 0.0
+    effect, se = float(r.effect[k, c, -1]) * sd, float(r.effect_se[k, c, -1]) * sd
+    told: dict[str, object] = {
+        "lead_weeks": int(r.lag[k, c, -1]),
+        "effect": effect,
+        "effect_lo": effect - 1.96 * se,
+        "effect_hi": effect + 1.96 * se,
+        "p_value": float(r.p[k, c, -1]),
+        "q_value": q,
+        "oos_gain_share": float(r.oos_gain[k, c, -1]),
+        "oos_p_value": float(r.oos_p[k, c, -1]),
+        "direction_ok": right,
+    }
+    needed = float(test.needed[k, c])
+    return {
+        "status": _status(enough, adopted, r, k, c, right),
+        **(told if enough else dict.fromkeys(told)),
+        "change_reason": _reason(adopted, passed, since) if enough else "not enough said yet",
+        "n_weeks": int(test.weeks_heard[c]),
+        "n_mentions": round(float(test.mentions[k, c])),
+        "n_conversations": round(float(test.conversations[k, c])),
+        "n_series": int(test.series[c]),
+        "conversations_per_week_needed": needed if np.isfinite(needed) else None,
+    }
+
+
+def prove(known: Known, spec: ForecastSpec) -> Proof:
+    """Return the evidence as of the cutoff: one row per signal, target and category or pool."""
+    signals = known.signals
+    tests: dict[str, TargetTest] = {}
+    for target in sorted(known.panels):
+        panel = known.panels[target]
+        specs = [s for s in spec.signals if target in s.targets]
+        if signals is None or not len(panel.y) or not len(panel.weeks):
+            continue
+        if not np.array_equal(panel.weeks, signals.weeks):
+            raise ValueError(f"signals and panel {target} are not on the same weeks")
+        specs = [s for s in specs if s.name in signals.names]
+        if specs:
+            tests[target] = _test_target(panel, signals, specs, spec.season_weeks)
+    if not tests:
+        return Proof(pl.DataFrame(schema=EVIDENCE), {})
+    return _judge(known, spec, tests)
+
+
+def _judge(known: Known, spec: ForecastSpec, tests: dict[str, TargetTest]) -> Proof:
+    q, passed, state = _gates(list(tests.values()), spec.fdr)
+    rows: list[dict[str, object]] = []
+    i = 0
+    for target, test in tests.items():
+        weeks = known.panels[target].weeks
+        n_categories = len(test.categories) + 1
+        for k, name in enumerate(test.names):
+            for c in range(n_categories):
+                if c == n_categories - 1 and n_categories == 2:
+                    i += 1
+                    continue
+                test.adopted[k, c] = state.adopted[i]
+                since = int(state.since[i])
+                last_q = float(q[i, -1]) if q.shape[1] else np.nan
+                row = _row(test, k, c, last_q, passed[i], since)
+                key = {
+                    "as_of": known.cutoff,
+                    "signal": name,
+                    "target": target,
+                    "category": test.categories[c] if c < n_categories - 1 else None,
+                }
+                start = weeks[MIN_WEEKS - 1 + since] if test.adopted[k, c] else None
+                day = None if start is None else (start + np.timedelta64(6, "D")).item()
+                rows.append({**key, **row, "adopted_since": day})
+                i += 1
+    return Proof(pl.DataFrame(rows, schema=EVIDENCE), tests)

@@ -1,0 +1,56 @@
+"""Levels above the bottom: which rows belong to which series, and their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from models.panel import UNCATEGORISED
+from models.types import Ints
+
+ABOVE = {"total": 0, "category": 1, "sku": 2, "sku_channel": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level's N series: ``member`` (S,) says to which of them each bottom series belongs.
+
+    ``keys`` (N rows, sorted by series_id): series_id, category, sku, channel.
+    ``is_bottom``: every series has exactly one member.
+    """
+
+    name: str
+    keys: pl.DataFrame
+    member: Ints
+    is_bottom: bool
+
+
+def _ids(series: pl.DataFrame, level: str) -> pl.DataFrame:
+    category = pl.col("category").cast(pl.String).fill_null(UNCATEGORISED)
+    nothing = pl.lit(None, dtype=pl.String)
+    sku, channel = pl.col("sku").cast(pl.String), pl.col("channel").cast(pl.String)
+    columns = {
+        "total": (pl.lit("total"), nothing, nothing, nothing),
+        "category": (category, category, nothing, nothing),
+        "sku": (sku, category, sku, nothing),
+        "sku_channel": (pl.concat_str(sku, pl.lit("|"), channel), category, sku, channel),
+    }[level]
+    names = ("series_id", "category", "sku", "channel")
+    named = series.with_columns(c.alias(n) for c, n in zip(columns, names, strict=True))
+    return named.select(names)
+
+
+def level_of(series: pl.DataFrame, level: str) -> Level:
+    """Return a level over the bottom series.
+
+    Raises ValueError where the bottom is coarser than the level asked for.
+    """
+    ids = _ids(series, level)
+    if ids["series_id"].null_count():
+        raise ValueError(f"level {level}: the panel's series have no {level.replace('_', ' and ')}")
+    keys = ids.unique("series_id", keep="first", maintain_order=True).sort("series_id")
+    place = {name: i for i, name in enumerate(keys["series_id"].to_list())}
+    member = np.array([place[name] for name in ids["series_id"].to_list()], dtype=np.int64)
+    return Level(level, keys, member, level != "total" and keys.height == series.height)

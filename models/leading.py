@@ -1,0 +1,100 @@
+"""What adopted signals do to the forecast: one lead per signal and scope, shrunk effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.evidence import Proof
+from models.spec import ForecastSpec
+from models.types import Floats
+
+LEVEL_ALPHA = 0.15
+MAX_LOG_EFFECT = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Log effect (K, C, H) of K signals on C categories at H horizons; 0 = does not act there."""
+
+    names: tuple[str, ...]
+    log_effect: Floats
+
+
+def no_effects(n_categories: int, horizon: int) -> Effects:
+    """Return the effects of no signal."""
+    return Effects((), np.zeros((0, n_categories, horizon)))
+
+
+def already_felt(signal: Floats, lag: int) -> float:
+    """Return how much of a signal a smoothed level already contains: its lagged running level.
+
+    A forecast level follows demand; what the signal did to demand in past weeks is in it.
+    """
+    level = 0.0
+    for value in signal[: len(signal) - lag]:
+        level += LEVEL_ALPHA * (float(value) - level)
+    return level
+
+
+def lead_path(signal: Floats, lag: int, horizon: int, gap: int) -> Floats:
+    """Return (H,) the signal's deviation that reaches each horizon; 0 beyond its lead.
+
+    Horizon h needs the signal of ``lag`` weeks before it, known only where lag >= h + gap.
+    """
+    out = np.zeros(horizon)
+    base = already_felt(signal, lag)
+    for h in range(1, horizon + 1):
+        week = len(signal) - 1 + gap + h - lag
+        if 0 <= week < len(signal):
+            out[h - 1] = signal[week] - base
+    return out
+
+
+def _shrunk(own: Floats, se: Floats, pooled: float, pooled_t: float) -> Floats:
+    """Return (C,) effects moved from each category's own to the pooled one (empirical Bayes)."""
+    trust = max(1.0 - 1.0 / max(pooled_t**2, 1e-12), 0.0)
+    known = np.isfinite(own) & np.isfinite(se) & (se > 0)
+    away = np.where(known, own - pooled, 0.0)
+    noise = np.where(known, se, 1.0) ** 2
+    tau2 = max(float((away**2 - noise)[known].mean()), 0.0) if known.any() else 0.0
+    return np.asarray(trust * (pooled + away * tau2 / (tau2 + noise)))
+
+
+def effects_of(
+    proof: Proof, target: str, categories: tuple[str, ...], spec: ForecastSpec, gap: int
+) -> Effects:
+    """Return the effects of the signals adopted for a target.
+
+    A category's own adopted lead goes before the pooled one.
+    """
+    test = proof.tests.get(target)
+    if test is None or not test.adopted.any():
+        return no_effects(len(categories), spec.horizon)
+    results, pool = test.results, len(categories)
+    names, effects = [], []
+    for k, name in enumerate(test.names):
+        if not test.adopted[k].any():
+            continue
+        log_effect = np.zeros((len(categories), spec.horizon))
+        lag = int(results.lag[k, pool, -1])
+        shared = _shrunk(
+            results.own_effect[k, :, lag - 1],
+            results.own_se[k, :, lag - 1],
+            float(results.effect[k, pool, -1]),
+            float(results.t[k, pool, -1]),
+        )
+        for c in range(len(categories)):
+            if test.adopted[k, c]:
+                own_t = float(results.t[k, c, -1])
+                beta = float(results.effect[k, c, -1]) * max(1 - 1 / max(own_t**2, 1e-12), 0.0)
+                own_lag = int(results.lag[k, c, -1])
+            elif test.adopted[k, pool]:
+                beta, own_lag = float(shared[c]), lag
+            else:
+                continue
+            log_effect[c] = beta * lead_path(test.signal[k, c], own_lag, spec.horizon, gap)
+        names.append(name)
+        effects.append(np.clip(log_effect, -MAX_LOG_EFFECT, MAX_LOG_EFFECT))
+    return Effects(tuple(names), np.array(effects))

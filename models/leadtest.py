@@ -1,0 +1,255 @@
+"""Does a signal lead demand? Score sequences that are causal week by week.
+
+Every quantity of week t is made with coefficients learnt on weeks before t: season and trend are
+taken off both sides, both sides are filtered with the demand's autoregression (pre-whitening), and
+the products of what remains are, without a link, martingale differences. Their running sums give
+at once the lead test, the out-of-sample test (Clark and West 2007 for nested forecasts) and the
+state of both as of every past week. Sums over categories within a week come first, so errors are
+clustered by week.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr  # type: ignore[import-untyped]  # scipy ships no types
+
+from models.seasonality import harmonics
+from models.types import Bools, Floats, Ints
+
+WARM_WEEKS = 16
+OOS_WEEKS = 44
+PANEL_RIDGE, OWN_RIDGE = 1.0, 10.0
+AR_POOL_WEEKS = 26.0
+CLIP = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """Running results as of each week: K signals, C categories (last row: pooled), T weeks.
+
+    lag: best lag; t, p: lead statistic at it and p over all lags; effect, effect_se: change of log
+    demand per unit of the signal; oos_t, oos_p, oos_gain: out of sample; reverse_t: largest
+    statistic of demand leading the signal; purged_t: lead statistic of what demand's past does not
+    explain of the signal. ``own_effect``, ``own_se`` (K, C-1, L): at the last week, every lag.
+    """
+
+    lag: Ints
+    t: Floats
+    p: Floats
+    effect: Floats
+    effect_se: Floats
+    oos_t: Floats
+    oos_p: Floats
+    oos_gain: Floats
+    reverse_t: Floats
+    purged_t: Floats
+    own_effect: Floats
+    own_se: Floats
+
+
+def _before(sums: Floats, axis: int) -> Floats:
+    """Return running sums of strictly earlier weeks."""
+    total = np.cumsum(sums, axis=axis)
+    return np.asarray(total - sums)
+
+
+def _fitted(z: Floats, x: Floats, ridge: float) -> Floats:
+    """Return (N, T) one-step-ahead fits of rows z on controls x (T, P), learnt before each week."""
+    penalty = ridge * np.eye(x.shape[1])
+    penalty[0, 0] = 1e-3
+    gram = _before(x[:, :, None] * x[:, None, :], 0) + penalty
+    weights = np.linalg.solve(gram, x[:, :, None])[:, :, 0]
+    moments = _before(z[:, :, None] * x[None], 1)
+    return np.asarray((moments * weights[None]).sum(axis=2))
+
+
+def one_step_residuals(z: Floats, period: int) -> Floats:
+    """Return (N, C, T) what season and trend learnt before each week leave of z.
+
+    The season is common to the C categories first, then a shrunk deviation of each; the first
+    weeks, and weeks that are nan, are 0: they say nothing.
+    """
+    n, c, t = z.shape
+    waves = harmonics(t, period)
+    x = np.column_stack([np.ones(t), (np.arange(t) - t // 2) / period, waves])
+    seen = ~np.isnan(z)
+    filled = np.where(seen, z, 0.0)
+    level = _before(filled.sum(axis=1), 1) / np.maximum(_before(seen.sum(axis=1), 1), 1)
+    filled = np.where(seen, z, level[:, None, :])
+    common = _fitted(filled.mean(axis=1), x, PANEL_RIDGE)[:, None, :]
+    away = (filled - common).reshape(n * c, t)
+    rest = (away - _fitted(away, x, OWN_RIDGE)).reshape(n, c, t)
+    rest[:, :, :WARM_WEEKS] = 0.0
+    return np.where(seen, rest, 0.0)
+
+
+def lagged(z: Floats, lag: int) -> Floats:
+    """Return z moved ``lag`` weeks later along the last axis, zeros before."""
+    if lag == 0:
+        return z
+    out = np.zeros_like(z)
+    out[..., lag:] = z[..., :-lag]
+    return out
+
+
+def autoregression(z: Floats) -> tuple[Floats, Floats]:
+    """Return AR(2) coefficients (..., C, T) as of each week, shrunk to the pool of categories."""
+    one, two = lagged(z, 1), lagged(z, 2)
+    variance = _before(z**2, -1) / np.maximum(np.arange(z.shape[-1]), 1)
+    scale = np.maximum(variance, 1e-12)
+
+    def moment(a: Floats, b: Floats) -> Floats:
+        own = _before(a * b, -1) / scale
+        pool = own.mean(axis=-2, keepdims=True)
+        weeks = np.maximum(np.arange(z.shape[-1]), 1)
+        return np.asarray(own + AR_POOL_WEEKS * pool / weeks)
+
+    a, b, c = moment(one, one) + 1.0, moment(one, two), moment(two, two) + 1.0
+    u, v = moment(z, one), moment(z, two)
+    det = np.maximum(a * c - b * b, 1e-9)
+    return np.clip((u * c - v * b) / det, -1, 1), np.clip((v * a - u * b) / det, -0.9, 0.9)
+
+
+def whiten(z: Floats, phi: tuple[Floats, Floats]) -> Floats:
+    """Return z filtered with autoregressive coefficients of each week."""
+    return np.asarray(z - phi[0] * lagged(z, 1) - phi[1] * lagged(z, 2))
+
+
+def _running_scale(z: Floats) -> Floats:
+    """Return standard deviations learnt before each week, 1 while there is nothing."""
+    weeks = np.maximum(np.cumsum(_before((z != 0).astype(np.float64), -1) > 0, axis=-1), 1)
+    scale = np.sqrt(_before(z**2, -1) / weeks)
+    return np.where(scale > 0, scale, 1.0)
+
+
+def _with_pool(scores: Floats) -> Floats:
+    """Return scores (K, C, T, L) with the sum over categories appended as one more category."""
+    return np.concatenate([scores, scores.sum(axis=1, keepdims=True)], axis=1)
+
+
+def _statistic(scores: Floats) -> Floats:
+    """Return running t statistics (null imposed, weeks as clusters)."""
+    power = np.cumsum(scores**2, axis=2)
+    return np.asarray(np.cumsum(scores, axis=2) / np.sqrt(np.maximum(power, 1e-300)))
+
+
+def _lead_scores(
+    target: Floats, source: Floats, phi: tuple[Floats, Floats], lags: Ints, allowed: Bools
+) -> tuple[Floats, Floats]:
+    """Return scores and regressor (K, C, T, L) of source at each lag against whitened target."""
+    rows = [lagged(source, int(lag)) for lag in lags]
+    x = np.stack([whiten(row, phi) for row in rows], axis=-1) * allowed[:, None, None, :]
+    return target[..., None] * x, x
+
+
+def _pick(values: Floats, place: Ints) -> Floats:
+    return np.take_along_axis(values, place[..., None], axis=-1)[..., 0]
+
+
+def _purged(x: Floats, y: Floats, depth: int) -> Floats:
+    """Return (K, C, T) the part of signals x that demand's present and past do not explain.
+
+    Ridge regression on demand 0..depth weeks before, learnt before each week.
+    """
+    past = np.stack([lagged(y[0], m) for m in range(depth + 1)], axis=-1)
+    gram = _before(past[..., :, None] * past[..., None, :], 1)
+    size = np.trace(gram, axis1=-2, axis2=-1)[..., None, None] / (depth + 1)
+    gram = gram + np.eye(depth + 1) * (0.05 * size + 1e-6)
+    weights = np.linalg.solve(gram, past[..., None])[..., 0]
+    moments = _before(x[..., None] * past[None], 2)
+    return np.asarray(x - (moments * weights[None]).sum(axis=-1))
+
+
+def sequences(demand: Floats, signals: Floats, max_lags: Ints, period: int) -> Sequences:
+    """Return test results as of each week for log demand (C, T) and signals (K, C, T).
+
+    ``max_lags`` (K,) bounds the leads looked for. Lags of 1 week and more only.
+    """
+    lags = np.arange(1, int(max_lags.max()) + 1)
+    allowed = lags[None, :] <= max_lags[:, None]
+    y = one_step_residuals(demand[None], period)
+    x = one_step_residuals(signals, period)
+    phi = autoregression(y)
+    innovation = whiten(y, phi)
+    innovation[:, :, :WARM_WEEKS] = 0.0
+    sigma = _running_scale(innovation)
+    e = np.clip(innovation / sigma, -CLIP, CLIP)
+    scores, regressor = _lead_scores(e, x, phi, lags, allowed)
+    scores, regressor = scores / sigma[..., None], regressor / sigma[..., None]
+    pooled = _with_pool(scores)
+    power = _with_pool(regressor**2)
+    t_all = _statistic(pooled)
+    place = np.abs(t_all).argmax(axis=-1)
+    t = _pick(t_all, place)
+    effect_all = np.cumsum(pooled, axis=2) / np.maximum(np.cumsum(power, axis=2), 1e-300)
+    se_all = np.sqrt(np.cumsum(pooled**2, axis=2)) / np.maximum(np.cumsum(power, axis=2), 1e-300)
+    used = np.cumsum(np.any(pooled != 0, axis=-1), axis=2)
+    p = _family_p(t, used, max_lags)
+    oos_t, oos_p, oos_gain = _out_of_sample(e, regressor, t_all, effect_all)
+    reverse = _reverse_t(x, y, lags, allowed)
+    purged, _ = _lead_scores(e, _purged(x, y, len(lags)), phi, lags, allowed)
+    purged_t = _pick(_statistic(_with_pool(purged / sigma[..., None])), place)
+    return Sequences(
+        lags[place], t, p, _pick(effect_all, place), _pick(se_all, place), oos_t, oos_p, oos_gain,
+        reverse, purged_t, effect_all[:, :-1, -1], se_all[:, :-1, -1],
+    )  # fmt: skip
+
+
+def _family_p(t: Floats, used: Ints, tests: Ints) -> Floats:
+    """Return p of the largest of several |t| (Sidak), from Student's t with used - 1 weeks."""
+    freedom = np.maximum(used - 1, 1).astype(np.float64)
+    single = np.clip(2 * stdtr(freedom, -np.abs(t)), 0.0, 1.0)
+    return np.asarray(-np.expm1(tests[:, None, None] * np.log1p(-np.minimum(single, 1 - 1e-16))))
+
+
+def _out_of_sample(
+    e: Floats, regressor: Floats, t_all: Floats, effect_all: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return Clark-West statistic, p and gain share as of each week.
+
+    The forecast of week t uses lag, effect and its shrinkage (1 - 1/t^2) as they stood a week
+    before. With e the error without and a the part that the signal adds, the adjusted loss
+    difference is e^2 - ((e - a)^2 - a^2) = 2 e a.
+    """
+    place = np.abs(t_all).argmax(axis=-1)
+    strength = _pick(t_all, place)
+    trust = np.maximum(1 - 1 / np.maximum(strength**2, 1e-12), 0.0)
+    place, effect = _shift_weeks(place), _shift_weeks(trust * _pick(effect_all, place))
+    wide = np.concatenate([regressor, np.zeros_like(regressor[:, :1])], axis=1)
+    own = effect[:, :-1] * _pick(wide[:, :-1], place[:, :-1])
+    common = effect[:, -1:] * _pick(regressor, np.broadcast_to(place[:, -1:], own.shape))
+    live = (np.arange(e.shape[-1]) >= OOS_WEEKS).astype(np.float64)
+    gains, losses, bases = [], [], []
+    for added, pool in ((own, False), (common, True)):
+        adjusted, saved = 2 * e * added * live, (e**2 - (e - added) ** 2) * live
+        base = np.broadcast_to(e**2 * live, saved.shape)
+        parts = (adjusted, saved, base)
+        if pool:
+            adjusted, saved, base = (part.sum(axis=1, keepdims=True) for part in parts)
+        gains.append(adjusted)
+        losses.append(saved)
+        bases.append(base)
+    adjusted, saved, base = (np.concatenate(part, axis=1) for part in (gains, losses, bases))
+    statistic = np.cumsum(adjusted, 2) / np.sqrt(np.maximum(np.cumsum(adjusted**2, 2), 1e-300))
+    freedom = np.maximum(np.cumsum(adjusted != 0, axis=2) - 1, 1).astype(np.float64)
+    share = np.cumsum(saved, 2) / np.maximum(np.cumsum(base, 2), 1e-300)
+    return statistic, np.asarray(stdtr(freedom, -statistic)), share
+
+
+def _shift_weeks(values: Floats | Ints) -> Floats | Ints:
+    out = np.zeros_like(values)
+    out[:, :, 1:] = values[:, :, :-1]
+    return out
+
+
+def _reverse_t(x: Floats, y: Floats, lags: Ints, allowed: Bools) -> Floats:
+    """Return the largest |t| of demand leading the signal, as of each week."""
+    phi = autoregression(x)
+    innovation = whiten(x, phi)
+    innovation[:, :, :WARM_WEEKS] = 0.0
+    sigma = _running_scale(innovation)
+    e = np.clip(innovation / sigma, -CLIP, CLIP)
+    scores, _ = _lead_scores(e, np.broadcast_to(y, x.shape), phi, lags, allowed)
+    return np.asarray(np.abs(_statistic(_with_pool(scores / sigma[..., None]))).max(axis=-1))

@@ -1,0 +1,233 @@
+"""Accuracy of backtests, and what each signal was worth; differences with intervals.
+
+Intervals come from a paired bootstrap over target weeks: all rows of a week are drawn together,
+because series and overlapping cutoffs share a week's shocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from models.hierarchy import level_of
+from models.panel import Known, group_sums
+from models.spec import ForecastSpec, bands, quantile_names
+from models.types import Floats, Ints
+
+DRAWS = 500
+MODELS = {"full": "mean", "baseline": "baseline_mean", "seasonal_naive": "naive_mean"}
+SCORED_QUANTILES = tuple(round(0.1 * i, 1) for i in range(1, 10))
+ACCURACY: dict[str, pl.DataType] = {
+    **dict.fromkeys(("target", "level", "model", "horizon_band"), pl.String()),
+    **dict.fromkeys(
+        ("wape", "wape_mean", "mase_naive1", "bias_share", "scaled_pinball", "coverage_80"),
+        pl.Float64(),
+    ),
+    "n": pl.Int64(),
+    **dict.fromkeys(("difference", "difference_lo", "difference_hi"), pl.Float64()),
+}
+VALUE: dict[str, pl.DataType] = {
+    **dict.fromkeys(("signal", "target", "category"), pl.String()),
+    **dict.fromkeys(("wape_gain_share", "wape_gain_lo", "wape_gain_hi"), pl.Float64()),
+    "n": pl.Int64(),
+    "n_weeks": pl.Int64(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """Sums per target week (W,): absolute errors of two forecasts, and actuals."""
+
+    one: Floats
+    other: Floats
+    actual: Floats
+
+
+def naive_scales(outcome: Known, spec: ForecastSpec, before: np.datetime64) -> pl.DataFrame:
+    """Return target, level, series_id, scale: mean absolute one-week change before a cutoff.
+
+    Null where no two neighbouring weeks are known, or demand never changed.
+    """
+    parts = []
+    for target in sorted(outcome.panels):
+        panel = outcome.panels[target]
+        if not len(panel.y) or not len(panel.weeks):
+            continue
+        weeks = panel.weeks + np.timedelta64(6, "D") <= before
+        for name in spec.levels:
+            level = level_of(panel.series, name)
+            y = group_sums(panel.y, level.member, level.keys.height)[:, weeks]
+            change = np.abs(np.diff(y, axis=1))
+            pairs = ~np.isnan(change)
+            total = np.where(pairs, change, 0.0).sum(axis=1)
+            scale = np.where(total > 0, total / np.maximum(pairs.sum(axis=1), 1), np.nan)
+            parts.append(
+                level.keys.select(
+                    pl.lit(target).alias("target"),
+                    pl.lit(name).alias("level"),
+                    "series_id",
+                    pl.Series("scale", scale).fill_nan(None),
+                )
+            )
+    schema = {"target": pl.String(), "level": pl.String(), "series_id": pl.String()}
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema | {"scale": pl.Float64()})
+
+
+def pinball(actual: Floats, quantiles: Floats, levels: Floats) -> Floats:
+    """Return (N,) mean pinball loss of quantile forecasts (N, Q) at levels (Q,)."""
+    error = actual[:, None] - quantiles
+    return np.asarray(np.maximum(levels * error, (levels - 1) * error).mean(axis=1))
+
+
+def bootstrap(draw: Weekly, seed: int) -> tuple[float, float, float]:
+    """Return the difference of WAPE, one less other, with a 95 % interval; nan without actuals.
+
+    Weeks are drawn with replacement, the same for both forecasts.
+    """
+    total = draw.actual.sum()
+    if total <= 0:
+        return float("nan"), float("nan"), float("nan")
+    weeks = len(draw.actual)
+    rng = np.random.default_rng(seed)
+    picks = rng.integers(0, weeks, size=(DRAWS, weeks))
+    gap = draw.one - draw.other
+    below = np.maximum(draw.actual[picks].sum(axis=1), 1e-12)
+    shares = gap[picks].sum(axis=1) / below
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return float(gap.sum() / total), float(low), float(high)
+
+
+def _by_week(values: Floats, weeks: Ints) -> Floats:
+    return np.bincount(weeks, weights=values)
+
+
+def _column(frame: pl.DataFrame, name: str) -> Floats:
+    return np.asarray(frame[name].to_numpy(), dtype=np.float64)
+
+
+def _ratio(over: float, under: float) -> float | None:
+    return over / under if under > 0 else None
+
+
+def _mean(values: Floats) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else None
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _cell(frame: pl.DataFrame, model: str, spec: ForecastSpec) -> dict[str, object]:
+    """Return one row of ``accuracy`` without its key; the full model alone has quantiles."""
+    actual, mean = _column(frame, "actual"), _column(frame, MODELS[model])
+    scale = _column(frame, "scale")
+    total = float(actual.sum())
+    names = dict(zip(spec.quantiles, quantile_names(spec.quantiles), strict=True))
+    point = _column(frame, names[0.5]) if model == "full" and 0.5 in names else mean
+    out: dict[str, object] = {
+        "wape": _ratio(float(np.abs(actual - point).sum()), total),
+        "wape_mean": _ratio(float(np.abs(actual - mean).sum()), total),
+        "mase_naive1": _mean(np.abs(actual - mean) / scale),
+        "bias_share": _ratio(float((mean - actual).sum()), total) if total > 0 else None,
+        "scaled_pinball": None,
+        "coverage_80": None,
+        "n": frame.height,
+    }
+    levels = [q for q in SCORED_QUANTILES if q in names]
+    if model == "full" and levels:
+        values = np.stack([_column(frame, names[q]) for q in levels], axis=1)
+        out["scaled_pinball"] = _mean(pinball(actual, values, np.array(levels)) / scale)
+        if {0.1, 0.9} <= set(names):
+            low, high = _column(frame, names[0.1]), _column(frame, names[0.9])
+            out["coverage_80"] = float(((actual >= low) & (actual <= high)).mean())
+    return out
+
+
+def _against_baseline(frame: pl.DataFrame, model: str, seed: int) -> dict[str, float | None]:
+    """Return the WAPE (of means) of a model less the baseline's, with its interval."""
+    weeks = frame["week_start"].rank("dense").to_numpy().astype(np.int64) - 1
+    actual = _column(frame, "actual")
+    one = np.abs(actual - _column(frame, MODELS[model]))
+    other = np.abs(actual - _column(frame, MODELS["baseline"]))
+    sums = Weekly(*(_by_week(v, weeks) for v in (one, other, actual)))
+    names = ("difference", "difference_lo", "difference_hi")
+    return dict(zip(names, map(_finite, bootstrap(sums, seed)), strict=True))
+
+
+def accuracy(
+    backtest: pl.DataFrame, scale: Known | pl.DataFrame, spec: ForecastSpec
+) -> pl.DataFrame:
+    """Return the table ``accuracy``: each model, level and band of horizons.
+
+    ``scale``: the outcome, from which scales before the first cutoff are taken, or a frame with
+    target, level, series_id and scale. Series without a scale count everywhere but in MASE and
+    scaled pinball. ``difference`` is WAPE of the mean less the baseline's (negative = better).
+    """
+    if backtest.is_empty():
+        return pl.DataFrame(schema=ACCURACY)
+    if isinstance(scale, Known):
+        first = np.datetime64(backtest["cutoff"].min(), "D")  # type: ignore[arg-type]
+        scale = naive_scales(scale, spec, first)
+    rows = backtest.join(
+        scale, on=["target", "level", "series_id"], how="left", maintain_order="left"
+    )
+    out: list[dict[str, object]] = []
+    for target in sorted(set(backtest["target"].to_list())):
+        for level in spec.levels:
+            for band, low, high in bands(spec.horizon):
+                cell = rows.filter(
+                    (pl.col("target") == target)
+                    & (pl.col("level") == level)
+                    & pl.col("horizon").is_between(low, high)
+                )
+                for model in MODELS if cell.height else ():
+                    key = {"target": target, "level": level, "model": model, "horizon_band": band}
+                    gap = _against_baseline(cell, model, spec.seed)
+                    out.append({**key, **_cell(cell, model, spec), **gap})
+    return pl.DataFrame(out, schema=ACCURACY)
+
+
+def signal_value(
+    backtest: pl.DataFrame, contributions: pl.DataFrame, spec: ForecastSpec
+) -> pl.DataFrame:
+    """Return the table ``signal_value``: WAPE that each signal took off, as a share of it.
+
+    Leaving one out: the mean less the signal's delta. Each backtest adopted on weeks before its
+    cutoff only, so no week measured here chose the signal. Rows where the signal acted, at the
+    finest level published; one row per category, and one over all (category null).
+    """
+    if contributions.is_empty():
+        return pl.DataFrame(schema=VALUE)
+    finest = [name for name in spec.levels if name in set(contributions["level"].to_list())][-1]
+    key = ["target", "level", "series_id", "week_start", "cutoff"]
+    joined = contributions.filter(pl.col("level") == finest).join(
+        backtest.select(*key, "category", "actual", "mean"), on=key, maintain_order="left"
+    )
+    out: list[dict[str, object]] = []
+    pairs = joined.select("signal", "target").unique().sort("signal", "target")
+    for signal, target in pairs.iter_rows():
+        part = joined.filter((pl.col("signal") == signal) & (pl.col("target") == target))
+        for category in (None, *sorted(set(part["category"].drop_nulls().to_list()))):
+            cell = part if category is None else part.filter(pl.col("category") == category)
+            row = {"signal": signal, "target": target, "category": category}
+            out.append({**row, **_value(cell, spec.seed)})
+    return pl.DataFrame(out, schema=VALUE)
+
+
+def _value(cell: pl.DataFrame, seed: int) -> dict[str, object]:
+    weeks = cell["week_start"].rank("dense").to_numpy().astype(np.int64) - 1
+    actual, mean, delta = (_column(cell, name) for name in ("actual", "mean", "delta"))
+    without, full = np.abs(actual - (mean - delta)), np.abs(actual - mean)
+    total = _by_week(without, weeks)
+    sums = Weekly(total, _by_week(full, weeks), total)
+    gain, low, high = bootstrap(sums, seed)
+    return {
+        "wape_gain_share": _finite(gain),
+        "wape_gain_lo": _finite(low),
+        "wape_gain_hi": _finite(high),
+        "n": cell.height,
+        "n_weeks": int(weeks.max(initial=-1)) + 1,
+    }

@@ -1,0 +1,125 @@
+"""Series x weeks arrays: what is known at one cutoff, and sums of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from models.types import Bools, Dates, Floats, Ints
+
+UNCATEGORISED = "(uncategorised)"
+ENDED_AFTER_WEEKS = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One target's bottom series.
+
+    ``series``: one row per row of ``y``: series_id, category, sku, channel (strings, null where
+    they do not apply), and optionally ``ended`` (bool: no forecast wanted, history still counts).
+    ``weeks``: (T,) datetime64[D], consecutive complete weeks. ``y``: (S, T) float64, >= 0, nan
+    where a week says nothing about demand (before launch, after the end, censored).
+    """
+
+    series: pl.DataFrame
+    weeks: Dates
+    y: Floats
+
+    def __post_init__(self) -> None:
+        if self.y.shape != (self.series.height, len(self.weeks)):
+            raise ValueError(
+                f"y is {self.y.shape}, series {self.series.height}, weeks {len(self.weeks)}"
+            )
+        if len(self.weeks) > 1 and not bool(np.all(np.diff(self.weeks) == np.timedelta64(7, "D"))):
+            raise ValueError("weeks must be consecutive, seven days apart")
+        if self.y.size and bool(np.any(self.y < 0)):
+            raise ValueError("y must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """Weekly signals on the same weeks as the panels; K signals, C categories, T weeks.
+
+    ``rate`` (K, C, T) and ``rate_all`` (K, T) are shrunk shares, nan where there is none.
+    ``mentions`` (K, C, T) and ``taggable`` (C, T) are counts of conversations; ``*_all`` likewise
+    over everything, which includes conversations without a category.
+    """
+
+    names: tuple[str, ...]
+    categories: tuple[str, ...]
+    weeks: Dates
+    rate: Floats
+    rate_all: Floats
+    mentions: Floats
+    taggable: Floats
+    mentions_all: Floats
+    taggable_all: Floats
+
+    def __post_init__(self) -> None:
+        k, c, t = len(self.names), len(self.categories), len(self.weeks)
+        want = {
+            "rate": (k, c, t),
+            "mentions": (k, c, t),
+            "taggable": (c, t),
+            "rate_all": (k, t),
+            "mentions_all": (k, t),
+            "taggable_all": (t,),
+        }
+        for name, shape in want.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"signals.{name} is {getattr(self, name).shape}, not {shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything known at one cutoff. Horizon h is week ``weeks[-1] + 7 (h + gap_weeks)`` days."""
+
+    cutoff: date
+    gap_weeks: int
+    panels: dict[str, Panel]
+    signals: Signals | None = None
+
+
+def group_codes(series: pl.DataFrame) -> tuple[tuple[str, ...], Ints]:
+    """Return category names in sorted order and each series' position among them.
+
+    Null categories form one category of their own, ``(uncategorised)``.
+    """
+    names = series["category"].cast(pl.String).fill_null(UNCATEGORISED)
+    order = tuple(sorted(set(names.to_list())))
+    place = {name: i for i, name in enumerate(order)}
+    return order, np.array([place[n] for n in names.to_list()], dtype=np.int64)
+
+
+def first_known(y: Floats) -> Ints:
+    """Return each row's first week that is not nan; T for a row without any."""
+    seen = ~np.isnan(y)
+    return np.where(seen.any(axis=1), seen.argmax(axis=1), y.shape[1]).astype(np.int64)
+
+
+def alive(panel: Panel) -> Bools:
+    """Return which series are forecast: begun, not ended.
+
+    Without a column ``ended``, a series silent (nan) for its last 26 weeks has ended.
+    """
+    begun = ~np.isnan(panel.y).all(axis=1)
+    if "ended" in panel.series.columns:
+        return np.asarray(begun & ~panel.series["ended"].fill_null(False).to_numpy())
+    recent = panel.y[:, -ENDED_AFTER_WEEKS:]
+    return np.asarray(begun & ~np.isnan(recent).all(axis=1))
+
+
+def group_sums(values: Floats, groups: Ints, n_groups: int) -> Floats:
+    """Return (n_groups, ...) sums of rows by group; nan counts as nothing, nan where all are.
+
+    The rows of a group are added in their order, so equal inputs give equal bits.
+    """
+    out = np.zeros((n_groups, *values.shape[1:]))
+    seen = np.zeros(out.shape, dtype=bool)
+    np.add.at(out, groups, np.nan_to_num(values, nan=0.0))
+    np.logical_or.at(seen, groups, ~np.isnan(values))
+    out[~seen] = np.nan
+    return out

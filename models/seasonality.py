@@ -1,0 +1,194 @@
+"""Season and common weekly factor, pooled by category: a series' own year or two is mostly noise.
+
+Every value used at an origin comes from weeks before it (a trailing year before the first year is
+over uses that whole first year, which only origins after it may read).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.panel import first_known
+from models.types import Floats, Ints
+
+WEEKS_PER_YEAR = 365.25 / 7
+HARMONICS = 2
+CAP = 5.0
+RIDGE = 1.0
+MIN_OBSERVED = 8
+FLOOR = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """Multiplicative season (G, O, T+H) as seen from each origin, and weekly factor (G, T).
+
+    ``known`` is False where there is less than a year (plus some weeks): both are then 1.
+    """
+
+    known: bool
+    season: Floats
+    factor: Floats
+
+
+def has_year(n_weeks: int, period: int) -> bool:
+    """Return whether n_weeks hold a year and enough more to learn a season from."""
+    return n_weeks >= period + 8
+
+
+def relative(y: Floats, period: int) -> Floats:
+    """Return (S, T) demand over its trailing one-year mean, at most 5; nan where not known."""
+    n_weeks = y.shape[1]
+    seen = ~np.isnan(y)
+    total = np.cumsum(np.where(seen, y, 0.0), axis=1)
+    count = np.cumsum(seen, axis=1).astype(np.float64)
+    total[:, period:] -= total[:, : n_weeks - period].copy()
+    count[:, period:] -= count[:, : n_weeks - period].copy()
+    if n_weeks >= period:
+        total[:, : period - 1] = total[:, period - 1 : period]
+        count[:, : period - 1] = count[:, period - 1 : period]
+    usable = (count >= MIN_OBSERVED) & (total > 0) & seen
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.minimum(y / (total / count), CAP)
+    return np.where(usable, ratio, np.nan)
+
+
+def group_means(ratio: Floats, groups: Ints, n_groups: int) -> Floats:
+    """Return (G, T) means over the series of each group; nan where no series is known."""
+    seen = ~np.isnan(ratio)
+    sums = np.zeros((n_groups, ratio.shape[1]))
+    counts = np.zeros_like(sums)
+    np.add.at(sums, groups, np.where(seen, ratio, 0.0))
+    np.add.at(counts, groups, seen)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _middle_half(ratio: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return per week the mean and variance of the middle half of the rows, and the row count."""
+    ordered = np.sort(ratio, axis=0)
+    n = (~np.isnan(ratio)).sum(axis=0)
+    low = n // 4
+    size = np.maximum(n - 2 * low, 1)
+    zero = np.zeros((1, ratio.shape[1]))
+    sums = np.vstack([zero, np.cumsum(np.nan_to_num(ordered), axis=0)])
+    squares = np.vstack([zero, np.cumsum(np.nan_to_num(ordered) ** 2, axis=0)])
+    column = np.arange(ratio.shape[1])
+    top = np.maximum(n - low, low)
+    mean = (sums[top, column] - sums[low, column]) / size
+    spread = (squares[top, column] - squares[low, column]) / size - mean**2
+    return np.where(n > 0, mean, np.nan), np.maximum(spread, 0.0), n.astype(np.float64)
+
+
+def _scaled(index: Floats, plain: Floats, period: int) -> tuple[Floats, float]:
+    """Return an index over its first-year mean, and that mean; plain means where half are zero."""
+    head = index[: period + 1]
+    base = float(np.nanmean(head)) if (~np.isnan(head)).any() else 0.0
+    if base >= 0.05:
+        return index / base, base
+    head = plain[: period + 1]
+    base = float(np.nanmean(head)) if (~np.isnan(head)).any() else 1.0
+    return plain / max(base, 1e-9), max(base, 1e-9)
+
+
+def common_factor(ratio: Floats, groups: Ints, n_groups: int, period: int) -> Floats:
+    """Return (G, T) weekly factors: the panel's trimmed mean, moved to the group's as data allow.
+
+    A group's own deviation counts with weight 1 - noise / signal, cumulated up to each week only.
+    """
+    mean, _, _ = _middle_half(ratio)
+    plain = group_means(ratio, np.zeros(len(ratio), dtype=np.int64), 1)[0]
+    panel, _ = _scaled(mean, plain, period)
+    panel = np.where(np.isnan(panel), 1.0, panel)
+    out = np.tile(panel, (n_groups, 1))
+    if n_groups == 1:
+        return np.maximum(out, FLOOR)
+    own_plain = group_means(ratio, groups, n_groups)
+    for g in range(n_groups):
+        mean, spread, n = _middle_half(ratio[groups == g])
+        own, base = _scaled(mean, own_plain[g], period)
+        noise = np.where(n > 1, 2.5 * spread / np.maximum(n - 1, 1) / base**2, np.inf)
+        away = np.where(np.isnan(own) | (n <= 1), 0.0, own - panel)
+        noise = np.where(np.isfinite(noise), noise, 0.0)
+        weight = 1 - np.cumsum(noise) / np.maximum(np.cumsum(away**2), 1e-12)
+        weight[:period] = weight[min(period, len(weight) - 1)]
+        out[g] += np.clip(weight, 0.0, 1.0) * away
+    return np.maximum(out, FLOOR)
+
+
+def harmonics(n: int, period: int, count: int = HARMONICS) -> Floats:
+    """Return (n, 2 count) sines and cosines of a year of ``period`` weeks."""
+    angle = 2 * np.pi * np.arange(n) / (period * WEEKS_PER_YEAR / 52)
+    waves = [f(k * angle) for k in range(1, count + 1) for f in (np.sin, np.cos)]
+    return np.stack(waves, axis=1)
+
+
+def _fourier(index: Floats, x: Floats, origins: Ints) -> tuple[Floats, Floats]:
+    """Return (G, O, P) ridge coefficients and their variances from weeks before each origin."""
+    n_groups, n_weeks = index.shape
+    size = x.shape[1]
+    beta = np.zeros((n_groups, len(origins), size))
+    variance = np.full_like(beta, 1e6)
+    penalty = RIDGE * np.eye(size)
+    penalty[0, 0] = 1e-6
+    for g in range(n_groups):
+        seen = ~np.isnan(index[g])
+        weeks = x[:n_weeks] * seen[:, None]
+        target = np.where(seen, index[g], 0.0)
+        gram = np.cumsum(weeks[:, :, None] * weeks[:, None, :], axis=0)
+        moment = np.cumsum(weeks * target[:, None], axis=0)
+        power = np.cumsum(target**2)
+        n = np.cumsum(seen)
+        rows = origins - 1
+        solved = np.linalg.solve(gram[rows] + penalty, moment[rows][:, :, None])[:, :, 0]
+        explained = (solved * moment[rows]).sum(axis=1)
+        noise = np.maximum(power[rows] - explained, 0.0) / np.maximum(n[rows] - size, 4)
+        inverse = np.linalg.inv(gram[rows] + penalty)
+        beta[g] = solved
+        variance[g] = 2.0 * noise[:, None] * np.diagonal(inverse, axis1=1, axis2=2)
+        beta[g, n[rows] < 26], variance[g, n[rows] < 26] = 0.0, 1e6
+    return beta, variance
+
+
+def fourier_season(
+    ratio: Floats, groups: Ints, n_groups: int, origins: Ints, horizon: int, period: int
+) -> Floats:
+    """Return (G, O, T+H) seasons in [.3, 3] as seen from each origin (an index into weeks).
+
+    Coefficients are shrunk from the group's to the panel's by their sampling variance.
+    """
+    n_weeks = ratio.shape[1]
+    waves = harmonics(n_weeks + horizon, period)
+    trend = (np.arange(n_weeks + horizon) - n_weeks / 2) / period
+    x = np.column_stack([np.ones(n_weeks + horizon), trend, waves])
+    own, variance = _fourier(group_means(ratio, groups, n_groups), x, origins)
+    everyone = group_means(ratio, np.zeros(len(ratio), dtype=np.int64), 1)
+    pooled, _ = _fourier(everyone, x, origins)
+    if n_groups > 1:
+        away = own - pooled
+        trusted = variance < 1e5
+        excess = np.where(trusted, away**2 - variance, 0.0).sum(axis=0)
+        tau2 = np.maximum(excess / np.maximum(trusted.sum(axis=0), 1), 1e-6)
+        own = pooled + away * tau2 / (tau2 + variance)
+    shape = np.einsum("gop,tp->got", own[:, :, 2:], waves)
+    return np.clip(1.0 + shape, 0.3, 3.0)
+
+
+def pooled_season(
+    y: Floats, groups: Ints, n_groups: int, origins: Ints, horizon: int, period: int
+) -> Season:
+    """Return season and weekly factor of every group; both 1 when a year is not known yet."""
+    n_weeks = y.shape[1]
+    flat = Season(
+        False,
+        np.ones((n_groups, len(origins), n_weeks + horizon)),
+        np.ones((n_groups, n_weeks)),
+    )
+    if not has_year(n_weeks, period) or int(first_known(y).min(initial=n_weeks)) >= n_weeks:
+        return flat
+    ratio = relative(y, period)
+    if np.isnan(ratio).all():
+        return flat
+    season = fourier_season(ratio, groups, n_groups, origins, horizon, period)
+    return Season(True, season, common_factor(ratio, groups, n_groups, period))
