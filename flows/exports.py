@@ -1,0 +1,258 @@
+"""The one writer of published tables: snapshot, manifest, pointer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from flows.atomic import fsync_dir, write_atomic
+from flows.parquet import ContractViolation, sha256, write_table
+from flows.staging import json_bytes, locked, read_json, replace_link, staging_dir, sweep
+from transforms.contracts import CONTRACT_VERSION, EXPORTS
+
+__all__ = [
+    "ContractViolation",
+    "Snapshot",
+    "prune",
+    "publish",
+    "record_failure",
+    "snapshot_problems",
+    "write_snapshot",
+]
+MANIFEST = "manifest.json"
+IDENTITY = ("as_of", "restated", "amends")
+"""Fields of a manifest that are part of what a snapshot is, beside its tables."""
+GRACE_SECONDS = 86_400.0
+"""How long a snapshot outlives its last pointer: readers resolve once and then read on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A whole set of published tables under `<exports>/snapshots/<content_id>`."""
+
+    content_id: str
+    path: Path
+
+
+def write_snapshot(
+    exports: Path, tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, object]
+) -> Snapshot:
+    """The snapshot that holds `tables`; nobody is pointed to it before `publish`.
+
+    `manifest` brings as_of, run_id, versions, started_at, finished_at and `tables`: by name, the
+    rung, or held or left_out with why, also for tables that are not given. What stands in there
+    about tables, as_of, restated and amends is hashed into the content id together with the
+    files, so it must not vary between equal runs; the rest may.
+
+    A snapshot that exists already is left as it is; files of it that are damaged are replaced.
+    Raises ContractViolation where a table has no contract or breaks it; nothing is left then.
+    """
+    if unknown := sorted(set(tables) - set(EXPORTS)):
+        raise ContractViolation(f"no contract for {', '.join(unknown)}")
+    snapshots = exports / "snapshots"
+    snapshots.mkdir(parents=True, exist_ok=True)
+    with staging_dir(exports / ".staging") as staging:
+        entries = _entries(tables, manifest)
+        for name in sorted(tables):
+            entries[name]["rows"] = tables[name].height
+            entries[name]["sha256"] = write_table(
+                EXPORTS[name], tables[name], staging / f"{name}.parquet"
+            )
+        content_id = _content_id(manifest, entries)
+        full = {
+            **manifest,
+            "content_id": content_id,
+            "contract_version": CONTRACT_VERSION,
+            "tables": entries,
+        }
+        write_atomic(staging / MANIFEST, json_bytes(full))
+        snapshot = Snapshot(content_id, snapshots / content_id)
+        _settle(staging, snapshot)
+    fsync_dir(snapshots)
+    return snapshot
+
+
+def _entries(
+    tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, object]
+) -> dict[str, dict[str, object]]:
+    told = manifest.get("tables", {})
+    if not isinstance(told, Mapping):
+        raise TypeError("manifest['tables'] is a mapping of table name to its fields")
+    entries: dict[str, dict[str, object]] = {}
+    for name in sorted({*EXPORTS, *told}):
+        entries[name] = {**told.get(name, {}), "contract_version": CONTRACT_VERSION}
+        if name not in tables and not {"held", "left_out"} & set(entries[name]):
+            entries[name] |= {"left_out": True, "why": "not made by this run"}
+    return entries
+
+
+def _content_id(manifest: Mapping[str, object], entries: Mapping[str, Mapping[str, object]]) -> str:
+    identity = {field: manifest[field] for field in IDENTITY if field in manifest}
+    return hashlib.sha256(json_bytes({**identity, "tables": entries})).hexdigest()[:32]
+
+
+def _settle(staging: Path, snapshot: Snapshot) -> None:
+    """Moves `staging` to its place, or its files over damaged ones of the same content."""
+    fsync_dir(staging)
+    try:
+        staging.rename(snapshot.path)
+    except OSError:
+        if not snapshot.path.is_dir():
+            raise
+        _heal(staging, snapshot)
+
+
+def _heal(staging: Path, snapshot: Snapshot) -> None:
+    # File by file: a reader of the sound ones is not disturbed, and a kill leaves what the next
+    # run can finish. The names and bytes are the same by construction, so nothing else changes.
+    os.utime(snapshot.path)  # in use again: out of reach of `prune`
+    if not snapshot_problems(snapshot.path):
+        return
+    for path in sorted(staging.glob("*.parquet")):
+        there = snapshot.path / path.name
+        if not there.is_file() or sha256(there) != sha256(path):
+            path.replace(there)
+    if snapshot_problems(snapshot.path):
+        (staging / MANIFEST).replace(snapshot.path / MANIFEST)
+    fsync_dir(snapshot.path)
+
+
+def snapshot_problems(path: Path) -> list[str]:
+    """Why the snapshot in `path` is not whole, one line each; empty where it is.
+
+    Checks every file against the manifest and the manifest against the snapshot's name.
+    """
+    manifest = read_json(path / MANIFEST)
+    tables = manifest.get("tables") if manifest else None
+    if manifest is None or not isinstance(tables, dict):
+        return [f"{MANIFEST} is missing or unreadable"]
+    found = []
+    if _content_id(manifest, tables) != path.resolve().name:
+        found.append(f"{MANIFEST} is not that of this snapshot")
+    for name, entry in sorted(tables.items()):
+        file = path / f"{name}.parquet"
+        if "sha256" not in entry:
+            continue
+        if not file.is_file():
+            found.append(f"{file.name} is missing")
+        elif sha256(file) != entry["sha256"]:
+            found.append(f"{file.name} is not what {MANIFEST} says")
+    return found
+
+
+def publish(exports: Path, snapshot: Snapshot, as_of: date, run: Mapping[str, object]) -> None:
+    """Points `as_of` to `snapshot`, and `latest` too unless a later day was published before.
+
+    `run` brings run_id and status; its further fields are kept in the pointer. Every step is one
+    rename: a reader finds the previous whole snapshot or this one. Publishing again is harmless
+    and finishes what a killed process began.
+    """
+    pointer = {
+        "published_at": datetime.now(UTC),
+        **run,
+        "as_of": as_of,
+        "content_id": snapshot.content_id,
+        "snapshot": f"snapshots/{snapshot.content_id}",
+    }
+    with locked(exports / ".lock"):
+        manifest = read_json(snapshot.path / MANIFEST)
+        if manifest is None or manifest.get("as_of") != as_of.isoformat():
+            raise ValueError(f"{snapshot.path.name} is not a snapshot of {as_of}")
+        _point(exports, f"pointers/as_of={as_of}.json", f"as_of={as_of}", pointer)
+        newest = _newest(exports)
+        _point(exports, "latest.json", "latest", newest)
+        if newest["as_of"] == as_of.isoformat():
+            _write_freshness(exports, pointer, pointer)
+
+
+def _newest(exports: Path) -> dict[str, object]:
+    """The pointer of the greatest day published, also where `latest` never came to know of it."""
+    paths = [exports / "latest.json", *(exports / "pointers").glob("as_of=*.json")]
+    found = [pointer for path in paths if (pointer := read_json(path)) is not None]
+    # Of two with one day the later in the list counts: the day's own pointer is written first.
+    return max(reversed(found), key=lambda pointer: str(pointer["as_of"]))
+
+
+def _point(exports: Path, file: str, link: str, pointer: Mapping[str, object]) -> None:
+    before = read_json(exports / file) or {}
+    left = exports / str(before.get("snapshot", ""))
+    if before and left.is_dir() and before["snapshot"] != pointer["snapshot"]:
+        os.utime(left)  # its grace begins now
+    write_atomic(exports / file, json_bytes(pointer))
+    replace_link(exports / link, str(pointer["snapshot"]))
+
+
+def record_failure(exports: Path, as_of: date, run: Mapping[str, object]) -> None:
+    """Tells outside monitors, in freshness.json, of a night that published nothing.
+
+    `run` brings run_id, status and, where it helps, a redacted `reason`. What was published and
+    when stays as it is.
+    """
+    attempt = {"published_at": datetime.now(UTC), **run, "as_of": as_of}
+    with locked(exports / ".lock"):
+        _write_freshness(exports, read_json(exports / "freshness.json") or {}, attempt)
+
+
+def _write_freshness(
+    exports: Path, published: Mapping[str, object], attempt: Mapping[str, object]
+) -> None:
+    content = {
+        field: published.get(field) for field in ("as_of", "published_at", "status", "run_id")
+    }
+    content["last_attempt_at"] = attempt["published_at"]
+    for field in ("as_of", "status", "run_id", "reason"):
+        content[f"last_attempt_{field}"] = attempt.get(field)
+    write_atomic(exports / "freshness.json", json_bytes(content))
+
+
+def prune(exports: Path, keep_nights: int, *, grace_seconds: float = GRACE_SECONDS) -> list[str]:
+    """The content ids of the snapshots that were removed.
+
+    Keeps the pointers of the `keep_nights` (at least 1) greatest days and drops the others; then
+    removes snapshots that nothing has pointed to for `grace_seconds`, and what dead processes
+    left half-written.
+    """
+    if keep_nights < 1:
+        raise ValueError("keep_nights is at least 1: the latest night is never removed")
+    with locked(exports / ".lock"):
+        pointers = {path: read_json(path) or {} for path in (exports / "pointers").glob("*.json")}
+        days = sorted(pointers, key=lambda path: path.stem)
+        for path in days[:-keep_nights]:
+            _unpoint(exports, path, pointers.pop(path))
+        kept = {pointer.get("content_id") for pointer in pointers.values()}
+        kept.add((read_json(exports / "latest.json") or {}).get("content_id"))
+        sweep(exports / ".staging")
+        for folder in (exports, exports / "pointers"):
+            for path in folder.glob(".*.tmp"):
+                path.unlink(missing_ok=True)
+        return _remove(exports, kept, time.time() - grace_seconds)
+
+
+def _unpoint(exports: Path, path: Path, pointer: Mapping[str, object]) -> None:
+    left = exports / "snapshots" / str(pointer.get("content_id"))
+    if left.is_dir():
+        os.utime(left)
+    (exports / path.stem).unlink(missing_ok=True)
+    path.unlink()
+
+
+def _remove(exports: Path, kept: Iterable[object], before: float) -> list[str]:
+    removed = []
+    (exports / ".staging").mkdir(exist_ok=True)
+    for path in sorted((exports / "snapshots").glob("*")):
+        if path.name in kept or path.stat().st_mtime > before:
+            continue
+        # Renamed first: a kill in the middle leaves a leftover, not half a snapshot.
+        gone = exports / ".staging" / f"{path.name}.removed"
+        path.rename(gone)
+        shutil.rmtree(gone)
+        removed.append(path.name)
+    return removed

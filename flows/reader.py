@@ -1,0 +1,57 @@
+"""Published tables as frames, for notebooks, reports and checks.
+
+from flows.reader import read_table
+forecasts = read_table("data/var/exports", "forecasts")
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+
+def snapshot_dir(exports: str | Path, as_of: date | str | None = None) -> Path:
+    """The snapshot of the night `as_of`, default the latest: an immutable directory.
+
+    Resolve once and read everything from it: tables read by way of `latest` one after another
+    may come from two nights. Raises FileNotFoundError where nothing was published for that day.
+    """
+    root = Path(exports)
+    pointer = root / ("latest.json" if as_of is None else f"pointers/as_of={as_of}.json")
+    try:
+        content = json.loads(pointer.read_bytes())
+    except FileNotFoundError:
+        wanted = "nothing" if as_of is None else f"no night of {as_of}"
+        raise FileNotFoundError(f"{wanted} is published in {root}; {_days(root)}") from None
+    return root / str(content["snapshot"])
+
+
+def read_table(exports: str | Path, table: str, as_of: date | str | None = None) -> pl.DataFrame:
+    """One published table of the night `as_of`, default the latest.
+
+    Raises FileNotFoundError where nothing was published for that day, and KeyError, with the
+    reason from the manifest, where that night has no such table.
+    """
+    snapshot = snapshot_dir(exports, as_of)
+    entry = read_manifest(snapshot)["tables"].get(table)
+    if entry is None:
+        raise KeyError(f"no table is named {table}; docs/tables.md lists them")
+    if "sha256" not in entry:
+        state = "held back" if entry.get("held") else "left out"
+        raise KeyError(f"{table} was {state}: {entry.get('why', 'no reason given')}")
+    return pl.read_parquet(snapshot / f"{table}.parquet")
+
+
+def read_manifest(snapshot: Path) -> dict[str, Any]:
+    """The manifest of a snapshot: among others `tables`, by name, with rows, sha256 and rung."""
+    manifest: dict[str, Any] = json.loads((snapshot / "manifest.json").read_bytes())
+    return manifest
+
+
+def _days(root: Path) -> str:
+    days = sorted(path.stem.removeprefix("as_of=") for path in root.glob("pointers/as_of=*.json"))
+    return f"published: {days[0]} to {days[-1]}" if days else "run `hearcast nightly` first"
