@@ -94,8 +94,9 @@ Nobody in these files exists. They were made by
 
     hearcast simulate --out data/sample --skus {spec.skus} --weeks {spec.weeks} --seed {spec.seed}
 
-and the same command makes the same bytes again. {spec.skus} SKUs in {spec.categories} categories,
-{spec.weeks} complete weeks from {spec.start} on, and a running week that ends on {spec.end}.
+and the same command makes the same bytes again (same lock file, same family of processors).
+{spec.skus} SKUs in {spec.categories} categories, {spec.weeks} complete weeks from {spec.start} on,
+and a running week whose last known day is {spec.end}.
 E-mail addresses end in example.com, telephone numbers are of the fictional 555-01xx range.
 
 | table | rows |

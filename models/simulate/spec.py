@@ -93,8 +93,6 @@ class BrandSpec:
             raise ValueError("a brand needs at least one SKU per category")
         if self.weeks < 20:
             raise ValueError("a brand needs at least 20 weeks")
-        if self.end.weekday() != 6 and self.weeks < 1:
-            raise ValueError("a running week needs a complete one before it")
 
     @property
     def last_monday(self) -> date:
