@@ -1,0 +1,31 @@
+"""Passages into tags: phrase rules as data, negation, questions, speakers and languages."""
+
+from transforms.tagging.normalise import MAX_SCAN
+from transforms.tagging.phrases import (
+    ENGINE_VERSION,
+    TAGGER,
+    PhraseBook,
+    parse_phrases,
+    tagger_version,
+)
+from transforms.tagging.tagger import (
+    TAG_SCHEMA,
+    TAGGABLE_SCHEMA,
+    majority_language,
+    tag_passages,
+    taggable,
+)
+
+__all__ = [
+    "ENGINE_VERSION",
+    "MAX_SCAN",
+    "TAGGABLE_SCHEMA",
+    "TAGGER",
+    "TAG_SCHEMA",
+    "PhraseBook",
+    "majority_language",
+    "parse_phrases",
+    "tag_passages",
+    "taggable",
+    "tagger_version",
+]
