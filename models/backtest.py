@@ -19,8 +19,7 @@ JOIN = ("target", "level", "series_id", "week_start")
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """``forecasts``: rows of backtest_forecasts. ``contributions``: each signal's part in them,
-    with the cutoff, for leaving one out."""
+    """Rows of backtest_forecasts, and each signal's part in them, for leaving one out."""
 
     forecasts: pl.DataFrame
     contributions: pl.DataFrame
@@ -39,7 +38,7 @@ def actuals(outcome: Known, spec: ForecastSpec) -> pl.DataFrame:
             continue
         for name in spec.levels:
             level = level_of(panel.series, name)
-            values = group_sums(panel.y, level.member, level.keys.height)
+            values = group_sums(panel.y, level.member)
             n, t = values.shape
             frame = pl.DataFrame(
                 {

@@ -7,12 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import ensemble, intervals, levels
-from models.panel import first_known
+from models.panel import Grid, Groups
 from models.seasonality import has_year, pooled_season
 from models.spec import ForecastSpec, bands
 from models.types import Floats, Ints
 
 FULL_GRID_SERIES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a base forecast is made from: demand y (S, T), pooling groups, gap weeks to skip."""
+
+    y: Floats
+    groups: Groups
+    gap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +48,20 @@ def zero_based_bands(horizon: int) -> tuple[tuple[int, int], ...]:
     return tuple((low - 1, high) for _, low, high in bands(horizon))
 
 
-def naive_forecast(y: Floats, horizon: int, gap: int, period: int) -> Floats:
-    """Return (S, H): last year's same week where known, else the last known value, else 0."""
+def naive_forecast(y: Floats, grid: Grid) -> Floats:
+    """Return (S, H): last year's same week where known, else the last known value, else 0.
+
+    Only the grid's horizon, gap and period are used: the origin is the end of y.
+    """
     n_weeks = y.shape[1]
     seen = ~np.isnan(y)
     last = np.where(seen.any(axis=1), n_weeks - 1 - seen[:, ::-1].argmax(axis=1), 0)
     fallback = np.nan_to_num(y[np.arange(len(y)), last]) if n_weeks else np.zeros(len(y))
-    out = np.repeat(fallback[:, None], horizon, axis=1)
-    for h in range(horizon):
-        week = n_weeks + gap + h - period
+    out = np.repeat(fallback[:, None], grid.horizon, axis=1)
+    for h in range(grid.horizon):
+        week = n_weeks + grid.gap + h - grid.period
         while week >= n_weeks:
-            week -= period
+            week -= grid.period
         if week >= 0:
             out[:, h] = np.where(seen[:, week], np.nan_to_num(y[:, week]), out[:, h])
     return out
@@ -60,83 +72,61 @@ def stride_for(n_series: int) -> int:
     return 2 if n_series <= FULL_GRID_SERIES else 4
 
 
-def forecast_base(
-    y: Floats, groups: Ints, n_groups: int, spec: ForecastSpec, gap: int, stride: int
-) -> Base:
-    """Return the base forecasts of a panel y (S, T); groups share season and weights."""
-    n_weeks = y.shape[1]
-    first = first_known(y)
-    reach = spec.horizon + gap
+def grid_of(n_weeks: int, spec: ForecastSpec, gap: int, stride: int) -> Grid:
+    """Return the inner origins and, last, the cutoff itself."""
     inner = levels.inner_origins(n_weeks, spec.season_weeks, stride)
-    origins = np.append(inner, n_weeks)
-    season = pooled_season(y, groups, n_groups, origins, reach, spec.season_weeks)
-    experts = levels.expert_forecasts(y, first, groups, origins, reach, spec.season_weeks, season)[
-        :, :, gap:
-    ]
-    actual = levels.targets(y, inner + gap, spec.horizon)
-    scale = ensemble.error_scale(y)
-    decay = ensemble.row_decay(inner + gap, spec.horizon, n_weeks)
-    span = float(n_weeks - inner[0]) if len(inner) else 1.0
-    shape = (len(y), len(origins), spec.horizon)
-    mean, centre = np.zeros(shape), np.zeros(shape)
+    return Grid(np.append(inner, n_weeks), spec.horizon, spec.season_weeks, gap)
+
+
+def forecast_base(history: History, spec: ForecastSpec, stride: int) -> Base:
+    """Return the base forecasts of a panel; its groups share season and weights."""
+    y, groups = history.y, history.groups
+    n_weeks = y.shape[1]
+    grid = grid_of(n_weeks, spec, history.gap, stride)
+    inner = Grid(grid.origins[:-1], grid.horizon, grid.period, grid.gap)
+    experts = levels.expert_forecasts(y, groups, grid, pooled_season(y, groups, grid))
+    trials = ensemble.Trials(
+        experts[:, :-1],
+        levels.targets(y, inner),
+        ensemble.error_scale(y),
+        ensemble.row_decay(inner, n_weeks),
+        float(n_weeks - inner.origins[0]) if len(inner.origins) else 1.0,
+    )
+    seasonal = has_year(n_weeks, spec.season_weeks + 4)
+    mean, centre = np.zeros(experts.shape[:3]), np.zeros(experts.shape[:3])
     for low, high in zero_based_bands(spec.horizon):
-        weights = ensemble.band_weights(
-            experts[:, :-1],
-            actual,
-            scale,
-            decay,
-            groups,
-            n_groups,
-            (low, high),
-            has_year(n_weeks, spec.season_weeks + 4),
-            span,
-        )
+        weights = ensemble.band_weights(trials, groups, (low, high), seasonal=seasonal)
         mean[:, :, low:high] = ensemble.combine(experts[:, :, low:high], weights.mean)
         centre[:, :, low:high] = ensemble.combine(experts[:, :, low:high], weights.centre)
     return Base(
         mean=np.nan_to_num(mean[:, -1]),
         centre=np.nan_to_num(centre[:, -1]),
-        naive=naive_forecast(y, spec.horizon, gap, spec.season_weeks),
+        naive=naive_forecast(y, grid),
         flat=np.nan_to_num(experts[:, -1, :, levels.FLAT].astype(np.float64)),
         inner_mean=mean[:, :-1],
         inner_centre=centre[:, :-1],
-        actual=actual,
-        origins=inner,
+        actual=trials.actual,
+        origins=inner.origins,
     )
 
 
 def weekly_quantiles(
-    base: Base, centre: Floats, inner: Floats, y: Floats, groups: Ints, n_groups: int,
-    spec: ForecastSpec, gap: int,
-) -> Floats:  # fmt: skip
-    """Return (S, H, Q) calibrated quantiles around ``centre`` from errors of ``inner``."""
-    return intervals.band_quantiles(
-        inner,
-        base.actual,
-        base.origins + gap,
-        centre,
-        intervals.series_mean(y),
-        groups,
-        n_groups,
-        zero_based_bands(spec.horizon),
-        spec.quantiles,
-    )
+    history: History, past: intervals.Past, centre: Floats, spec: ForecastSpec
+) -> Floats:
+    """Return (S, H, Q) calibrated quantiles around ``centre`` (S, H) from past forecasts."""
+    plan = intervals.Plan(zero_based_bands(spec.horizon), spec.quantiles)
+    mean = intervals.series_mean(history.y)
+    return intervals.band_quantiles(past, centre, mean, history.groups, plan)
 
 
 def cumulative_quantiles(
-    base: Base, mean: Floats, inner: Floats, y: Floats, groups: Ints, n_groups: int,
-    spec: ForecastSpec, gap: int,
-) -> Floats:  # fmt: skip
+    history: History, past: intervals.Past, mean: Floats, spec: ForecastSpec
+) -> Floats:
     """Return (S, H, Q) quantiles of demand summed from horizon 1, from joint error paths."""
-    return intervals.band_quantiles(
-        np.cumsum(inner, axis=2),
-        np.cumsum(base.actual, axis=2),
-        base.origins + gap,
-        np.cumsum(mean, axis=1),
-        intervals.series_mean(y),
-        groups,
-        n_groups,
-        zero_based_bands(spec.horizon),
-        spec.cumulative_quantiles,
-        np.arange(1, spec.horizon + 1, dtype=np.float64),
+    weeks = np.arange(1, spec.horizon + 1, dtype=np.float64)
+    plan = intervals.Plan(zero_based_bands(spec.horizon), spec.cumulative_quantiles, weeks)
+    summed = intervals.Past(
+        np.cumsum(past.forecast, axis=2), np.cumsum(past.actual, axis=2), past.weeks
     )
+    level = intervals.series_mean(history.y)
+    return intervals.band_quantiles(summed, np.cumsum(mean, axis=1), level, history.groups, plan)

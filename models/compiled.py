@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba  # type: ignore[import-untyped]  # numba ships no type information
+import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from models.compiled import compiled
 from models.levels import EXPERTS, FAMILIES
-from models.types import Floats, Ints, Singles
+from models.panel import Grid, Groups, one_group
+from models.types import Floats, Singles
 
 HALF_LIFE_WEEKS = 26.0
 MEAN_POWER = 1.85
@@ -28,7 +29,31 @@ class Weights:
     centre: Floats
 
 
-def prior(seasonal: bool) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What inner origins tried.
+
+    Expert forecasts (S, O, H, E), actual (S, O, H; nan = not scored), scale (S,), row weights
+    decay (O, H), and ``span``: the weeks that the origins cover (more of them, less shrinkage).
+    """
+
+    forecasts: Singles
+    actual: Floats
+    scale: Floats
+    decay: Floats
+    span: float
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One step of the weighting: prior (E,), power of the loss, whether series get their own."""
+
+    prior: Floats
+    power: float
+    per_series: bool
+
+
+def prior(*, seasonal: bool) -> Floats:
     """Return (E,) prior weights: equal families, equal inside; levels alone without a year."""
     out = np.zeros(len(EXPERTS))
     families = FAMILIES if seasonal else FAMILIES[:1]
@@ -39,7 +64,7 @@ def prior(seasonal: bool) -> Floats:
 
 
 @compiled
-def _gram(
+def _gram(  # noqa: PLR0917 - compiled code takes plain arrays
     forecasts: Singles,
     actual: Floats,
     scale: Floats,
@@ -117,59 +142,54 @@ def _simplex_all(grams: Floats, parents: Floats, kappa: float, iterations: int) 
     return out
 
 
-def _grouped(grams: Floats, mass: Floats, groups: Ints, n_groups: int) -> Floats:
-    sums, masses = np.zeros((n_groups, *grams.shape[1:])), np.zeros(n_groups)
-    np.add.at(sums, groups, grams)
-    np.add.at(masses, groups, mass)
-    return sums / np.maximum(masses, 1e-12)[:, None, None]
+def _grouped(grams: Floats, mass: Floats, groups: Groups) -> Floats:
+    sums, masses = np.zeros((groups.n, *grams.shape[1:])), np.zeros(groups.n)
+    np.add.at(sums, groups.codes, grams)
+    np.add.at(masses, groups.codes, mass)
+    return np.asarray(sums / np.maximum(masses, 1e-12)[:, None, None])
+
+
+def _solve(
+    trials: Trials, groups: Groups, band: tuple[int, int], current: Floats, aim: Aim
+) -> Floats:
+    """Return weights (S, E) after one reweighting by the errors of the ``current`` ones."""
+    n_series, n_experts = current.shape
+    grams, mass = np.zeros((n_series, n_experts, n_experts)), np.zeros(n_series)
+    _gram(
+        trials.forecasts, trials.actual, trials.scale, trials.decay, current, *band, aim.power,
+        grams, mass,
+    )  # fmt: skip
+    everyone = _grouped(grams, mass, one_group(n_series))
+    panel = _simplex_all(everyone, aim.prior[None], KAPPA_PANEL / trials.span, 400)
+    parents = np.tile(panel, (groups.n, 1))
+    by_group = _grouped(grams, mass, groups)
+    chosen = _simplex_all(by_group, parents, KAPPA_GROUP / trials.span, 150)[groups.codes]
+    if not aim.per_series:
+        return chosen
+    own = grams / np.maximum(mass, 1e-12)[:, None, None]
+    return _simplex_all(own, chosen, KAPPA_SERIES / trials.span, 60)
 
 
 def band_weights(
-    forecasts: Singles,
-    actual: Floats,
-    scale: Floats,
-    decay: Floats,
-    groups: Ints,
-    n_groups: int,
-    band: tuple[int, int],
-    seasonal: bool,
-    span: float,
+    trials: Trials, groups: Groups, band: tuple[int, int], *, seasonal: bool
 ) -> Weights:
-    """Return the weights of every series for one band of horizons (0-based, end excluded).
-
-    ``forecasts`` (S, O, H, E) and ``actual`` (S, O, H; nan = not scored) are inner origins only;
-    ``span`` is the weeks they cover: more of them, less shrinkage.
-    """
-    n_series = forecasts.shape[0]
-    start = prior(seasonal)
+    """Return the weights of every series for one band of horizons (0-based, end excluded)."""
+    start = prior(seasonal=seasonal)
+    n_series = trials.forecasts.shape[0]
     weights = np.tile(start, (n_series, 1))
-    if forecasts.shape[1] == 0 or n_series == 0:
+    if trials.forecasts.shape[1] == 0 or n_series == 0:
         return Weights(weights, weights)
-
-    def solve(current: Floats, power: float, per_series: bool) -> Floats:
-        grams = np.zeros((n_series, len(start), len(start)))
-        mass = np.zeros(n_series)
-        _gram(forecasts, actual, scale, decay, current, band[0], band[1], power, grams, mass)
-        everyone = np.zeros(n_series, dtype=np.int64)
-        panel = _simplex_all(
-            _grouped(grams, mass, everyone, 1), start[None], KAPPA_PANEL / span, 400
-        )
-        parents = np.tile(panel, (n_groups, 1))
-        by_group = _grouped(grams, mass, groups, n_groups)
-        chosen = _simplex_all(by_group, parents, KAPPA_GROUP / span, 150)[groups]
-        if not per_series:
-            return chosen
-        own = grams / np.maximum(mass, 1e-12)[:, None, None]
-        return _simplex_all(own, chosen, KAPPA_SERIES / span, 60)
-
-    for final in (False, True):
-        weights = solve(weights, CENTRE_POWER, final)
-    return Weights(solve(weights, MEAN_POWER, True), weights)
+    for per_series in (False, True):
+        aim = Aim(start, CENTRE_POWER, per_series)
+        weights = _solve(trials, groups, band, weights, aim)
+    mean = _solve(trials, groups, band, weights, Aim(start, MEAN_POWER, per_series=True))
+    return Weights(mean, weights)
 
 
-def row_decay(origins: Ints, horizon: int, n_weeks: int) -> Floats:
+def row_decay(grid: Grid, n_weeks: int) -> Floats:
     """Return (O, H) row weights that halve with every 26 weeks of the target week's age."""
-    age = n_weeks - 1 - (origins[:, None] + np.arange(horizon)[None, :])
+    week = grid.origins[:, None] + grid.gap + np.arange(grid.horizon)[None, :]
+    age = n_weeks - 1 - week
     return np.asarray(0.5 ** (np.maximum(age, 0) / HALF_LIFE_WEEKS))
 
 
@@ -181,7 +201,7 @@ def error_scale(y: Floats) -> Floats:
     change = np.abs(np.diff(y, axis=1))
     pairs = ~np.isnan(change)
     total = np.where(pairs, change, 0.0).sum(axis=1) / np.maximum(pairs.sum(axis=1), 1)
-    return np.maximum(np.maximum(total, 0.1 * mean), 1e-6)
+    return np.asarray(np.maximum(np.maximum(total, 0.1 * mean), 1e-6))
 
 
 def combine(forecasts: Singles, weights: Floats) -> Floats:

@@ -83,8 +83,8 @@ def log_index(panel: Panel, period: int) -> tuple[tuple[str, ...], Floats, Ints]
     to launches, ends and single bulk orders.
     """
     names, groups = group_codes(panel.series)
-    index = group_means(relative(panel.y, period), groups, len(names))
-    return names, np.log(np.maximum(index, 0.05)), np.bincount(groups, minlength=len(names))
+    index = group_means(relative(panel.y, period), groups)
+    return names, np.log(np.maximum(index, 0.05)), np.bincount(groups.codes, minlength=groups.n)
 
 
 def _by_category(
@@ -119,7 +119,7 @@ def _test_target(
     rate, mentions, taggable = _by_category(signals, rows, names)
     lags = np.array([s.max_lag_weeks for s in specs], dtype=np.int64)
     results = sequences(index, rate[:, :-1], lags, period)
-    heard = np.cumsum(taggable > 0, axis=1)
+    heard = np.cumsum((taggable > 0).astype(np.int64), axis=1)
     enough = (
         (heard[None] >= MIN_WEEKS)
         & (np.cumsum(mentions, axis=2) >= MIN_MENTIONS)
@@ -139,6 +139,15 @@ def _test_target(
         heard[:, -1], np.append(n_series, n_series.sum()), needed,
         np.zeros(enough.shape[:2], dtype=bool),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One test's latest q, its passes at every gate week (W,), and the week of its last change."""
+
+    q: float
+    passed: Bools
+    since: int
 
 
 def direction_ok(results: Sequences) -> Bools:
@@ -169,7 +178,7 @@ def _gates(tests: list[TargetTest], fdr: float) -> tuple[Floats, Bools, Adoption
     return q, passed, adoption(passed)
 
 
-def _reason(adopted: bool, passed: Bools, since: int) -> str:
+def _reason(passed: Bools, since: int, *, adopted: bool) -> str:
     recent = passed[-4:]
     count = f"passed {int(recent.sum())} of the last {len(recent)} weekly gates"
     if adopted:
@@ -177,19 +186,17 @@ def _reason(adopted: bool, passed: Bools, since: int) -> str:
     return f"retired: {count}" if since >= 0 else f"never adopted: {count}"
 
 
-def _status(enough: bool, adopted: bool, test: Sequences, k: int, c: int, right: bool) -> str:
+def _status(p_values: tuple[float, float], *, enough: bool, adopted: bool, right: bool) -> str:
     if adopted:
         return "confirmed"
     if not enough:
         return "insufficient"
-    one_passes = bool(test.p[k, c, -1] <= ALPHA or test.oos_p[k, c, -1] <= ALPHA)
-    return "candidate" if one_passes and right else "rejected"
+    return "candidate" if min(p_values) <= ALPHA and right else "rejected"
 
 
-def _row(
-    test: TargetTest, k: int, c: int, q: float, passed: Bools, since: int
-) -> dict[str, object]:
-    """Return what is known of one signal and scope, without the key."""
+def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, object]:
+    """Return what is known of the signal and scope at a place (k, c), without the key."""
+    k, c = place
     r, pooled = test.results, c == len(test.categories)
     enough = bool(test.enough_by_week[k, c, -1])
     adopted = bool(test.adopted[k, c])
@@ -203,16 +210,19 @@ def _row(
         "effect_lo": effect - 1.96 * se,
         "effect_hi": effect + 1.96 * se,
         "p_value": float(r.p[k, c, -1]),
-        "q_value": q,
+        "q_value": gate.q,
         "oos_gain_share": float(r.oos_gain[k, c, -1]),
         "oos_p_value": float(r.oos_p[k, c, -1]),
         "direction_ok": right,
     }
     needed = float(test.needed[k, c])
+    p_values = (float(r.p[k, c, -1]), float(r.oos_p[k, c, -1]))
     return {
-        "status": _status(enough, adopted, r, k, c, right),
+        "status": _status(p_values, enough=enough, adopted=adopted, right=right),
         **(told if enough else dict.fromkeys(told)),
-        "change_reason": _reason(adopted, passed, since) if enough else "not enough said yet",
+        "change_reason": _reason(gate.passed, gate.since, adopted=adopted)
+        if enough
+        else "not enough said yet",
         "n_weeks": int(test.weeks_heard[c]),
         "n_mentions": round(float(test.mentions[k, c])),
         "n_conversations": round(float(test.conversations[k, c])),
@@ -255,7 +265,7 @@ def _judge(known: Known, spec: ForecastSpec, tests: dict[str, TargetTest]) -> Pr
                 test.adopted[k, c] = state.adopted[i]
                 since = int(state.since[i])
                 last_q = float(q[i, -1]) if q.shape[1] else np.nan
-                row = _row(test, k, c, last_q, passed[i], since)
+                row = _row(test, (k, c), Gate(last_q, passed[i], since))
                 key = {
                     "as_of": known.cutoff,
                     "signal": name,
@@ -263,7 +273,7 @@ def _judge(known: Known, spec: ForecastSpec, tests: dict[str, TargetTest]) -> Pr
                     "category": test.categories[c] if c < n_categories - 1 else None,
                 }
                 start = weeks[MIN_WEEKS - 1 + since] if test.adopted[k, c] else None
-                day = None if start is None else (start + np.timedelta64(6, "D")).item()
+                day = None if start is None else start.item()
                 rows.append({**key, **row, "adopted_since": day})
                 i += 1
     return Proof(pl.DataFrame(rows, schema=EVIDENCE), tests)

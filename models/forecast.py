@@ -11,8 +11,10 @@ import polars as pl
 from models import frames
 from models.base import (
     Base,
+    History,
     cumulative_quantiles,
     forecast_base,
+    grid_of,
     naive_forecast,
     stride_for,
     weekly_quantiles,
@@ -21,11 +23,12 @@ from models.base import (
 from models.ensemble import error_scale
 from models.evidence import prove
 from models.hierarchy import Level, level_of
-from models.leading import Effects, effects_of, no_effects
-from models.panel import Known, Panel, alive, group_codes, group_sums
-from models.reconcile import choose_pull, deltas_of, pull_ratio, to_grain
+from models.intervals import Past
+from models.leading import Effects, effects_of
+from models.panel import Known, Panel, alive, group_codes, group_sums, one_group
+from models.reconcile import Judged, choose_pull, deltas_of, pull_ratio, to_grain
 from models.spec import ForecastSpec
-from models.types import Bools, Floats, Ints
+from models.types import Bools, Floats
 
 MIN_WEEKS = 14
 MIN_OWN_WEEKS = 8
@@ -46,71 +49,70 @@ class _Bottom:
     """A reconciled bottom: published arrays of every series, and which of them are published."""
 
     panel: Panel
-    groups: Ints
-    n_groups: int
+    history: History
     base: Base
     baseline: Floats
     mean: Floats
     deltas: Floats
-    effects: Effects
+    signals: tuple[str, ...]
     wanted: Bools
 
 
-def _reconciled(panel: Panel, groups: Ints, n_groups: int, spec: ForecastSpec, gap: int) -> Base:
+def _reconciled(history: History, spec: ForecastSpec) -> Base:
     """Return the bottom's base forecasts, scaled to the categories' own where those win."""
-    stride = stride_for(len(panel.y))
-    base = forecast_base(panel.y, groups, n_groups, spec, gap, stride)
-    if n_groups == len(panel.y) or not len(base.origins):
+    y, groups = history.y, history.groups
+    stride = stride_for(len(y))
+    base = forecast_base(history, spec, stride)
+    if groups.n == len(y) or not len(base.origins):
         return base
-    sums = group_sums(panel.y, groups, n_groups)
-    own = forecast_base(sums, np.zeros(n_groups, dtype=np.int64), 1, spec, gap, stride)
-    arrays = [
-        base.mean.copy(),
-        base.centre.copy(),
-        base.inner_mean.copy(),
-        base.inner_centre.copy(),
-    ]
+    sums = group_sums(y, groups)
+    own = forecast_base(History(sums, one_group(groups.n), history.gap), spec, stride)
+    scale, own_scale = error_scale(y), error_scale(sums)
+    now_ratio = pull_ratio(group_sums(base.mean, groups), own.mean)
+    past_ratio = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)
+    now, past = np.ones_like(base.mean), np.ones_like(base.inner_mean)
     for low, high in zero_based_bands(spec.horizon):
-        pull = choose_pull(
-            base.inner_mean[:, :, low:high], base.actual[:, :, low:high], error_scale(panel.y),
-            own.inner_mean[:, :, low:high], own.actual[:, :, low:high], error_scale(sums),
-            groups,
-        )  # fmt: skip
-        if pull == 0.0:
-            continue
-        now = pull_ratio(group_sums(base.mean, groups, n_groups), own.mean) ** pull
-        inner_sums = group_sums(base.inner_mean, groups, n_groups)
-        past = pull_ratio(inner_sums, own.inner_mean) ** pull
-        for array, factor in zip(arrays, (now, now, past, past), strict=True):
-            array[..., low:high] *= factor[groups][..., low:high]
-    mean, centre, inner_mean, inner_centre = arrays
-    return replace(base, mean=mean, centre=centre, inner_mean=inner_mean, inner_centre=inner_centre)
+        band = np.s_[..., low:high]
+        bottom = Judged(base.inner_mean[band], base.actual[band], scale)
+        category = Judged(own.inner_mean[band], own.actual[band], own_scale)
+        pull = choose_pull(bottom, category, groups)
+        now[band] = (now_ratio[band] ** pull)[groups.codes]
+        past[band] = (past_ratio[band] ** pull)[groups.codes]
+    return replace(
+        base,
+        mean=base.mean * now,
+        centre=base.centre * now,
+        inner_mean=base.inner_mean * past,
+        inner_centre=base.inner_centre * past,
+    )
 
 
 def _bottom(panel: Panel, effects: Effects, spec: ForecastSpec, gap: int) -> _Bottom:
-    names, groups = group_codes(panel.series)
-    base = _reconciled(panel, groups, len(names), spec, gap)
+    _, groups = group_codes(panel.series)
+    history = History(panel.y, groups, gap)
+    base = _reconciled(history, spec)
     baseline = to_grain(base.mean)
-    share = np.exp(effects.log_effect[:, groups]) - 1.0
-    deltas = deltas_of(baseline, share)
+    deltas = deltas_of(baseline, np.exp(effects.log_effect[:, groups.codes]) - 1.0)
     mean = baseline + deltas.sum(axis=0)
     return _Bottom(
-        panel, groups, len(names), base, baseline, mean, deltas, effects, alive(panel)
+        panel, history, base, baseline, mean, deltas, effects.names, alive(panel)
     )  # fmt: skip
 
 
 def _ratio(mean: Floats, baseline: Floats) -> Floats:
     """Return (N, H, 1) by what signals multiply the mean, 1 where there is nothing to multiply."""
-    return np.where(baseline > 0, mean / np.where(baseline > 0, baseline, 1.0), 1.0)[:, :, None]
+    safe = np.where(baseline > 0, baseline, 1.0)
+    return np.asarray(np.where(baseline > 0, mean / safe, 1.0)[:, :, None])
 
 
-def _at_bottom(low: _Bottom, level: Level, spec: ForecastSpec, gap: int) -> dict[str, Floats]:
+def _at_bottom(low: _Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     """Return the published arrays of a level whose series are the bottom's, in its key order."""
-    order = np.argsort(level.member, kind="stable")
-    base, y = low.base, low.panel.y
-    args = (y, low.groups, low.n_groups, spec, gap)
-    weekly = weekly_quantiles(base, base.centre, base.inner_centre, *args)
-    cumulative = cumulative_quantiles(base, base.mean, base.inner_mean, *args)
+    order = np.argsort(level.member.codes, kind="stable")
+    base, weeks = low.base, low.base.origins + low.history.gap
+    past = Past(base.inner_centre, base.actual, weeks)
+    weekly = weekly_quantiles(low.history, past, base.centre, spec)
+    past = Past(base.inner_mean, base.actual, weeks)
+    cumulative = cumulative_quantiles(low.history, past, base.mean, spec)
     sums = np.cumsum(low.mean, axis=1), np.cumsum(low.baseline, axis=1)
     return {
         "mean": low.mean[order],
@@ -124,32 +126,33 @@ def _at_bottom(low: _Bottom, level: Level, spec: ForecastSpec, gap: int) -> dict
     }
 
 
-def _above(low: _Bottom, level: Level, spec: ForecastSpec, gap: int) -> dict[str, Floats]:
+def _above(low: _Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     """Return the published arrays of a level above: exact sums, quantiles from its own errors."""
-    n, base = level.keys.height, low.base
-    want = low.wanted
+    base, gap = low.base, low.history.gap
     member = level.member
-    mean = group_sums(low.mean[want], member[want], n)
-    baseline = group_sums(low.baseline[want], member[want], n)
-    y = group_sums(low.panel.y, member, n)
-    inner = group_sums(base.inner_mean, member, n)
-    actual = group_sums(base.actual, member, n)
-    own = replace(base, actual=actual)
-    groups = np.zeros(n, dtype=np.int64)
-    known = np.nan_to_num(baseline)
-    weekly = weekly_quantiles(own, known, inner, y, groups, 1, spec, gap)
-    cumulative = cumulative_quantiles(own, known, inner, y, groups, 1, spec, gap)
+
+    def total(values: Floats) -> Floats:
+        shown = np.where(low.wanted[:, None], values, 0.0)
+        return group_sums(shown, member)
+
+    mean, baseline = total(low.mean), total(low.baseline)
+    y = group_sums(low.panel.y, member)
+    history = History(y, one_group(member.n), gap)
+    past = Past(
+        group_sums(base.inner_mean, member), group_sums(base.actual, member), base.origins + gap
+    )
+    weekly = weekly_quantiles(history, past, baseline, spec)
+    cumulative = cumulative_quantiles(history, past, baseline, spec)
     sums = np.cumsum(mean, axis=1), np.cumsum(baseline, axis=1)
-    deltas = [group_sums(part[want], member[want], n) for part in low.deltas]
     return {
         "mean": mean,
         "baseline": baseline,
-        "naive": naive_forecast(y, spec.horizon, gap, spec.season_weeks),
-        "flat": group_sums(base.flat[want], member[want], n),
+        "naive": naive_forecast(y, grid_of(y.shape[1], spec, gap, 1)),
+        "flat": total(base.flat),
         "quantiles": weekly * _ratio(mean, baseline),
         "cumulative": cumulative * _ratio(*sums),
         "cumulative_baseline": cumulative,
-        "deltas": np.array(deltas).reshape(len(low.deltas), n, spec.horizon),
+        "deltas": np.array([total(d) for d in low.deltas]).reshape(-1, *mean.shape),
     }
 
 
@@ -159,22 +162,22 @@ def _model_names(low: _Bottom, level: Level) -> list[str]:
         return ["flat"] * level.keys.height
     known = (~np.isnan(low.panel.y)).sum(axis=1)
     longest = np.zeros(level.keys.height, dtype=np.int64)
-    np.maximum.at(longest, level.member, known)
+    np.maximum.at(longest, level.member.codes, known)
     return ["flat" if weeks < MIN_OWN_WEEKS else "experts" for weeks in longest.tolist()]
 
 
 def _level_forecast(
-    target: str, low: _Bottom, name: str, spec: ForecastSpec, gap: int
+    target: str, low: _Bottom, name: str, spec: ForecastSpec
 ) -> frames.LevelForecast:
     level = level_of(low.panel.series, name)
     make = _at_bottom if level.is_bottom else _above
-    arrays = make(low, level, spec, gap)
+    arrays = make(low, level, spec)
     keys = level.keys.with_columns(pl.Series("model", _model_names(low, level), dtype=pl.String))
     shown = np.zeros(level.keys.height, dtype=bool)
-    np.logical_or.at(shown, level.member, low.wanted)
+    np.logical_or.at(shown, level.member.codes, low.wanted)
     cut = {k: (v[:, shown] if k == "deltas" else v[shown]) for k, v in arrays.items()}
     return frames.LevelForecast(
-        target, name, keys.filter(pl.Series(shown)), signals=low.effects.names, **cut
+        target, name, keys.filter(pl.Series(shown)), signals=low.signals, **cut
     )
 
 
@@ -185,7 +188,7 @@ def forecast_target(
     if not len(panel.weeks) or not alive(panel).any():
         return []
     low = _bottom(panel, effects, spec, gap)
-    return [_level_forecast(target, low, name, spec, gap) for name in spec.levels]
+    return [_level_forecast(target, low, name, spec) for name in spec.levels]
 
 
 def forecast(known: Known, spec: ForecastSpec) -> Forecast:
@@ -219,6 +222,3 @@ def forecast(known: Known, spec: ForecastSpec) -> Forecast:
 def forecast_many(knowns: Sequence[Known], spec: ForecastSpec) -> list[Forecast]:
     """Return ``forecast`` of each, row for row what one at a time gives."""
     return [forecast(known, spec) for known in knowns]
-
-
-__all__ = ["Forecast", "forecast", "forecast_many", "forecast_target", "no_effects"]

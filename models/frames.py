@@ -108,8 +108,7 @@ def cumulative_frame(
 
 
 def contribution_frame(part: LevelForecast, as_of: date, weeks: Dates) -> pl.DataFrame:
-    """Return rows of ``forecast_contributions``: signals that act on the series, in weeks that
-    their lead reaches; zero everywhere else, which is not written."""
+    """Return rows of ``forecast_contributions``: where a signal acts; zeros are not written."""
     index = _index(part, as_of, weeks).select(KEY)
     frames = []
     for k, name in enumerate(part.signals):

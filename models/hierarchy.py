@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.panel import UNCATEGORISED
-from models.types import Ints
+from models.panel import UNCATEGORISED, Groups
 
 ABOVE = {"total": 0, "category": 1, "sku": 2, "sku_channel": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level's N series: ``member`` (S,) says to which of them each bottom series belongs.
+    """One level's N series: ``member`` says to which of them each bottom series belongs.
 
     ``keys`` (N rows, sorted by series_id): series_id, category, sku, channel.
     ``is_bottom``: every series has exactly one member.
@@ -23,7 +22,7 @@ class Level:
 
     name: str
     keys: pl.DataFrame
-    member: Ints
+    member: Groups
     is_bottom: bool
 
 
@@ -53,4 +52,5 @@ def level_of(series: pl.DataFrame, level: str) -> Level:
     keys = ids.unique("series_id", keep="first", maintain_order=True).sort("series_id")
     place = {name: i for i, name in enumerate(keys["series_id"].to_list())}
     member = np.array([place[name] for name in ids["series_id"].to_list()], dtype=np.int64)
-    return Level(level, keys, member, level != "total" and keys.height == series.height)
+    groups = Groups(member, keys.height)
+    return Level(level, keys, groups, level != "total" and keys.height == series.height)

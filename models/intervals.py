@@ -12,14 +12,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.special import ndtri
 
+from models.panel import Groups
 from models.types import Bools, Floats, Ints
 
 POWER = 0.6
 PRIOR_DISPERSION = 0.6
 MAX_PANEL_SERIES, MAX_GROUP_SERIES, MAX_CALIBRATION_SERIES = 1500, 300, 600
 BLOCKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Past forecasts and what happened, (S, O, H), nan = none; ``weeks`` (O,) of the first."""
+
+    forecast: Floats
+    actual: Floats
+    weeks: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Bands of horizons (0-based, end excluded), quantiles, and how many weeks each column sums.
+
+    ``sums`` (H,): None means one week each; scales grow with it.
+    """
+
+    bands: tuple[tuple[int, int], ...]
+    quantiles: tuple[float, ...]
+    sums: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +66,7 @@ def series_mean(y: Floats) -> Floats:
     """Return (S,) means of the weeks known, at least a hair above zero."""
     seen = ~np.isnan(y)
     total = np.where(seen, y, 0.0).sum(axis=1)
-    return np.maximum(total / np.maximum(seen.sum(axis=1), 1), 1e-6)
+    return np.asarray(np.maximum(total / np.maximum(seen.sum(axis=1), 1), 1e-6))
 
 
 def spread(forecast: Floats, mean: Floats) -> Floats:
@@ -70,34 +92,32 @@ def _quantiles(values: Floats, quantiles: Sequence[float]) -> Floats | None:
     return None if len(known) == 0 else np.quantile(known, quantiles)
 
 
-def _dispersion(u: Floats, groups: Ints, n_groups: int, n_weeks: int) -> Floats:
+def _dispersion(u: Floats, groups: Groups, n_weeks: int) -> Floats:
     """Return (S,) mean absolute scaled errors, shrunk to the group's and the panel's."""
     size = np.nan_to_num(np.abs(u)).sum(axis=(1, 2))
     rows = (~np.isnan(u)).sum(axis=(1, 2)).astype(np.float64)
     panel = (size.sum() + PRIOR_DISPERSION) / (rows.sum() + 1.0)
-    by_group = np.bincount(groups, weights=size, minlength=n_groups)
-    group_rows = np.bincount(groups, weights=rows, minlength=n_groups)
-    group = ((by_group + 20 * panel) / (group_rows + 20))[groups]
+    by_group = np.bincount(groups.codes, weights=size, minlength=groups.n)
+    group_rows = np.bincount(groups.codes, weights=rows, minlength=groups.n)
+    group = ((by_group + 20 * panel) / (group_rows + 20))[groups.codes]
     weight = n_weeks * rows / max(rows.max(initial=0.0), 1.0)
     mean = size / np.maximum(rows, 1.0)
-    return np.maximum((weight * mean + 6 * group) / (weight + 6), 0.05 * panel)
+    return np.asarray(np.maximum((weight * mean + 6 * group) / (weight + 6), 0.05 * panel))
 
 
-def _pooled(
-    z: Floats, groups: Ints, n_groups: int, quantiles: Sequence[float], n_weeks: int
-) -> Floats:
+def _pooled(z: Floats, groups: Groups, quantiles: Sequence[float], n_weeks: int) -> Floats:
     """Return (G, Q) quantiles of z pooled by group, weighted against the panel's and a default."""
     every = np.arange(len(z))
     start = default_shape(quantiles)
     panel = _quantiles(z[_some(every, MAX_PANEL_SERIES)], quantiles)
     if panel is None:
-        return np.tile(start, (n_groups, 1))
+        return np.tile(start, (groups.n, 1))
     panel = (n_weeks * panel + 3 * start) / (n_weeks + 3)
-    out = np.tile(panel, (n_groups, 1))
-    if n_groups == 1:
+    out = np.tile(panel, (groups.n, 1))
+    if groups.n == 1:
         return out
-    for g in range(n_groups):
-        rows = every[groups == g]
+    for g in range(groups.n):
+        rows = every[groups.codes == g]
         own = _quantiles(z[_some(rows, MAX_GROUP_SERIES)], quantiles) if len(rows) else None
         if own is not None:
             out[g] = (len(rows) * own + 3 * panel) / (len(rows) + 3)
@@ -120,36 +140,32 @@ def _median_shift(z: Floats, weeks: Ints, panel_median: float) -> float:
     return (1.0 - float(np.clip(1 - noise / panel_median**2, 0.0, 1.0))) * panel_median
 
 
-def _centred(
-    errors: Errors, groups: Ints, n_groups: int, quantiles: Sequence[float]
-) -> tuple[Floats, Floats]:
+def _centred(errors: Errors, groups: Groups, quantiles: Sequence[float]) -> tuple[Floats, Floats]:
     """Return dispersion (S,) and pooled quantiles (G, Q) with the noisy part of the median off."""
     n_weeks = len(np.unique(errors.weeks))
-    d = _dispersion(errors.u, groups, n_groups, n_weeks)
+    d = _dispersion(errors.u, groups, n_weeks)
     z = errors.u / d[:, None, None]
-    pooled = _pooled(z, groups, n_groups, quantiles, n_weeks)
+    pooled = _pooled(z, groups, quantiles, n_weeks)
     middle = int(np.argmin(np.abs(np.asarray(quantiles) - 0.5)))
     panel_median = float(pooled[:, middle].mean())
     return d, pooled - _median_shift(z, errors.weeks, panel_median)
 
 
 def _held_out(
-    errors: Errors, keep: Bools, groups: Ints, n_groups: int, quantiles: Sequence[float]
+    errors: Errors, keep: Bools, groups: Groups, quantiles: Sequence[float]
 ) -> tuple[Floats, Floats]:
     """Return how far held-out errors lie below and above, in units of q50-q10 and q90-q50."""
     train = Errors(np.where(keep[None], errors.u, np.nan), errors.weeks)
-    d, pooled = _centred(train, groups, n_groups, quantiles)
+    d, pooled = _centred(train, groups, quantiles)
     place = {round(q, 3): i for i, q in enumerate(quantiles)}
-    low, mid, high = (pooled[groups, place[q]] for q in (0.1, 0.5, 0.9))
+    low, mid, high = (pooled[groups.codes, place[q]] for q in (0.1, 0.5, 0.9))
     z = errors.u[:, ~keep] / d[:, None]
     below = (mid[:, None] - z) / np.maximum(mid - low, 1e-9)[:, None]
     above = (z - mid[:, None]) / np.maximum(high - mid, 1e-9)[:, None]
     return below[~np.isnan(below)], above[~np.isnan(above)]
 
 
-def _stretch(
-    errors: Errors, groups: Ints, n_groups: int, quantiles: Sequence[float]
-) -> tuple[float, float]:
+def _stretch(errors: Errors, groups: Groups, quantiles: Sequence[float]) -> tuple[float, float]:
     """Return factors for both halves so that held-out blocks of weeks leave 10 % outside each."""
     present = np.unique(errors.weeks[(~np.isnan(errors.u)).any(axis=0)])
     needed = {0.1, 0.5, 0.9} <= {round(q, 3) for q in quantiles}
@@ -157,40 +173,43 @@ def _stretch(
         return 1.0, 1.0
     rows = _some(np.arange(len(errors.u)), MAX_CALIBRATION_SERIES)
     some = Errors(errors.u[rows], errors.weeks)
-    _, codes = np.unique(groups[rows], return_inverse=True)
+    _, codes = np.unique(groups.codes[rows], return_inverse=True)
+    pools = Groups(codes.astype(np.int64), int(codes.max()) + 1)
     below, above = [], []
     for block in np.array_split(present, BLOCKS):
         keep = ~((errors.weeks >= block[0]) & (errors.weeks <= block[-1]))
-        low, high = _held_out(some, keep, codes, int(codes.max()) + 1, quantiles)
+        low, high = _held_out(some, keep, pools, quantiles)
         below.append(low)
         above.append(high)
     factors = [float(np.quantile(np.concatenate(part), 0.9)) for part in (below, above)]
     return float(np.clip(factors[0], 0.7, 2.0)), float(np.clip(factors[1], 0.7, 2.0))
 
 
-def learn(errors: Errors, groups: Ints, n_groups: int, quantiles: Sequence[float]) -> Shape:
+def learn(errors: Errors, groups: Groups, quantiles: Sequence[float]) -> Shape:
     """Return the calibrated shape of one band's errors."""
-    d, pooled = _centred(errors, groups, n_groups, quantiles)
-    below, above = _stretch(errors, groups, n_groups, quantiles)
+    d, pooled = _centred(errors, groups, quantiles)
+    below, above = _stretch(errors, groups, quantiles)
     return Shape(d, pooled, below, above)
 
 
 def apply(
-    shape: Shape, forecast: Floats, scale: Floats, groups: Ints, quantiles: Sequence[float]
+    shape: Shape, forecast: Floats, scale: Floats, groups: Groups, quantiles: Sequence[float]
 ) -> Floats:
     """Return (S, B, Q) quantiles around forecasts (S, B): >= 0 and never decreasing in Q."""
     middle = int(np.argmin(np.abs(np.asarray(quantiles) - 0.5)))
     centre = shape.quantiles[:, middle : middle + 1]
     away = shape.quantiles - centre
     stretched = centre + np.where(away < 0, shape.below, shape.above) * away
-    unit = (shape.dispersion[:, None] * stretched[groups])[:, None, :]
+    unit = (shape.dispersion[:, None] * stretched[groups.codes])[:, None, :]
     out = np.maximum(forecast[:, :, None] + scale[:, :, None] * unit, 0.0)
-    return np.maximum.accumulate(out, axis=2)
+    return np.asarray(np.maximum.accumulate(out, axis=2))
 
 
 def by_horizon(u: Floats) -> Floats:
-    """Return (H,) mean absolute scaled error over the panel; a horizon without any takes the
-    last before it, 1 when there is none at all."""
+    """Return (H,) mean absolute scaled errors over the panel.
+
+    A horizon without any takes the last before it; 1 when there is none at all.
+    """
     rows = (~np.isnan(u)).sum(axis=(0, 1))
     size = np.nan_to_num(np.abs(u)).sum(axis=(0, 1)) / np.maximum(rows, 1)
     out, last = np.ones(u.shape[2]), 0.0
@@ -201,39 +220,21 @@ def by_horizon(u: Floats) -> Floats:
 
 
 def band_quantiles(
-    inner: Floats,
-    actual: Floats,
-    origins: Ints,
-    forecast: Floats,
-    mean: Floats,
-    groups: Ints,
-    n_groups: int,
-    horizons: tuple[tuple[int, int], ...],
-    quantiles: Sequence[float],
-    weeks: Floats | None = None,
+    past: Past, forecast: Floats, mean: Floats, groups: Groups, plan: Plan
 ) -> Floats:
-    """Return (S, H, Q) quantiles of forecasts (S, H), from inner forecasts and actuals (S, O, H).
-
-    ``horizons``: 0-based bands, end excluded. ``weeks`` (H,): how many weeks each column sums (1
-    each when None); scales grow with it.
-    """
-    n = np.ones(forecast.shape[1]) if weeks is None else weeks
-    u = (actual - inner) / (n * spread(inner / n, mean))
+    """Return (S, H, Q) quantiles of forecasts (S, H) from past ones; ``mean`` (S,) sets scales."""
+    n = np.ones(forecast.shape[1]) if plan.sums is None else plan.sums
+    u = (past.actual - past.forecast) / (n * spread(past.forecast / n, mean))
     growth = by_horizon(u)
     u = u / growth
     scale = n * spread(forecast / n, mean) * growth
-    target = origins[:, None] + np.arange(forecast.shape[1])[None, :]
-    out = np.zeros((*forecast.shape, len(quantiles)))
-    whole = u
-    for low, high in horizons:
-        part = u[:, :, low:high]
-        if np.isnan(part).all() and not np.isnan(whole).all():
-            low_, high_ = horizons[0]
-            errors = Errors(whole[:, :, low_:high_], target[:, low_:high_])
-        else:
-            errors = Errors(part, target[:, low:high])
-        shape = learn(errors, groups, n_groups, quantiles)
+    target = past.weeks[:, None] + np.arange(forecast.shape[1])[None, :]
+    out = np.zeros((*forecast.shape, len(plan.quantiles)))
+    for low, high in plan.bands:
+        known = not np.isnan(u[:, :, low:high]).all()
+        a, b = (low, high) if known else plan.bands[0]
+        shape = learn(Errors(u[:, :, a:b], target[:, a:b]), groups, plan.quantiles)
         out[:, low:high] = apply(
-            shape, forecast[:, low:high], scale[:, low:high], groups, quantiles
+            shape, forecast[:, low:high], scale[:, low:high], groups, plan.quantiles
         )
     return out

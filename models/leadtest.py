@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.special import stdtr
 
 from models.seasonality import harmonics
 from models.types import Bools, Floats, Ints
@@ -216,7 +216,8 @@ def _out_of_sample(
     place = np.abs(t_all).argmax(axis=-1)
     strength = _pick(t_all, place)
     trust = np.maximum(1 - 1 / np.maximum(strength**2, 1e-12), 0.0)
-    place, effect = _shift_weeks(place), _shift_weeks(trust * _pick(effect_all, place))
+    effect = _shift_weeks(trust * _pick(effect_all, place))
+    place = _shift_weeks(place.astype(np.float64)).astype(np.int64)
     wide = np.concatenate([regressor, np.zeros_like(regressor[:, :1])], axis=1)
     own = effect[:, :-1] * _pick(wide[:, :-1], place[:, :-1])
     common = effect[:, -1:] * _pick(regressor, np.broadcast_to(place[:, -1:], own.shape))
@@ -238,7 +239,7 @@ def _out_of_sample(
     return statistic, np.asarray(stdtr(freedom, -statistic)), share
 
 
-def _shift_weeks(values: Floats | Ints) -> Floats | Ints:
+def _shift_weeks(values: Floats) -> Floats:
     out = np.zeros_like(values)
     out[:, :, 1:] = values[:, :, :-1]
     return out

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.compiled import compiled
+from models.panel import Grid, Groups, first_known
 from models.seasonality import Season
 from models.types import Floats, Ints, Singles
 
@@ -24,8 +25,8 @@ FLAT = EXPERTS.index("ses15")
 @compiled
 def _smooth(level: float, value: float, alpha: float, count: int) -> float:
     """Return the level after its count-th observation: a running mean until alpha is larger."""
-    a = max(alpha, 1.0 / count)
-    return level + a * (value - level)
+    moved: float = level + max(alpha, 1.0 / count) * (value - level)
+    return moved
 
 
 @compiled
@@ -44,7 +45,8 @@ def _median(y: Floats, end: int, window: int, buffer: Floats) -> float:
         n += 1
     if n == 0:
         return np.nan
-    return buffer[n // 2] if n % 2 else 0.5 * (buffer[n // 2 - 1] + buffer[n // 2])
+    middle: float = buffer[n // 2] if n % 2 else 0.5 * (buffer[n // 2 - 1] + buffer[n // 2])
+    return middle
 
 
 @compiled
@@ -111,7 +113,7 @@ def _level_rows(y: Floats, origins: Ints, horizon: int, out: Singles) -> None:
 
 
 @compiled
-def _year_rows(
+def _year_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     y: Floats, first: int, origins: Ints, horizon: int, period: int, out: Singles
 ) -> None:
     """Fill the last-year experts (columns 9..11) from ses15 and the same week a year before."""
@@ -143,7 +145,7 @@ def _year_rows(
 
 
 @compiled
-def _season_rows(
+def _season_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     y: Floats,
     first: int,
     origins: Ints,
@@ -151,7 +153,7 @@ def _season_rows(
     period: int,
     season: Floats,
     factor: Floats,
-    known: bool,
+    known: bool,  # noqa: FBT001 - no keywords in compiled code
     out: Singles,
 ) -> None:
     """Fill the Fourier and factor experts (columns 12..14); season is (O, T+H), factor (T,)."""
@@ -186,7 +188,7 @@ def _season_rows(
 
 
 @compiled
-def _all_rows(
+def _all_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     y: Floats,
     first: Ints,
     groups: Ints,
@@ -195,7 +197,7 @@ def _all_rows(
     period: int,
     season: Floats,
     factor: Floats,
-    known: bool,
+    known: bool,  # noqa: FBT001 - no keywords in compiled code
     out: Singles,
 ) -> None:
     """Fill (S, O, H, E) for every series; rows of origins before a series' start stay nan."""
@@ -213,37 +215,33 @@ def _all_rows(
         )
 
 
-def expert_forecasts(
-    y: Floats, first: Ints, groups: Ints, origins: Ints, horizon: int, period: int, season: Season
-) -> Singles:
-    """Return (S, O, H, E) forecasts of every expert; nan where a series had not begun.
-
-    ``origins`` ascend and count the weeks known at each; H-th forecast is of week origin + H - 1.
-    """
-    shape = (y.shape[0], len(origins), horizon, len(EXPERTS))
+def expert_forecasts(y: Floats, groups: Groups, grid: Grid, season: Season) -> Singles:
+    """Return (S, O, H, E) forecasts of every expert; nan where a series had not begun."""
+    reach = grid.gap + grid.horizon
+    shape = (y.shape[0], len(grid.origins), reach, len(EXPERTS))
     out = np.full(shape, np.nan, dtype=np.float32)
-    if y.shape[0] and len(origins):
+    if y.shape[0] and len(grid.origins):
         _all_rows(
             np.ascontiguousarray(y),
-            first,
-            groups,
-            origins,
-            horizon,
-            period,
+            first_known(y),
+            groups.codes,
+            grid.origins,
+            reach,
+            grid.period,
             np.ascontiguousarray(season.season),
             np.ascontiguousarray(season.factor),
             season.known,
             out,
         )
-    return out
+    return out[:, :, grid.gap :]
 
 
-def targets(y: Floats, origins: Ints, horizon: int) -> Floats:
+def targets(y: Floats, grid: Grid) -> Floats:
     """Return (S, O, H) actual values of the forecast weeks; nan where not known (yet)."""
-    n_weeks = y.shape[1]
+    n_weeks, horizon = y.shape[1], grid.horizon
     padded = np.concatenate([y, np.full((y.shape[0], horizon), np.nan)], axis=1)
-    week = np.minimum(origins[:, None] + np.arange(horizon)[None, :], n_weeks + horizon - 1)
-    return padded[:, week]
+    week = grid.origins[:, None] + grid.gap + np.arange(horizon)[None, :]
+    return padded[:, np.minimum(week, n_weeks + horizon - 1)]
 
 
 def inner_origins(n_weeks: int, period: int, stride: int) -> Ints:

@@ -26,13 +26,14 @@ ACCURACY: dict[str, pl.DataType] = {
         pl.Float64(),
     ),
     "n": pl.Int64(),
-    **dict.fromkeys(("difference", "difference_lo", "difference_hi"), pl.Float64()),
+    "n_cutoffs": pl.Int64(),
+    **dict.fromkeys(("wape_difference", "wape_difference_lo", "wape_difference_hi"), pl.Float64()),
 }
 VALUE: dict[str, pl.DataType] = {
     **dict.fromkeys(("signal", "target", "category"), pl.String()),
-    **dict.fromkeys(("wape_gain_share", "wape_gain_lo", "wape_gain_hi"), pl.Float64()),
+    **dict.fromkeys(("wape_gain_share", "wape_gain_share_lo", "wape_gain_share_hi"), pl.Float64()),
     "n": pl.Int64(),
-    "n_weeks": pl.Int64(),
+    "n_cutoffs": pl.Int64(),
 }
 
 
@@ -58,7 +59,7 @@ def naive_scales(outcome: Known, spec: ForecastSpec, before: np.datetime64) -> p
         weeks = panel.weeks + np.timedelta64(6, "D") <= before
         for name in spec.levels:
             level = level_of(panel.series, name)
-            y = group_sums(panel.y, level.member, level.keys.height)[:, weeks]
+            y = group_sums(panel.y, level.member)[:, weeks]
             change = np.abs(np.diff(y, axis=1))
             pairs = ~np.isnan(change)
             total = np.where(pairs, change, 0.0).sum(axis=1)
@@ -100,7 +101,7 @@ def bootstrap(draw: Weekly, seed: int) -> tuple[float, float, float]:
 
 
 def _by_week(values: Floats, weeks: Ints) -> Floats:
-    return np.bincount(weeks, weights=values)
+    return np.asarray(np.bincount(weeks, weights=values), dtype=np.float64)
 
 
 def _column(frame: pl.DataFrame, name: str) -> Floats:
@@ -120,41 +121,70 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _cell(frame: pl.DataFrame, model: str, spec: ForecastSpec) -> dict[str, object]:
-    """Return one row of ``accuracy`` without its key; the full model alone has quantiles."""
+def _quantile_values(frame: pl.DataFrame, model: str, names: dict[float, str]) -> Floats | None:
+    """Return (N, Q) quantiles of a model; the baseline's are the full model's, moved back.
+
+    Signals multiply quantiles by mean / baseline_mean, so dividing by it undoes them.
+    """
+    if model == "seasonal_naive" or not names:
+        return None
+    values = np.stack([_column(frame, name) for name in names.values()], axis=1)
+    if model == "full":
+        return values
+    mean, baseline = _column(frame, "mean"), _column(frame, "baseline_mean")
+    back = np.where(mean > 0, baseline / np.where(mean > 0, mean, 1.0), 1.0)
+    return values * back[:, None]
+
+
+def _scores(
+    frame: pl.DataFrame, model: str, spec: ForecastSpec
+) -> tuple[Floats, dict[str, object]]:
+    """Return point forecasts (p50 where there is one) and one row of ``accuracy`` but its key."""
     actual, mean = _column(frame, "actual"), _column(frame, MODELS[model])
-    scale = _column(frame, "scale")
-    total = float(actual.sum())
+    scale, total = _column(frame, "scale"), float(_column(frame, "actual").sum())
     names = dict(zip(spec.quantiles, quantile_names(spec.quantiles), strict=True))
-    point = _column(frame, names[0.5]) if model == "full" and 0.5 in names else mean
+    values = _quantile_values(frame, model, names)
+    place = {q: i for i, q in enumerate(names)}
+    point = mean if values is None or 0.5 not in place else values[:, place[0.5]]
     out: dict[str, object] = {
         "wape": _ratio(float(np.abs(actual - point).sum()), total),
         "wape_mean": _ratio(float(np.abs(actual - mean).sum()), total),
-        "mase_naive1": _mean(np.abs(actual - mean) / scale),
-        "bias_share": _ratio(float((mean - actual).sum()), total) if total > 0 else None,
-        "scaled_pinball": None,
-        "coverage_80": None,
+        "mase_naive1": _mean(np.abs(actual - point) / scale),
+        "bias_share": _ratio(float((mean - actual).sum()), total),
         "n": frame.height,
+        "n_cutoffs": frame["cutoff"].n_unique(),
     }
-    levels = [q for q in SCORED_QUANTILES if q in names]
-    if model == "full" and levels:
-        values = np.stack([_column(frame, names[q]) for q in levels], axis=1)
-        out["scaled_pinball"] = _mean(pinball(actual, values, np.array(levels)) / scale)
-        if {0.1, 0.9} <= set(names):
-            low, high = _column(frame, names[0.1]), _column(frame, names[0.9])
+    if values is not None:
+        columns = [place[q] for q in SCORED_QUANTILES if q in place]
+        levels = np.array([q for q in SCORED_QUANTILES if q in place])
+        if columns:
+            out["scaled_pinball"] = _mean(pinball(actual, values[:, columns], levels) / scale)
+        if {0.1, 0.9} <= set(place):
+            low, high = values[:, place[0.1]], values[:, place[0.9]]
             out["coverage_80"] = float(((actual >= low) & (actual <= high)).mean())
-    return out
+    return point, out
 
 
-def _against_baseline(frame: pl.DataFrame, model: str, seed: int) -> dict[str, float | None]:
-    """Return the WAPE (of means) of a model less the baseline's, with its interval."""
+def _against(frame: pl.DataFrame, one: Floats, other: Floats, seed: int) -> dict[str, object]:
+    """Return the WAPE of point forecasts less that of others, with its interval."""
     weeks = frame["week_start"].rank("dense").to_numpy().astype(np.int64) - 1
     actual = _column(frame, "actual")
-    one = np.abs(actual - _column(frame, MODELS[model]))
-    other = np.abs(actual - _column(frame, MODELS["baseline"]))
-    sums = Weekly(*(_by_week(v, weeks) for v in (one, other, actual)))
-    names = ("difference", "difference_lo", "difference_hi")
+    errors = np.abs(actual - one), np.abs(actual - other), actual
+    sums = Weekly(*(_by_week(values, weeks) for values in errors))
+    names = ("wape_difference", "wape_difference_lo", "wape_difference_hi")
     return dict(zip(names, map(_finite, bootstrap(sums, seed)), strict=True))
+
+
+def _compared(cell: pl.DataFrame, spec: ForecastSpec) -> list[dict[str, object]]:
+    """Return one row per model for the same forecasts, or none where there are none."""
+    if cell.is_empty():
+        return []
+    scored = {model: _scores(cell, model, spec) for model in MODELS}
+    base = scored["baseline"][0]
+    return [
+        {"model": model, **row, **_against(cell, point, base, spec.seed)}
+        for model, (point, row) in scored.items()
+    ]
 
 
 def accuracy(
@@ -164,12 +194,13 @@ def accuracy(
 
     ``scale``: the outcome, from which scales before the first cutoff are taken, or a frame with
     target, level, series_id and scale. Series without a scale count everywhere but in MASE and
-    scaled pinball. ``difference`` is WAPE of the mean less the baseline's (negative = better).
+    scaled pinball. WAPE, MASE and ``wape_difference`` (less the baseline's; negative = better) are
+    of the median; the seasonal naive, which has none, enters with its mean.
     """
     if backtest.is_empty():
         return pl.DataFrame(schema=ACCURACY)
     if isinstance(scale, Known):
-        first = np.datetime64(backtest["cutoff"].min(), "D")  # type: ignore[arg-type]
+        first = backtest["cutoff"].to_numpy().min()
         scale = naive_scales(scale, spec, first)
     rows = backtest.join(
         scale, on=["target", "level", "series_id"], how="left", maintain_order="left"
@@ -183,10 +214,8 @@ def accuracy(
                     & (pl.col("level") == level)
                     & pl.col("horizon").is_between(low, high)
                 )
-                for model in MODELS if cell.height else ():
-                    key = {"target": target, "level": level, "model": model, "horizon_band": band}
-                    gap = _against_baseline(cell, model, spec.seed)
-                    out.append({**key, **_cell(cell, model, spec), **gap})
+                key = {"target": target, "level": level, "horizon_band": band}
+                out += [{**key, **row} for row in _compared(cell, spec)]
     return pl.DataFrame(out, schema=ACCURACY)
 
 
@@ -226,8 +255,8 @@ def _value(cell: pl.DataFrame, seed: int) -> dict[str, object]:
     gain, low, high = bootstrap(sums, seed)
     return {
         "wape_gain_share": _finite(gain),
-        "wape_gain_lo": _finite(low),
-        "wape_gain_hi": _finite(high),
+        "wape_gain_share_lo": _finite(low),
+        "wape_gain_share_hi": _finite(high),
         "n": cell.height,
-        "n_weeks": int(weeks.max(initial=-1)) + 1,
+        "n_cutoffs": cell["cutoff"].n_unique(),
     }

@@ -83,7 +83,33 @@ class Known:
     signals: Signals | None = None
 
 
-def group_codes(series: pl.DataFrame) -> tuple[tuple[str, ...], Ints]:
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Which of ``n`` groups each of S series belongs to: ``codes`` (S,) in 0..n-1."""
+
+    codes: Ints
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where forecasts stand: ``origins`` ascend and count the weeks known at each of them.
+
+    Column h (0-based) of a forecast is week origin + gap + h; ``period`` is the weeks of a year.
+    """
+
+    origins: Ints
+    horizon: int
+    period: int
+    gap: int = 0
+
+
+def one_group(n_series: int) -> Groups:
+    """Return a grouping that pools everything."""
+    return Groups(np.zeros(n_series, dtype=np.int64), 1)
+
+
+def group_codes(series: pl.DataFrame) -> tuple[tuple[str, ...], Groups]:
     """Return category names in sorted order and each series' position among them.
 
     Null categories form one category of their own, ``(uncategorised)``.
@@ -91,13 +117,15 @@ def group_codes(series: pl.DataFrame) -> tuple[tuple[str, ...], Ints]:
     names = series["category"].cast(pl.String).fill_null(UNCATEGORISED)
     order = tuple(sorted(set(names.to_list())))
     place = {name: i for i, name in enumerate(order)}
-    return order, np.array([place[n] for n in names.to_list()], dtype=np.int64)
+    codes = np.array([place[n] for n in names.to_list()], dtype=np.int64)
+    return order, Groups(codes, len(order))
 
 
 def first_known(y: Floats) -> Ints:
     """Return each row's first week that is not nan; T for a row without any."""
     seen = ~np.isnan(y)
-    return np.where(seen.any(axis=1), seen.argmax(axis=1), y.shape[1]).astype(np.int64)
+    first: Ints = np.where(seen.any(axis=1), seen.argmax(axis=1), y.shape[1]).astype(np.int64)
+    return first
 
 
 def alive(panel: Panel) -> Bools:
@@ -112,14 +140,14 @@ def alive(panel: Panel) -> Bools:
     return np.asarray(begun & ~np.isnan(recent).all(axis=1))
 
 
-def group_sums(values: Floats, groups: Ints, n_groups: int) -> Floats:
-    """Return (n_groups, ...) sums of rows by group; nan counts as nothing, nan where all are.
+def group_sums(values: Floats, groups: Groups) -> Floats:
+    """Return (G, ...) sums of rows by group; nan counts as nothing, nan where all are.
 
     The rows of a group are added in their order, so equal inputs give equal bits.
     """
-    out = np.zeros((n_groups, *values.shape[1:]))
+    out = np.zeros((groups.n, *values.shape[1:]))
     seen = np.zeros(out.shape, dtype=bool)
-    np.add.at(out, groups, np.nan_to_num(values, nan=0.0))
-    np.logical_or.at(seen, groups, ~np.isnan(values))
+    np.add.at(out, groups.codes, np.nan_to_num(values, nan=0.0))
+    np.logical_or.at(seen, groups.codes, ~np.isnan(values))
     out[~seen] = np.nan
     return out

@@ -6,10 +6,12 @@ order and every level equals the sum of its members, bit for bit.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from models.panel import group_sums
-from models.types import Floats, Ints
+from models.panel import Groups, group_sums
+from models.types import Floats
 
 GRAIN = 1024.0
 PULLS = (0.0, 0.5, 1.0)
@@ -40,29 +42,35 @@ def deltas_of(baseline: Floats, share: Floats) -> Floats:
     return towards_zero(baseline[None] * (share * squeeze[None]))
 
 
-def _loss(forecast: Floats, actual: Floats, scale: Floats) -> float:
-    error = np.abs(forecast - actual) / scale[:, None, None]
-    return float(np.nansum(error))
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Inner forecasts and actuals of one band, (N, O, B), and the scale (N,) of their errors."""
+
+    forecast: Floats
+    actual: Floats
+    scale: Floats
+
+    def loss(self, factor: Floats | float = 1.0) -> float:
+        """Return the sum of absolute scaled errors with forecasts multiplied by a factor."""
+        error = np.abs(self.forecast * factor - self.actual) / self.scale[:, None, None]
+        return float(np.nansum(error))
 
 
-def choose_pull(
-    bottom: Floats, actual: Floats, scale: Floats,
-    category: Floats, category_actual: Floats, category_scale: Floats,
-    groups: Ints,
-) -> float:  # fmt: skip
+def choose_pull(bottom: Judged, category: Judged, groups: Groups) -> float:
     """Return how far (0, .5, 1: a power) bottoms are scaled to the category's own forecast.
 
-    All arrays are inner forecasts (series, O, H) of one band. A pull must lower the categories'
-    absolute error by 1 % without raising the bottoms' by more than half a percent.
+    A pull must lower the categories' absolute error by 1 % without raising the bottoms' by more
+    than half a percent.
     """
-    sums = group_sums(bottom, groups, len(category))
-    ratio = pull_ratio(sums, category)
-    best, best_loss = 0.0, _loss(sums, category_actual, category_scale) * (1 - MUST_GAIN)
-    limit = _loss(bottom, actual, scale) * (1 + MAY_LOSE)
+    sums = group_sums(bottom.forecast, groups)
+    ratio = pull_ratio(sums, category.forecast)
+    summed = Judged(sums, category.actual, category.scale)
+    best, best_loss = 0.0, summed.loss() * (1 - MUST_GAIN)
+    limit = bottom.loss() * (1 + MAY_LOSE)
     for pull in PULLS[1:]:
         moved = ratio**pull
-        loss = _loss(sums * moved, category_actual, category_scale)
-        if loss < best_loss and _loss(bottom * moved[groups], actual, scale) <= limit:
+        loss = summed.loss(moved)
+        if loss < best_loss and bottom.loss(moved[groups.codes]) <= limit:
             best, best_loss = pull, loss
     return best
 

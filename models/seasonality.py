@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.panel import first_known
+from models.panel import Grid, Groups, one_group
 from models.types import Floats, Ints
 
 WEEKS_PER_YEAR = 365.25 / 7
@@ -55,13 +55,13 @@ def relative(y: Floats, period: int) -> Floats:
     return np.where(usable, ratio, np.nan)
 
 
-def group_means(ratio: Floats, groups: Ints, n_groups: int) -> Floats:
+def group_means(ratio: Floats, groups: Groups) -> Floats:
     """Return (G, T) means over the series of each group; nan where no series is known."""
     seen = ~np.isnan(ratio)
-    sums = np.zeros((n_groups, ratio.shape[1]))
+    sums = np.zeros((groups.n, ratio.shape[1]))
     counts = np.zeros_like(sums)
-    np.add.at(sums, groups, np.where(seen, ratio, 0.0))
-    np.add.at(counts, groups, seen)
+    np.add.at(sums, groups.codes, np.where(seen, ratio, 0.0))
+    np.add.at(counts, groups.codes, seen)
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
@@ -92,21 +92,21 @@ def _scaled(index: Floats, plain: Floats, period: int) -> tuple[Floats, float]:
     return plain / max(base, 1e-9), max(base, 1e-9)
 
 
-def common_factor(ratio: Floats, groups: Ints, n_groups: int, period: int) -> Floats:
+def common_factor(ratio: Floats, groups: Groups, period: int) -> Floats:
     """Return (G, T) weekly factors: the panel's trimmed mean, moved to the group's as data allow.
 
     A group's own deviation counts with weight 1 - noise / signal, cumulated up to each week only.
     """
     mean, _, _ = _middle_half(ratio)
-    plain = group_means(ratio, np.zeros(len(ratio), dtype=np.int64), 1)[0]
+    plain = group_means(ratio, one_group(len(ratio)))[0]
     panel, _ = _scaled(mean, plain, period)
     panel = np.where(np.isnan(panel), 1.0, panel)
-    out = np.tile(panel, (n_groups, 1))
-    if n_groups == 1:
+    out = np.tile(panel, (groups.n, 1))
+    if groups.n == 1:
         return np.maximum(out, FLOOR)
-    own_plain = group_means(ratio, groups, n_groups)
-    for g in range(n_groups):
-        mean, spread, n = _middle_half(ratio[groups == g])
+    own_plain = group_means(ratio, groups)
+    for g in range(groups.n):
+        mean, spread, n = _middle_half(ratio[groups.codes == g])
         own, base = _scaled(mean, own_plain[g], period)
         noise = np.where(n > 1, 2.5 * spread / np.maximum(n - 1, 1) / base**2, np.inf)
         away = np.where(np.isnan(own) | (n <= 1), 0.0, own - panel)
@@ -151,44 +151,40 @@ def _fourier(index: Floats, x: Floats, origins: Ints) -> tuple[Floats, Floats]:
     return beta, variance
 
 
-def fourier_season(
-    ratio: Floats, groups: Ints, n_groups: int, origins: Ints, horizon: int, period: int
-) -> Floats:
-    """Return (G, O, T+H) seasons in [.3, 3] as seen from each origin (an index into weeks).
+def fourier_season(ratio: Floats, groups: Groups, grid: Grid) -> Floats:
+    """Return (G, O, T+gap+H) seasons in [.3, 3] as seen from each origin.
 
     Coefficients are shrunk from the group's to the panel's by their sampling variance.
     """
     n_weeks = ratio.shape[1]
-    waves = harmonics(n_weeks + horizon, period)
-    trend = (np.arange(n_weeks + horizon) - n_weeks / 2) / period
-    x = np.column_stack([np.ones(n_weeks + horizon), trend, waves])
-    own, variance = _fourier(group_means(ratio, groups, n_groups), x, origins)
-    everyone = group_means(ratio, np.zeros(len(ratio), dtype=np.int64), 1)
-    pooled, _ = _fourier(everyone, x, origins)
-    if n_groups > 1:
+    span = n_weeks + grid.gap + grid.horizon
+    waves = harmonics(span, grid.period)
+    trend = (np.arange(span) - n_weeks / 2) / grid.period
+    x = np.column_stack([np.ones(span), trend, waves])
+    own, variance = _fourier(group_means(ratio, groups), x, grid.origins)
+    pooled, _ = _fourier(group_means(ratio, one_group(len(ratio))), x, grid.origins)
+    if groups.n > 1:
         away = own - pooled
         trusted = variance < 1e5
         excess = np.where(trusted, away**2 - variance, 0.0).sum(axis=0)
         tau2 = np.maximum(excess / np.maximum(trusted.sum(axis=0), 1), 1e-6)
         own = pooled + away * tau2 / (tau2 + variance)
     shape = np.einsum("gop,tp->got", own[:, :, 2:], waves)
-    return np.clip(1.0 + shape, 0.3, 3.0)
+    return np.asarray(np.clip(1.0 + shape, 0.3, 3.0))
 
 
-def pooled_season(
-    y: Floats, groups: Ints, n_groups: int, origins: Ints, horizon: int, period: int
-) -> Season:
+def pooled_season(y: Floats, groups: Groups, grid: Grid) -> Season:
     """Return season and weekly factor of every group; both 1 when a year is not known yet."""
     n_weeks = y.shape[1]
     flat = Season(
         False,
-        np.ones((n_groups, len(origins), n_weeks + horizon)),
-        np.ones((n_groups, n_weeks)),
+        np.ones((groups.n, len(grid.origins), n_weeks + grid.gap + grid.horizon)),
+        np.ones((groups.n, n_weeks)),
     )
-    if not has_year(n_weeks, period) or int(first_known(y).min(initial=n_weeks)) >= n_weeks:
+    if not has_year(n_weeks, grid.period):
         return flat
-    ratio = relative(y, period)
+    ratio = relative(y, grid.period)
     if np.isnan(ratio).all():
         return flat
-    season = fourier_season(ratio, groups, n_groups, origins, horizon, period)
-    return Season(True, season, common_factor(ratio, groups, n_groups, period))
+    season = fourier_season(ratio, groups, grid)
+    return Season(True, season, common_factor(ratio, groups, grid.period))
