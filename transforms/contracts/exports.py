@@ -324,6 +324,23 @@ QUARANTINE = Table(
         _date("landed_as_of", "the night that set it aside"),
     ),
 )
+QUALITY_CHECKS = Table(
+    "quality_checks",
+    "What was judged of each input table as a whole before the models ran, and how it ended.",
+    key=("table", "check"),
+    columns=(
+        _text("table", "the canonical table"),
+        _text("check", "what was judged"),
+        _text("severity", "whether a failure warns or holds the table", one_of=("warn", "hold")),
+        _text(
+            "status", "how it ended; too little history is said, not passed over",
+            one_of=("passed", "failed", "not_enough_data"),
+        ),
+        _text("observed", "what was found"),
+        _text("expected", "what was expected"),
+        _count("n", "rows, days or groups judged"),
+    ),
+)
 
 EXPORTS = by_name(
     FORECASTS,
@@ -339,5 +356,6 @@ EXPORTS = by_name(
     SERIES_LISTED,
     INGEST_REPORT,
     QUARANTINE,
+    QUALITY_CHECKS,
 )
 """Every table that this version publishes, by name."""

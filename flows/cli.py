@@ -1,0 +1,99 @@
+"""The command `hearcast`: usage and configuration errors are one line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tomllib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+EXIT_PUBLISHED = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_DEGRADED = 3
+DEFAULT_THREADS = 2
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """One JSON object per line, for machines."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps(
+            {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
+        )
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-11-17") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hearcast", description="Nightly forecasts that listen to what customers say."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    nightly = _command(commands, "nightly", "run one night")
+    nightly.add_argument(
+        "--as-of", type=_day, help="last day known; default: yesterday in the business time zone"
+    )
+    backfill = _command(commands, "backfill", "publish past dates again with today's code")
+    backfill.add_argument("--from", dest="first", type=_day, required=True)
+    backfill.add_argument("--to", dest="last", type=_day, required=True)
+    backfill.add_argument("--step-days", type=int, default=7, help="days between dates (default 7)")
+    _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
+    simulate = commands.add_parser("simulate", help="write a brand with known truth")
+    simulate.add_argument("--out", type=Path, required=True, help="folder to write to")
+    simulate.add_argument("--skus", type=int, default=60)
+    simulate.add_argument("--weeks", type=int, default=156)
+    simulate.add_argument("--seed", type=int, default=7)
+    simulate.add_argument("--json-logs", action="store_true", help="log as JSON lines")
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, what: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]  # noqa: SLF001
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what)
+    parser.add_argument("--config", default="hearcast.toml", help="default: hearcast.toml")
+    parser.add_argument("--json-logs", action="store_true", help="log as JSON lines")
+    return parser
+
+
+def _threads(config: str) -> int:
+    """[run] threads of the configuration, before anything heavy is imported."""
+    try:
+        told = tomllib.loads(Path(config).read_text()).get("run", {}).get("threads")
+    except (OSError, ValueError, AttributeError):
+        return DEFAULT_THREADS
+    return told if isinstance(told, int) and told > 0 else DEFAULT_THREADS
+
+
+def _log(*, as_json: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
+    handler.setFormatter(_JsonLines() if as_json else plain)
+    logger = logging.getLogger("hearcast")
+    logger.setLevel(logging.INFO)
+    logger.handlers = [handler]
+    logger.propagate = False
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    _log(as_json=arguments.json_logs)
+    from flows import environment  # noqa: PLC0415 - before polars and prefect are imported
+
+    environment.prepare(_threads(getattr(arguments, "config", "")))
+    from flows import commands  # noqa: PLC0415
+
+    return commands.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""What each command does, with its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from flows import environment
+from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
+from flows.settings import SettingsError, load_settings
+
+LOG = logging.getLogger("hearcast")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command that was parsed; a mistake of the user's is one line and exit code 2."""
+    command = {
+        "nightly": nightly,
+        "backfill": backfill,
+        "simulate": simulate,
+        "serve": serve,
+    }[arguments.command]
+    try:
+        return command(arguments)
+    except (SettingsError, environment.HomeError) as error:
+        LOG.error(str(error))  # noqa: TRY400 - the line is for the user; a traceback would hide it
+        return EXIT_USAGE
+
+
+def nightly(arguments: argparse.Namespace) -> int:
+    """One night, then the lines that a planner wants to see."""
+    load_settings(Path(arguments.config), os.environ)
+    environment.check_home()
+    state = one_night(arguments.config, arguments.as_of)
+    return report(state)
+
+
+def one_night(config: str, as_of: str | None, *, restated: bool = False) -> Any:
+    """The final Prefect state of a night run in this process."""
+    from flows.nightly import nightly as flow  # noqa: PLC0415 - prefect takes seconds to import
+
+    return flow(config, as_of, restated, return_state=True)
+
+
+def report(state: Any) -> int:
+    """Says how a night ended, and its exit code."""
+    from flows.summary import planner_lines  # noqa: PLC0415
+
+    if state.name in ("Completed", "PublishedDegraded"):
+        published = state.data if not hasattr(state.data, "get") else state.data.get()
+        lines = planner_lines(Path(published.snapshot))
+        where = Path(published.exports) / "latest"
+        print("\n".join([*lines, "", f"Tables: {where}/*.parquet", ""]))  # noqa: T201 - the answer
+        return EXIT_PUBLISHED if state.name == "Completed" else EXIT_DEGRADED
+    LOG.error("nothing was published: %s", _reason(state))
+    return EXIT_FAILED
+
+
+def _reason(state: Any) -> str:
+    error = state.result(raise_on_failure=False)
+    text = str(error).strip().splitlines()
+    return text[0] if text else state.name
+
+
+def backfill(arguments: argparse.Namespace) -> int:
+    """Publishes past dates again, oldest first; the worst exit code of all."""
+    first, last = date.fromisoformat(arguments.first), date.fromisoformat(arguments.last)
+    if last < first or arguments.step_days < 1:
+        LOG.error("--from must not be after --to, and --step-days at least 1")
+        return EXIT_USAGE
+    load_settings(Path(arguments.config), os.environ)
+    environment.check_home()
+    from flows.backfill import backfill as flow  # noqa: PLC0415
+
+    days = [first + timedelta(days=i) for i in range(0, (last - first).days + 1, arguments.step_days)]
+    return flow(arguments.config, [day.isoformat() for day in days])
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    """Writes a brand with known truth."""
+    from flows.simulate import write_brand  # noqa: PLC0415
+
+    if min(arguments.skus, arguments.weeks) < 1:
+        LOG.error("--skus and --weeks must be at least 1")
+        return EXIT_USAGE
+    paths = write_brand(
+        arguments.out, skus=arguments.skus, weeks=arguments.weeks, seed=arguments.seed
+    )
+    LOG.info("%s files written to %s", len(paths), arguments.out)
+    return EXIT_PUBLISHED
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Runs the schedules until it is told to stop."""
+    load_settings(Path(arguments.config), os.environ)
+    environment.check_home()
+    from flows.serve import serve as run_schedules  # noqa: PLC0415
+
+    run_schedules(Path(arguments.config))
+    return EXIT_PUBLISHED

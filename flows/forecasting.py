@@ -1,0 +1,186 @@
+"""From the lake to forecasts, their evidence and their record, stepping down where it must."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import polars as pl
+
+from flows.knowledge import Picture, Rules, Tags, cutoffs, picture, read_versions
+from flows.lake import Lake
+from flows.settings import Settings
+from models.backtest import Backtest, backtest
+from models.forecast import Forecast, forecast
+from models.metrics import accuracy, signal_value
+from models.panel import Known
+from models.spec import ForecastSpec
+from transforms.contracts import EXPORTS
+from transforms.contracts.exports import RUNGS
+from transforms.published import demand_weekly, series_listed, signals_weekly, tags_table
+
+LOG = logging.getLogger("hearcast")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the models and counts of a night gave, by published table, with the rung reached.
+
+    `why` says, per table or target, what went wrong on the way; empty on a full night.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    rung: str
+    why: tuple[str, ...] = field(default=())
+
+
+def now_and_then(
+    settings: Settings, lake: Lake, as_of: date, tags: Tags | None, rules: Rules
+) -> tuple[Picture, list[Picture]]:
+    """What is known at `as_of`, and what was known at each past cutoff, oldest first."""
+    versions = read_versions(lake, as_of)
+    now = picture(versions, tags, as_of, rules)
+    past = cutoffs(
+        now.first_week,
+        now.last_week,
+        horizon=settings.forecast.horizon_weeks,
+        origins=settings.forecast.backtest_origins,
+        step_weeks=settings.forecast.backtest_step_weeks,
+        latency_days=rules.latency_days,
+    )
+    return now, [picture(versions, tags, cutoff, rules) for cutoff in past]
+
+
+def make(
+    now: Picture,
+    past: list[Picture],
+    spec: ForecastSpec,
+    weekly: pl.DataFrame,
+    *,
+    deaf: str | None,
+) -> Made:
+    """Forecasts, evidence, backtest and accuracy on the highest rung that works.
+
+    `weekly` is the night's demand_weekly. `deaf` says why signals must not be used tonight; None:
+    they may.
+    """
+    why: list[str] = [] if deaf is None else [deaf]
+    ladder: list[tuple[str, Callable[[], dict[str, pl.DataFrame]]]] = [
+        ("full", lambda: _models(now, past, spec)),
+        ("baseline", lambda: _models(_unheard(now), [_unheard(p) for p in past], spec)),
+    ]
+    for rung, attempt in ladder[0 if deaf is None else 1 :]:
+        try:
+            return Made(_finished(attempt(), rung, weekly), rung, tuple(why))
+        except Exception as error:  # noqa: BLE001 - a failing model must not end the night
+            LOG.exception("the %s forecast failed", rung)
+            why.append(f"the {rung} forecast failed: {type(error).__name__}")
+    return Made({}, "stale", tuple(why))
+
+
+def _unheard(one: Picture) -> Picture:
+    return replace(one, known=replace(one.known, signals=None))
+
+
+def _models(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, pl.DataFrame]:
+    made: Forecast = forecast(now.known, spec)
+    tested: Backtest = backtest([p.known for p in past], now.known, spec)
+    return {
+        "forecasts": made.forecasts,
+        "forecasts_cumulative": made.cumulative,
+        "forecast_contributions": made.contributions,
+        "signal_evidence": made.evidence,
+        "backtest_forecasts": tested.forecasts,
+        "accuracy": accuracy(tested, now.known, spec),
+        "signal_value": signal_value(tested, spec),
+    }
+
+
+def _finished(
+    tables: Mapping[str, pl.DataFrame], rung: str, weekly: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    if rung not in RUNGS:
+        raise ValueError(f"{rung} is no rung")
+    marked = {
+        name: frame.with_columns(pl.lit(rung).alias("rung"))
+        if "rung" in EXPORTS[name].names
+        else frame
+        for name, frame in tables.items()
+    }
+    marked["forecasts"] = with_running_week(marked["forecasts"], weekly)
+    return {name: conform(name, frame) for name, frame in marked.items()}
+
+
+def with_running_week(forecasts: pl.DataFrame, weekly: pl.DataFrame) -> pl.DataFrame:
+    """Adds what horizon 1 has brought so far, and what of its mean is still to come."""
+    key = ["target", "level", "series_id", "week_start"]
+    sold = weekly.select(*key, pl.col("value").alias("_sold"))
+    first = pl.col("horizon") == 1
+    so_far = pl.when(first).then(pl.col("_sold").fill_null(0.0))
+    return (
+        forecasts.join(sold, on=key, how="left", maintain_order="left")
+        .with_columns(so_far.alias("sold_to_date_units"))
+        .with_columns(
+            pl.max_horizontal(pl.col("mean") - pl.col("sold_to_date_units"), 0.0)
+            .alias("remaining_mean")
+        )
+        .with_columns(pl.when(first).then(pl.col("remaining_mean")).alias("remaining_mean"))
+        .drop("_sold")
+    )
+
+
+def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` in the columns, types and order of its contract."""
+    contract = EXPORTS[name]
+    typed = frame.select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
+    return typed.sort(contract.order, nulls_last=False)
+
+
+def counted(
+    now: Picture, levels: tuple[str, ...], calendar: str, week_start: str
+) -> dict[str, pl.DataFrame]:
+    """The tables that only count demand: demand_weekly and series_listed."""
+    empty = {name: EXPORTS[name].empty() for name in ("demand_weekly", "series_listed")}
+    if now.first_week is None or not now.demand:
+        return empty
+    running = max(now.last_week, _running_week(now.known))
+    weekly = [
+        demand_weekly(
+            one,
+            levels,
+            first_week=now.first_week,
+            last_week=now.last_week,
+            running_week=running,
+            censored=now.censored,
+            calendar=calendar,
+            week_start=week_start,
+        )
+        for one in now.demand.values()
+    ]
+    listed = [series_listed(one, levels) for one in now.demand.values()]
+    return {
+        "demand_weekly": conform("demand_weekly", pl.concat(weekly)),
+        "series_listed": conform("series_listed", pl.concat(listed)),
+    }
+
+
+def _running_week(known: Known) -> date:
+    weeks = next(iter(known.panels.values())).weeks
+    if not len(weeks):
+        return known.cutoff
+    found: date = (weeks[-1] + 7 * (1 + known.gap_weeks)).astype(object)
+    return found
+
+
+def heard(
+    now: Picture, tags: Tags | None, passages: pl.DataFrame, taggers: Mapping[str, tuple[str, str]]
+) -> dict[str, pl.DataFrame]:
+    """The tables of what customers said: tags and signals_weekly; empty without conversations."""
+    if tags is None or now.first_week is None:
+        return {name: EXPORTS[name].empty() for name in ("tags", "signals_weekly")}
+    return {
+        "tags": tags_table(now.said, passages, now.conversations),
+        "signals_weekly": signals_weekly(now.rates, taggers, now.first_week, now.last_week),
+    }

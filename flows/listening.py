@@ -1,0 +1,59 @@
+"""Passages in the lake into tags: every version of every passage, once."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from flows.knowledge import Tags
+from flows.lake import Lake
+from transforms.asof import SOURCE, VERSION
+from transforms.tagging import PhraseBook, tag_passages, taggable
+
+_MARK = "\x1f"
+_IDENTITY = [SOURCE, VERSION, "conversation_id", "passage_id"]
+
+
+def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags | None:
+    """Tags of every passage version that a night at `as_of` may see; None without passages.
+
+    A passage's language is its own, else its conversation's, else it is recognised.
+    """
+    passages = (
+        lake.versions("passages", as_of)
+        .select(*_IDENTITY, "text", "speaker", "language")
+        .join(_languages(lake, as_of), on=[SOURCE, "conversation_id"], how="left")
+        .with_columns(pl.coalesce("language", "_language").alias("language"))
+        .collect()
+    )
+    if passages.is_empty():
+        return None
+    numbered = passages.with_columns(
+        pl.concat_str(SOURCE, pl.col(VERSION).cast(pl.String), "passage_id", separator=_MARK).alias(
+            "passage_id"
+        )
+    ).drop(SOURCE, VERSION, "_language")
+    tags = _split(tag_passages(numbered, books))
+    told = _split(taggable(numbered, books))
+    return Tags(tags, told.filter(pl.col("taggable")).select(_IDENTITY))
+
+
+def _languages(lake: Lake, as_of: date) -> pl.LazyFrame:
+    return (
+        lake.versions("conversations", as_of)
+        .filter(pl.col("language").is_not_null())
+        .sort("_order")
+        .unique(subset=[SOURCE, "conversation_id"], keep="last", maintain_order=True)
+        .select(SOURCE, "conversation_id", pl.col("language").alias("_language"))
+    )
+
+
+def _split(frame: pl.DataFrame) -> pl.DataFrame:
+    """Brings back source and version, which stood before the passage's own id."""
+    parts = pl.col("passage_id").str.splitn(_MARK, 3)
+    return frame.with_columns(
+        parts.struct.field("field_0").alias(SOURCE),
+        parts.struct.field("field_1").cast(pl.Int32).alias(VERSION),
+        parts.struct.field("field_2").alias("passage_id"),
+    )

@@ -1,0 +1,119 @@
+"""One night: its settings, its date, and the folder in which its stages leave their results."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from flows.knowledge import Rules
+from flows.lake import Lake
+from flows.settings import Settings, load_settings
+from models.spec import ForecastSpec, SignalSpec
+from transforms.tagging import PhraseBook, parse_phrases
+
+PHRASES = Path(__file__).resolve().parent.parent / "data" / "phrases"
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What every stage is given; plain values, so that a worker elsewhere can rebuild the rest."""
+
+    config: str
+    as_of: date
+    run_id: str
+    work: str
+    started_at: datetime
+    restated: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        """The night's settings, read again from its file."""
+        return load_settings(Path(self.config), os.environ)
+
+    @property
+    def lake(self) -> Lake:
+        """The lake that the settings name."""
+        return Lake(self.settings.paths.lake)
+
+    def path(self, name: str) -> Path:
+        """Where a stage leaves the frame `name` for the stages after it."""
+        return Path(self.work) / f"{name}.parquet"
+
+    def keep(self, frames: Mapping[str, pl.DataFrame]) -> None:
+        """Leaves frames for the stages after this one."""
+        for name, frame in frames.items():
+            frame.write_parquet(self.path(name))
+
+    def take(self, name: str) -> pl.DataFrame:
+        """A frame that an earlier stage left."""
+        return pl.read_parquet(self.path(name))
+
+    def close(self) -> None:
+        """Removes the night's folder; what is worth keeping is published or in the lake."""
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def yesterday(timezone: str) -> date:
+    """The last day that is over in the business time zone."""
+    return datetime.now(ZoneInfo(timezone)).date() - timedelta(days=1)
+
+
+def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Night:
+    """A night ready to run. Raises SettingsError where the configuration is wrong."""
+    settings = load_settings(Path(config), os.environ)
+    day = date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
+    run_id = uuid.uuid4().hex[:12]
+    root = settings.paths.lake / "work"
+    settings.paths.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.rmtree(root, ignore_errors=True)
+    work = root / run_id
+    work.mkdir(parents=True, mode=0o700)
+    return Night(str(settings.file), day, run_id, str(work), datetime.now(UTC), restated)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What of the settings decides how events become weeks and series."""
+    return Rules(
+        timezone=settings.business.timezone,
+        week_start=settings.business.week_start,
+        levels=settings.forecast.levels,
+        signals=tuple(signal.name for signal in settings.signals),
+        latency_days=max((source.latency_days for source in settings.sources), default=0),
+    )
+
+
+def spec_of(settings: Settings) -> ForecastSpec:
+    """What the settings ask of a forecast."""
+    return ForecastSpec(
+        horizon=settings.forecast.horizon_weeks,
+        season_weeks=settings.forecast.season_weeks,
+        levels=settings.forecast.levels,
+        signals=tuple(
+            SignalSpec(signal.name, signal.targets, signal.max_lag_weeks)
+            for signal in settings.signals
+        ),
+    )
+
+
+def phrase_books(settings: Settings) -> list[PhraseBook]:
+    """The phrase files of the configured languages."""
+    books = []
+    for language in settings.tagging.languages:
+        path = PHRASES / f"{language}.toml"
+        if not path.is_file():
+            there = ", ".join(sorted(p.stem for p in PHRASES.glob("*.toml")))
+            raise ValueError(
+                f"[tagging] languages: there is no phrase file for '{language}' (there are: {there})"
+            )
+        with path.open("rb") as raw:
+            books.append(parse_phrases(language, tomllib.load(raw)))
+    return books

@@ -1,0 +1,104 @@
+"""A night's tables into one snapshot, judged as read back, and only then pointed to."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.data_docs import write_data_docs
+from flows.exports import Snapshot, publish, write_snapshot
+from flows.night import Night
+from transforms.contracts import EXPORTS
+from transforms.expectations import Verdicts, judge_exports
+
+STATUS_FULL = "Published"
+STATUS_DEGRADED = "PublishedDegraded"
+
+
+class NotFitToPublish(RuntimeError):
+    """The files just written contradict their contract; nothing was pointed to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a night has to say about itself beside its tables.
+
+    `rungs`: table to the rung it was made on. `left_out`: table to why it is not there. `held`:
+    input table to why its new rows were held back. `notes`: lines for people.
+    """
+
+    rungs: Mapping[str, str]
+    left_out: Mapping[str, str]
+    held: Mapping[str, str]
+    why: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        """Whether the night stepped down anywhere."""
+        down = any(rung != "full" for rung in self.rungs.values())
+        return STATUS_DEGRADED if down or self.held or self.left_out else STATUS_FULL
+
+
+def publish_night(
+    night: Night, tables: Mapping[str, pl.DataFrame], account: Account, inputs: Verdicts
+) -> Snapshot:
+    """Writes, reads back, judges and publishes. Raises NotFitToPublish, with nothing visible."""
+    settings = night.settings
+    exports = settings.paths.exports
+    snapshot = write_snapshot(exports, tables, _manifest(night, account))
+    read_back = {name: pl.read_parquet(snapshot.path / f"{name}.parquet") for name in tables}
+    verdicts = judge_exports(read_back, horizon=settings.forecast.horizon_weeks)
+    docs = exports / "data_docs" / f"as_of={night.as_of}"
+    write_data_docs([inputs, verdicts], docs, as_of=night.as_of)
+    if verdicts.held:
+        raise NotFitToPublish(
+            f"{', '.join(sorted(verdicts.held))} would contradict the contract "
+            f"({'; '.join(verdicts.warnings[:3])}); see {docs / 'index.html'}"
+        )
+    run = {"run_id": night.run_id, "status": account.status}
+    publish(exports, snapshot, night.as_of, run)
+    return snapshot
+
+
+def _manifest(night: Night, account: Account) -> dict[str, Any]:
+    settings = night.settings
+    entries: dict[str, dict[str, Any]] = {}
+    for name in EXPORTS:
+        if name in account.left_out:
+            entries[name] = {"left_out": True, "why": account.left_out[name]}
+        else:
+            entries[name] = {"rung": account.rungs.get(name, "full")}
+    return {
+        "as_of": night.as_of.isoformat(),
+        "restated": night.restated,
+        "run_id": night.run_id,
+        "status": account.status,
+        "held_inputs": dict(account.held),
+        "why": list(account.why),
+        "notes": list(account.notes),
+        "versions": versions(),
+        "configuration_sha256": hashlib.sha256(settings.file.read_bytes()).hexdigest(),
+        "started_at": night.started_at.isoformat(),
+        "finished_at": datetime.now(UTC).isoformat(),
+        "tables": entries,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides the numbers."""
+    names = ("hearcast", "polars", "numpy", "numba", "scipy", "statsmodels", "pyarrow", "prefect")
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
+
+
+def relative(path: Path, start: Path) -> str:
+    """`path` as a person would type it from `start`, where that is shorter."""
+    return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)

@@ -1,0 +1,239 @@
+"""What each source has new, judged and landed in the lake: all of it at once or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from flows.lake import Lake, Landing, Part
+from flows.settings import Settings
+from flows.settings.model import Source
+from flows.sources.base import FileKey, FilePull, FileReport
+from flows.sources.files import pull_source
+from transforms.contracts import EXPORTS, INPUTS
+from transforms.contracts.inputs import MAX_QUANTITY
+from transforms.holding import bad_share, verdict
+from transforms.landing import FILE, land_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull did: lines for people, tables held back with the reason, rows stored."""
+
+    replay: bool = False
+    lines: tuple[str, ...] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
+    rows_stored: int = 0
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Everything that one pull brings of one source's table."""
+
+    source: Source
+    table: str
+    snapshot: bool
+    pulls: list[FilePull] = field(default_factory=list)
+    reports: list[FileReport] = field(default_factory=list)
+    frames: list[pl.DataFrame] = field(default_factory=list)
+
+
+def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
+    """Lands what is new. A night older than the newest landing only reads."""
+    if lake.is_replay(as_of):
+        return Pulled(replay=True, held=lake.held_at(as_of))
+    lake.sweep()
+    number, landed = lake.next_number(), lake.landed_as_of(as_of)
+    taken = lake.taken()
+    entry = _Entry(number, landed)
+    for source in settings.sources:
+        for batch in _batches(source, settings, taken):
+            _land_batch(batch, settings, lake, entry)
+    return entry.commit(lake)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A landing while it is put together."""
+
+    number: int
+    landed: date
+    parts: list[Part] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
+    quarantined: list[pl.DataFrame] = field(default_factory=list)
+    signatures: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    def commit(self, lake: Lake) -> Pulled:
+        """Writes the log entry, unless the lake says all of this already."""
+        rows = sum(part.rows for part in self.parts)
+        known = lake.reports(self.landed)
+        news = [row for row in self.reports if not _told(row, known)]
+        if rows or news or self.held != dict(lake.held_at(self.landed)):
+            contract = EXPORTS["quarantine"]
+            bad = pl.concat([contract.empty(), *self.quarantined]).sort(contract.order)
+            lake.commit(
+                Landing(
+                    self.number,
+                    self.landed,
+                    tuple(self.parts),
+                    tuple(self.reports),
+                    self.held,
+                    lake.write_quarantine(self.number, bad),
+                    self.signatures,
+                )
+            )
+        return Pulled(False, tuple(self.lines), self.held, rows)
+
+
+def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the lake's newest report of a file says the same, whichever night it was."""
+    plain = {k: v for k, v in row.items() if k != "landed_as_of"}
+    return any({k: v for k, v in old.items() if k != "landed_as_of"} == plain for old in known)
+
+
+def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[_Batch]:
+    def skip(key: FileKey) -> bool:
+        snapshot = source.tables[key.table].mode == "snapshot"
+        return not snapshot and taken.get(_name(key)) == f"{key.sha256} {key.signature}"
+
+    batches: dict[str, _Batch] = {}
+    for one in pull_source(source, settings, skip=skip):
+        if one.skipped:
+            continue
+        for report in one.reports:
+            batch = batches.setdefault(
+                report.table, _Batch(source, report.table, one.mode == "snapshot")
+            )
+            batch.pulls.append(one)
+            batch.reports.append(report)
+            if report.table in one.good:
+                rows = one.good[report.table]
+                batch.frames.append(rows.with_columns(pl.lit(one.file).alias(FILE)))
+    yield from batches.values()
+
+
+def _name(key: FileKey) -> str:
+    return f"{key.source}/{key.table}/{key.file}"
+
+
+def _land_batch(batch: _Batch, settings: Settings, lake: Lake, entry: _Entry) -> None:
+    table, name = INPUTS[batch.table], batch.source.name
+    good = pl.concat(batch.frames) if batch.frames else None
+    bad = pl.concat([_bad_rows(one, batch.table) for one in batch.pulls])
+    reason = _judge(batch, good, bad, settings, entry)
+    unchanged: Mapping[str, int] = {}
+    if good is not None and reason is None:
+        first = not lake.has(name, table.name)
+        result = land_rows(
+            good,
+            lake.current(name, table.name),
+            table,
+            source=name,
+            landed_as_of=entry.landed,
+            latency_days=batch.source.latency_days,
+            timezone=settings.business.timezone,
+            first=first,
+            snapshot=batch.snapshot,
+        )
+        unchanged = result.unchanged
+        most = settings.validation.snapshot_delete_hold_share
+        if result.deleted_share > most:
+            reason = (
+                f"the new snapshot lacks {result.deleted_share:.0%} of the rows known so far "
+                f"(allowed: {most:.0%}); check the export, or raise "
+                "[validation] snapshot_delete_hold_share"
+            )
+        elif result.fresh.height:
+            entry.parts.append(lake.write_part(entry.number, table.name, name, result.fresh))
+    if reason is not None:
+        entry.held[table.name] = reason
+        entry.lines.append(f"{table.name} held back: {reason}")
+    _report(batch, unchanged, reason is not None, entry)
+    entry.quarantined.append(bad.with_columns(pl.lit(entry.landed).alias("landed_as_of")))
+
+
+def _bad_rows(one: FilePull, table: str) -> pl.DataFrame:
+    return one.quarantined.filter(pl.col("table") == table)
+
+
+def _judge(
+    batch: _Batch,
+    good: pl.DataFrame | None,
+    bad: pl.DataFrame,
+    settings: Settings,
+    entry: _Entry,
+) -> str | None:
+    """Why the table must be held back; None where it may land. Adds warnings to the entry."""
+    table = INPUTS[batch.table]
+    entry.lines += [note for report in batch.reports for note in report.notes]
+    problems = [r for r in batch.reports if r.problem is not None]
+    entry.lines += [str(r.problem) for r in problems]
+    for report in problems:
+        if report.status in ("refused", "unreadable"):
+            return str(report.problem)
+    share = bad_share(
+        table.empty() if good is None else good,
+        bad,
+        rows_in=sum(r.rows_in - r.rows_filtered - r.rows_routed for r in batch.reports),
+        weight=table.weight,
+        most=MAX_QUANTITY,
+    )
+    warn, hold = settings.validation.thresholds(table.name)
+    said = verdict(share, warn, hold)
+    what = (
+        f"{share.share:.1%} of its rows or quantity are bad "
+        f"({share.rows_bad} of {share.rows_in} rows; see table quarantine)"
+    )
+    if said == "hold":
+        return f"{what}; allowed: {hold:.1%}, [validation] hold_share"
+    if said == "warn":
+        entry.lines.append(f"{table.name}: {what}")
+    return None
+
+
+def _report(batch: _Batch, unchanged: Mapping[str, int], held: bool, entry: _Entry) -> None:  # noqa: FBT001
+    """Adds the batch's reports, less those that say nothing but «as before»."""
+    for one, report in zip(batch.pulls, batch.reports, strict=True):
+        same = 0 if held else unchanged.get(report.file, 0)
+        final = replace(report, rows_good=report.rows_good - same, rows_unchanged=same)
+        if not held and report.status == "read":
+            entry.signatures[_name(one.key)] = f"{one.sha256} {one.signature}"
+        if batch.snapshot and final.rows_unchanged == final.rows_in:
+            continue
+        entry.reports.append(_as_row(final, entry.landed, held))
+
+
+def _as_row(report: FileReport, landed: date, held: bool) -> dict[str, Any]:  # noqa: FBT001
+    """An ingest_report row as the log keeps it: JSON values only."""
+    row = asdict(report)
+    reasons = {**row.pop("reasons"), **row.pop("filtered_by")}
+    for name in ("min_event_at", "max_event_at"):
+        row[name] = None if row[name] is None else row[name].isoformat()
+    row.pop("status"), row.pop("notes")
+    return row | {
+        "reasons": json.dumps(reasons, sort_keys=True),
+        "unmapped_columns": json.dumps(sorted(row["unmapped_columns"])),
+        "landed_as_of": landed.isoformat(),
+        "held": held,
+    }
+
+
+def report_table(lake: Lake, as_of: date) -> pl.DataFrame:
+    """The published ingest_report of a night."""
+    contract = EXPORTS["ingest_report"]
+    rows = [dict(row) for row in lake.reports(as_of)]
+    if not rows:
+        return contract.empty()
+    times = ["min_event_at", "max_event_at"]
+    frame = pl.DataFrame(rows, schema_overrides=dict.fromkeys(times, pl.String), infer_schema_length=None)
+    return frame.with_columns(
+        *[pl.col(n).str.to_datetime("%+", time_unit="us", time_zone="UTC") for n in times],
+        pl.col("landed_as_of").str.to_date(),
+    ).select([pl.col(c.name).cast(c.dtype) for c in contract.columns])

@@ -1,0 +1,269 @@
+"""What each stage of a night does; plain values in and out, frames by way of the night's folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+from prefect.states import State
+
+from flows import forecasting
+from flows.exports import record_failure as write_failure
+from flows.knowledge import Tags
+from flows.lake import LakeError
+from flows.night import Night, phrase_books, rules_of, spec_of
+from flows.listening import tag_lake
+from flows.publishing import Account, publish_night
+from flows.pull import pull as pull_sources
+from flows.pull import report_table
+from flows.stale import FORECAST_TABLES, RECORD_TABLES, last_nights, with_stale_targets
+from transforms.asof import visible
+from transforms.contracts import EXPORTS, INPUTS
+from transforms.contracts.exports import TARGETS
+from transforms.expectations import Verdicts, judge_inputs
+from transforms.holding import poisoned
+from transforms.tagging import TAGGER, tagger_version
+
+LOG = logging.getLogger("hearcast")
+
+
+class NothingToForecast(RuntimeError):
+    """No order line is known; the message is one line with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What the pull did."""
+
+    replay: bool
+    lines: tuple[str, ...]
+    held: Mapping[str, str]
+    rows_stored: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What must not be relied on tonight: input table to reason, and lines for people."""
+
+    held: Mapping[str, str]
+    lines: tuple[str, ...]
+    docs: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Whether there were words, and why they must not be used (None: they may)."""
+
+    passages: int
+    tags: int
+    deaf: str | None
+    tagger_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The rung reached and what went wrong on the way."""
+
+    tables: tuple[str, ...]
+    rungs: Mapping[str, str]
+    left_out: Mapping[str, str]
+    why: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where the night's tables are and how it ended."""
+
+    as_of: date
+    snapshot: str
+    exports: str
+    status: str
+    headline: str
+    lines: tuple[str, ...]
+
+
+def is_io_error(state: State[Any]) -> bool:
+    """Whether a failed stage may succeed when tried again: the disk or share was the cause."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, OSError)
+
+
+def pull(night: Night) -> Landed:
+    """Lands what is new and says what was held back."""
+    done = pull_sources(night.settings, night.lake, night.as_of)
+    for line in done.lines:
+        LOG.warning(line)
+    kind = "replay, nothing pulled" if done.replay else f"{done.rows_stored:,} new rows stored"
+    LOG.info("pull: %s", kind)
+    return Landed(done.replay, done.lines, done.held, done.rows_stored)
+
+
+def validate(night: Night, landed: Landed) -> Judged:
+    """Judges tables as tables. Raises NothingToForecast where no order line is known at all."""
+    settings, zone = night.settings, night.settings.business.timezone
+    frames = {}
+    for name, contract in INPUTS.items():
+        shown = visible(night.lake.versions(name, night.as_of), contract, night.as_of, zone)
+        names = [c.name for c in contract.columns if not (c.private and name == "passages")]
+        frame = shown.select(names).collect()
+        if frame.height:
+            frames[name] = frame
+    if "order_lines" not in frames:
+        raise NothingToForecast(_nothing(landed, night))
+    verdicts = judge_inputs(
+        frames,
+        as_of=night.as_of,
+        timezone=zone,
+        latency_days=rules_of(settings).latency_days,
+    )
+    night.keep({"quality_checks": verdicts.checks})
+    (_docs_file(night)).write_text(json.dumps(list(verdicts.docs)))
+    for line in verdicts.warnings:
+        LOG.warning(line)
+    held = dict(landed.held)
+    for name in sorted(verdicts.held):
+        held.setdefault(name, "its data as a whole are not what they were; see Data Docs")
+    return Judged(held, (*landed.lines, *verdicts.warnings))
+
+
+def _docs_file(night: Night) -> Any:
+    return night.path("input_docs").with_suffix(".json")
+
+
+def _nothing(landed: Landed, night: Night) -> str:
+    problem = next(iter(landed.lines), None)
+    told = f"; {problem}" if problem else ""
+    return (
+        f"no order line is known at {night.as_of}{told}; check order_lines under [[sources]] "
+        f"in {night.config}"
+    )
+
+
+def listen(night: Night, judged: Judged) -> Heard:
+    """Tags every passage. A tagger that fails leaves the night without signals, not without end."""
+    version = ""
+    try:
+        books = phrase_books(night.settings)
+        version = tagger_version(books)
+        tags = tag_lake(night.lake, night.as_of, books)
+    except LakeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
+        LOG.exception("listening failed")
+        return Heard(0, 0, f"listening failed: {type(error).__name__}", version)
+    deaf = poisoned(judged.held).get("signals")
+    if tags is None:
+        LOG.info("listen: no conversations were given")
+        return Heard(0, 0, deaf, version)
+    night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable})
+    LOG.info("listen: %s taggable passages, %s tags", *map(len, (tags.taggable, tags.tags)))
+    return Heard(tags.taggable.height, tags.tags.height, deaf, version)
+
+
+def _tags(night: Night, heard: Heard) -> Tags | None:
+    if not night.path("tag_rows").is_file():
+        return None
+    return Tags(night.take("tag_rows"), night.take("tag_taggable"))
+
+
+def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
+    """Forecasts on the highest rung that works, and every table that rests on the same reading."""
+    settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
+    tags = _tags(night, heard)
+    now, past = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
+    business = settings.business
+    tables = forecasting.counted(
+        now, settings.forecast.levels, business.fiscal_calendar, business.week_start
+    )
+    passages = night.lake.versions("passages", night.as_of)
+    shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
+    taggers = dict.fromkeys(rules.signals, (TAGGER, heard.tagger_version))
+    tables |= forecasting.heard(now, tags, shown, taggers)
+    made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
+    tables |= made.tables
+    LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
+    finished, rungs, left_out = _step_down(night, judged, made.rung, tables)
+    night.keep(finished)
+    lines = () if tags is not None else ("no conversations were given: baseline forecasts only",)
+    return Made(tuple(finished), rungs, left_out, made.why, lines)
+
+
+def _step_down(
+    night: Night, judged: Judged, rung: str, tables: dict[str, pl.DataFrame]
+) -> tuple[dict[str, pl.DataFrame], dict[str, str], dict[str, str]]:
+    """Replaces what rests on held tables by last night's rows."""
+    exports, bad = night.settings.paths.exports, poisoned(judged.held)
+    targets = tuple(t for t in TARGETS if t in bad) if rung != "stale" else TARGETS
+    rungs = {name: rung for name in (*FORECAST_TABLES, *RECORD_TABLES)}
+    left_out: dict[str, str] = {}
+    if targets:
+        for name in FORECAST_TABLES:
+            frame = with_stale_targets(name, tables.get(name), targets, exports, night.as_of)
+            _set(tables, rungs, left_out, name, frame, bad)
+    if rung == "stale":
+        for name in RECORD_TABLES:
+            _set(tables, rungs, left_out, name, last_nights(exports, night.as_of, name), bad)
+    return tables, rungs, left_out
+
+
+def _set(
+    tables: dict[str, pl.DataFrame],
+    rungs: dict[str, str],
+    left_out: dict[str, str],
+    name: str,
+    frame: pl.DataFrame | None,
+    bad: Mapping[str, str],
+) -> None:
+    why = next(iter(bad.values()), "the forecast failed")
+    rungs[name] = "stale"
+    if frame is None:
+        tables.pop(name, None)
+        rungs.pop(name)
+        left_out[name] = f"{why}; and no earlier night to fall back on"
+    else:
+        tables[name] = frame
+
+
+def publish(night: Night, judged: Judged, made: Made) -> Published:
+    """Publishes what the stages left, with the account of the night."""
+    tables = {name: night.take(name) for name in made.tables}
+    tables["quality_checks"] = night.take("quality_checks")
+    tables["ingest_report"] = report_table(night.lake, night.as_of)
+    tables["quarantine"] = night.lake.quarantine(night.as_of)
+    lines = (*judged.lines, *made.why, *made.lines)
+    account = Account(made.rungs, made.left_out, judged.held, made.why, lines)
+    documents = json.loads(_docs_file(night).read_text())
+    inputs = Verdicts(tables["quality_checks"], documents)
+    snapshot = publish_night(night, tables, account, inputs)
+    settings = night.settings
+    headline = f"{account.status} as of {night.as_of}: {len(tables)} tables in {snapshot.path}"
+    return Published(
+        night.as_of,
+        str(snapshot.path),
+        str(settings.paths.exports),
+        account.status,
+        headline,
+        lines,
+    )
+
+
+def record_failure(night: Night, error: BaseException) -> None:
+    """Tells outside monitors that this night published nothing."""
+    exports = night.settings.paths.exports
+    run = {"run_id": night.run_id, "status": "Failed", "reason": type(error).__name__}
+    try:
+        exports.mkdir(parents=True, exist_ok=True)
+        write_failure(exports, night.as_of, run)
+    except OSError as problem:
+        LOG.warning("freshness.json could not be written: %s", problem)
+
+
+def published_tables() -> list[str]:
+    """Names of all tables of this version."""
+    return list(EXPORTS)

@@ -1,0 +1,193 @@
+"""Published tables that only count: weekly demand, the list of series, tags and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from transforms.asof import SOURCE
+from transforms.calendar import fiscal_week
+from transforms.contracts import EXPORTS
+from transforms.demand import MILLI, Demand
+
+WHOLE = "total"
+LEVEL_KEYS: Mapping[str, tuple[str, ...]] = {
+    "total": (),
+    "category": ("category",),
+    "sku": ("category", "sku"),
+    "sku_channel": ("category", "sku", "channel"),
+}
+_SCOPE = ("category", "sku", "channel")
+
+
+def levels_of(bottom: str, levels: Sequence[str]) -> list[str]:
+    """The asked levels that a target with this bottom level has, coarsest first."""
+    order = list(LEVEL_KEYS)
+    return [name for name in order if name in levels and order.index(name) <= order.index(bottom)]
+
+
+def series_id_of(level: str) -> pl.Expr:
+    """The series_id at a level, from the scope columns."""
+    if level == "total":
+        return pl.lit(WHOLE)
+    if level == "sku_channel":
+        return pl.concat_str("sku", pl.lit("|"), "channel")
+    return pl.col(level)
+
+
+def _scope_of(level: str) -> list[pl.Expr]:
+    keys = LEVEL_KEYS[level]
+    return [
+        pl.col(n) if n in keys else pl.lit(None, dtype=pl.String).alias(n) for n in _SCOPE
+    ]
+
+
+def demand_weekly(
+    demand: Demand,
+    levels: Sequence[str],
+    *,
+    first_week: date,
+    last_week: date,
+    running_week: date,
+    censored: pl.DataFrame,
+    calendar: str,
+    week_start: str,
+) -> pl.DataFrame:
+    """One target's published weeks at every level, zero-filled while its series live.
+
+    `first_week` is the first complete week: the one before it, where the data begin, and those
+    after `last_week` are marked partial. A finished week of a living series without a row is a
+    true zero. `running_week` is the newest week shown.
+    """
+    filled = _filled(demand, first_week - timedelta(days=7), running_week)
+    short = censored if demand.target == "units" else censored.head(0)
+    filled = filled.join(short, on=["sku", "week_start"], how="left")
+    weeks = filled["week_start"].unique().sort()
+    labels = [fiscal_week(week, calendar, week_start) for week in weeks.to_list()]
+    fiscal = pl.DataFrame(
+        {"week_start": weeks, "fiscal_week": pl.Series(labels, dtype=pl.String)}
+    )
+    parts = [_at_level(filled, level, demand.level) for level in levels_of(demand.level, levels)]
+    contract = EXPORTS["demand_weekly"]
+    partial = (pl.col("week_start") < first_week) | (pl.col("week_start") > last_week)
+    return (
+        pl.concat(parts)
+        .join(fiscal, on="week_start", how="left")
+        .with_columns(pl.lit(demand.target).alias("target"), partial.alias("is_partial"))
+        .select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
+        .sort(contract.order)
+    )
+
+
+def _filled(demand: Demand, first: date, running: date) -> pl.DataFrame:
+    """Bottom series x weeks while each lives, milli 0 where nothing happened."""
+    end = pl.coalesce(pl.col("ended_on") - pl.duration(days=1), pl.lit(running))
+    lives = demand.series.with_columns(
+        pl.max_horizontal("first_week", pl.lit(first)).alias("_from"),
+        pl.max_horizontal(
+            pl.min_horizontal(end, pl.lit(running)), "last_week", "first_week"
+        ).alias("_to"),
+    )
+    weeks = lives.with_columns(
+        pl.date_ranges("_from", "_to", interval="7d").alias("week_start")
+    ).explode("week_start", empty_as_null=False, keep_nulls=False)
+    return weeks.join(demand.weekly, on=["series_id", "week_start"], how="left").select(
+        *_SCOPE, "week_start", pl.col("milli").fill_null(0)
+    )
+
+
+def _at_level(filled: pl.DataFrame, level: str, bottom: str) -> pl.DataFrame:
+    keys = [*LEVEL_KEYS[level], "week_start"]
+    whole_sku = level in ("sku", "sku_channel") and bottom in ("sku", "sku_channel")
+    share = pl.col("censored_share").max() if whole_sku else pl.lit(None, dtype=pl.Float64)
+    return (
+        filled.group_by(keys)
+        .agg(pl.col("milli").sum(), share.alias("censored_share"))
+        .with_columns((pl.col("milli") / MILLI).alias("value"), pl.lit(level).alias("level"))
+        .with_columns(series_id_of(level).alias("series_id"), *_scope_of(level))
+        .select("level", "series_id", *_SCOPE, "week_start", "value", "censored_share")
+    )
+
+
+def series_listed(demand: Demand, levels: Sequence[str]) -> pl.DataFrame:
+    """Every series of a target at every level, and why it has, or has not, a forecast.
+
+    A category or the total is active while any of its series is.
+    """
+    contract = EXPORTS["series_listed"]
+    parts = [_listed(demand, level) for level in levels_of(demand.level, levels)]
+    return (
+        pl.concat(parts)
+        .with_columns(pl.lit(demand.target).alias("target"))
+        .select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
+        .sort(contract.order)
+    )
+
+
+def _listed(demand: Demand, level: str) -> pl.DataFrame:
+    columns = ["level", "series_id", *_SCOPE, "status", "first_week", "last_week", "ended_on"]
+    named = demand.series.with_columns(pl.lit(level).alias("level"))
+    if level == demand.level:
+        return named.select(columns)
+    alive = pl.col("status").is_in(["active", "new"])
+    keys = list(LEVEL_KEYS[level]) or [pl.lit(WHOLE).alias("series_id")]
+    rank = {"active": 0, "new": 1, "dormant": 2, "discontinued": 3}
+    best = pl.col("status").replace_strict(rank, return_dtype=pl.Int8).min()
+    return (
+        named.group_by(keys)
+        .agg(
+            pl.col("first_week").min(),
+            pl.col("last_week").max(),
+            best.replace_strict({v: k for k, v in rank.items()}, return_dtype=pl.String).alias(
+                "status"
+            ),
+            pl.when(alive.any()).then(None).otherwise(pl.col("ended_on").max()).alias("ended_on"),
+        )
+        .with_columns(pl.lit(level).alias("level"))
+        .with_columns(series_id_of(level).alias("series_id"), *_scope_of(level))
+        .select(columns)
+    )
+
+
+def tags_table(
+    said: pl.DataFrame, passages: pl.DataFrame, conversations: pl.DataFrame
+) -> pl.DataFrame:
+    """The published tags: where, when and about what, never the text.
+
+    `said_at` is the passage's own time, else its conversation's beginning.
+    """
+    contract = EXPORTS["tags"]
+    key = [SOURCE, "conversation_id"]
+    spoken = passages.select(SOURCE, "passage_id", "said_at").unique(
+        subset=[SOURCE, "passage_id"], keep="first"
+    )
+    about = conversations.select(*key, "started_at", "sku", "category")
+    return (
+        said.join(spoken, on=[SOURCE, "passage_id"], how="left")
+        .join(about, on=key, how="inner")
+        .with_columns(pl.coalesce("said_at", "started_at").alias("said_at"))
+        .select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
+        .unique(subset=list(contract.key), keep="first")
+        .sort(contract.order)
+    )
+
+
+def signals_weekly(
+    rates: pl.DataFrame, taggers: Mapping[str, tuple[str, str]], first_week: date, last_week: date
+) -> pl.DataFrame:
+    """The published signals; `taggers` maps a signal to (tagger, tagger_version)."""
+    contract = EXPORTS["signals_weekly"]
+    who = pl.DataFrame(
+        [(s, t, v) for s, (t, v) in sorted(taggers.items())],
+        schema={"signal": pl.String, "tagger": pl.String, "tagger_version": pl.String},
+        orient="row",
+    )
+    partial = (pl.col("week_start") < first_week) | (pl.col("week_start") > last_week)
+    return (
+        rates.join(who, on="signal")
+        .with_columns(partial.alias("is_partial"))
+        .select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
+        .sort(contract.order, nulls_last=False)
+    )
