@@ -35,3 +35,10 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         os.fsync(out.fileno())
     temporary.replace(path)
     fsync_dir(path.parent)
+
+
+def private_dir(root: Path, folder: Path) -> None:
+    """Makes `folder` and all folders from `root` down to it, readable by their owner only."""
+    root.parent.mkdir(parents=True, exist_ok=True)
+    for step in (*reversed(folder.relative_to(root).parents), folder.relative_to(root)):
+        (root / step).mkdir(mode=0o700, exist_ok=True)

@@ -21,7 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.atomic import fsync_dir, fsync_file, write_atomic
+from flows.atomic import fsync_dir, fsync_file, private_dir, write_atomic
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.contracts import EXPORTS, INPUTS, Table
 from transforms.landing import FILE, ROW
@@ -245,6 +245,7 @@ class Lake:
             "signatures": dict(landing.signatures),
         }
         text = json.dumps(entry, sort_keys=True, indent=1, ensure_ascii=False)
+        private_dir(self.root, self.root / "log")
         write_atomic(self._log_path(landing.number), text.encode(), mode=0o600)
 
     def _log_path(self, number: int) -> Path:
@@ -252,8 +253,7 @@ class Lake:
 
     def _write_parquet(self, relative: str, frame: pl.DataFrame) -> None:
         path = self.root / relative
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_dir(self.root, path.parent)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         frame.write_parquet(temporary, compression="zstd", compression_level=3)
         temporary.chmod(0o600)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from flows.atomic import private_dir
 from flows.knowledge import Rules
 from flows.lake import Lake
 from flows.settings import Settings, load_settings
@@ -73,10 +74,9 @@ def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Nig
     day = date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
     run_id = uuid.uuid4().hex[:12]
     root = settings.paths.lake / "work"
-    settings.paths.lake.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.rmtree(root, ignore_errors=True)
     work = root / run_id
-    work.mkdir(parents=True, mode=0o700)
+    private_dir(settings.paths.lake, work)
     return Night(str(settings.file), day, run_id, str(work), datetime.now(UTC), restated)
 
 
