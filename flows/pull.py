@@ -156,7 +156,8 @@ def _land_batch(batch: _Batch, settings: Settings, lake: Lake, entry: _Entry) ->
         entry.held[table.name] = reason
         entry.lines.append(f"{table.name} held back: {reason}")
     _report(batch, unchanged, reason is not None, entry)
-    entry.quarantined.append(bad.with_columns(pl.lit(entry.landed).alias("landed_as_of")))
+    landed = bad.with_columns(pl.lit(entry.landed).alias("landed_as_of"))
+    entry.quarantined.append(landed.select(EXPORTS["quarantine"].names))
 
 
 def _bad_rows(one: FilePull, table: str) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -23,7 +24,7 @@ from flows.pull import pull as pull_sources
 from flows.pull import report_table
 from flows.stale import FORECAST_TABLES, RECORD_TABLES, last_nights, with_stale_targets
 from transforms.asof import visible
-from transforms.contracts import EXPORTS, INPUTS
+from transforms.contracts import EXPORTS, INPUTS, Table
 from transforms.contracts.exports import TARGETS
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
@@ -110,8 +111,7 @@ def validate(night: Night, landed: Landed) -> Judged:
     frames = {}
     for name, contract in INPUTS.items():
         shown = visible(night.lake.versions(name, night.as_of), contract, night.as_of, zone)
-        names = [c.name for c in contract.columns if not (c.private and name == "passages")]
-        frame = shown.select(names).collect()
+        frame = shown.select(_unspoken(contract)).collect()
         if frame.height:
             frames[name] = frame
     if "order_lines" not in frames:
@@ -124,15 +124,25 @@ def validate(night: Night, landed: Landed) -> Judged:
     )
     night.keep({"quality_checks": verdicts.checks})
     (_docs_file(night)).write_text(json.dumps(list(verdicts.docs)))
-    for line in verdicts.warnings:
-        LOG.warning(line)
     held = dict(landed.held)
-    for name in sorted(verdicts.held):
-        held.setdefault(name, "its data as a whole are not what they were; see Data Docs")
+    for line in verdicts.hold_reasons:
+        held.setdefault(line.split(".", 1)[0], line)
+    for line in (*verdicts.warnings, *verdicts.hold_reasons):
+        LOG.warning(line)
     return Judged(held, (*landed.lines, *verdicts.warnings))
 
 
-def _docs_file(night: Night) -> Any:
+def _unspoken(contract: Table) -> list[pl.Expr]:
+    """A table's columns with every text of a customer replaced: only whether there is one counts."""
+    return [
+        pl.when(pl.col(c.name).is_not_null()).then(pl.lit("said")).alias(c.name)
+        if c.name == "text"
+        else pl.col(c.name)
+        for c in contract.columns
+    ]
+
+
+def _docs_file(night: Night) -> Path:
     return night.path("input_docs").with_suffix(".json")
 
 
