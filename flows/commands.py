@@ -11,6 +11,7 @@ from typing import Any
 
 from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
+from flows.errors import hide_refusals
 from flows.settings import SettingsError, load_settings
 
 LOG = logging.getLogger("hearcast")
@@ -42,6 +43,8 @@ def nightly(arguments: argparse.Namespace) -> int:
 def one_night(config: str, as_of: str | None, *, restated: bool = False) -> Any:
     """The final Prefect state of a night run in this process."""
     from flows.nightly import nightly as flow  # noqa: PLC0415 - prefect takes seconds to import
+
+    hide_refusals()
 
     return flow(config, as_of, restated, return_state=True)
 

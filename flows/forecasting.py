@@ -175,7 +175,7 @@ def _running_week(known: Known) -> date:
 
 
 def heard(
-    now: Picture, tags: Tags | None, passages: pl.DataFrame, taggers: Mapping[str, tuple[str, str]]
+    now: Picture, tags: Tags | None, passages: pl.LazyFrame, taggers: Mapping[str, tuple[str, str]]
 ) -> dict[str, pl.DataFrame]:
     """The tables of what customers said: tags and signals_weekly; empty without conversations."""
     if tags is None or now.first_week is None:

@@ -22,6 +22,7 @@ from typing import Any
 import polars as pl
 
 from flows.atomic import fsync_dir, fsync_file, private_dir, write_atomic
+from flows.errors import Refusal
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.contracts import EXPORTS, INPUTS, Table
 from transforms.landing import FILE, ROW
@@ -40,7 +41,7 @@ ORDER_STRIDE = 1 << 36
 """Rows of landing n have `_order` from n * ORDER_STRIDE on, so that a later landing wins."""
 
 
-class LakeError(RuntimeError):
+class LakeError(Refusal):
     """The lake cannot be read or written; the message is one line with the remedy."""
 
 

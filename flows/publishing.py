@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from flows.data_docs import write_data_docs
+from flows.errors import Refusal
 from flows.exports import Snapshot, publish, write_snapshot
 from flows.night import Night
 from transforms.contracts import EXPORTS
@@ -23,7 +24,7 @@ STATUS_FULL = "Published"
 STATUS_DEGRADED = "PublishedDegraded"
 
 
-class NotFitToPublish(RuntimeError):
+class NotFitToPublish(Refusal):
     """The files just written contradict their contract; nothing was pointed to them."""
 
 

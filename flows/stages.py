@@ -14,6 +14,7 @@ import polars as pl
 from prefect.states import State
 
 from flows import forecasting
+from flows.errors import Refusal
 from flows.exports import record_failure as write_failure
 from flows.knowledge import Tags
 from flows.lake import LakeError
@@ -33,7 +34,7 @@ from transforms.tagging import TAGGER, tagger_version
 LOG = logging.getLogger("hearcast")
 
 
-class NothingToForecast(RuntimeError):
+class NothingToForecast(Refusal):
     """No order line is known; the message is one line with the remedy."""
 
 

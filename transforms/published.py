@@ -152,7 +152,7 @@ def _listed(demand: Demand, level: str) -> pl.DataFrame:
 
 
 def tags_table(
-    said: pl.DataFrame, passages: pl.DataFrame, conversations: pl.DataFrame
+    said: pl.DataFrame, passages: pl.LazyFrame, conversations: pl.DataFrame
 ) -> pl.DataFrame:
     """The published tags: where, when and about what, never the text.
 
@@ -160,9 +160,7 @@ def tags_table(
     """
     contract = EXPORTS["tags"]
     key = [SOURCE, "conversation_id"]
-    spoken = passages.select(SOURCE, "passage_id", "said_at").unique(
-        subset=[SOURCE, "passage_id"], keep="first"
-    )
+    spoken = passages.select(SOURCE, "passage_id", "said_at").collect()
     about = conversations.select(*key, "started_at", "sku", "category")
     return (
         said.join(spoken, on=[SOURCE, "passage_id"], how="left")
