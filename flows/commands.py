@@ -54,7 +54,7 @@ def report(state: Any) -> int:
     from flows.summary import planner_lines  # noqa: PLC0415
 
     if state.name in ("Completed", "PublishedDegraded"):
-        published = state.data if not hasattr(state.data, "get") else state.data.get()
+        published = getattr(state.data, "result", state.data)
         lines = planner_lines(Path(published.snapshot))
         where = Path(published.exports) / "latest"
         print("\n".join([*lines, "", f"Tables: {where}/*.parquet", ""]))  # noqa: T201 - the answer

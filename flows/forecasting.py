@@ -93,7 +93,7 @@ def _models(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, 
         "forecast_contributions": made.contributions,
         "signal_evidence": made.evidence,
         "backtest_forecasts": tested.forecasts,
-        "accuracy": accuracy(tested, now.known, spec),
+        "accuracy": accuracy(tested.forecasts, now.known, spec),
         "signal_value": signal_value(tested, spec),
     }
 

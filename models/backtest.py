@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from models.forecast import Forecast, forecast_many
-from models.hierarchy import level_of
+from models.hierarchy import level_of, levels_in
 from models.panel import Known, group_sums
 from models.spec import ForecastSpec, quantile_names
 
@@ -36,7 +36,7 @@ def actuals(outcome: Known, spec: ForecastSpec) -> pl.DataFrame:
         panel = outcome.panels[target]
         if not len(panel.y) or not len(panel.weeks):
             continue
-        for name in spec.levels:
+        for name in levels_in(panel.series, spec.levels):
             level = level_of(panel.series, name)
             values = group_sums(panel.y, level.member)
             n, t = values.shape

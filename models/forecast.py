@@ -22,7 +22,7 @@ from models.base import (
 )
 from models.ensemble import error_scale
 from models.evidence import prove
-from models.hierarchy import Level, level_of
+from models.hierarchy import Level, level_of, levels_in
 from models.intervals import Past
 from models.leading import Effects, effects_of
 from models.panel import Known, Panel, alive, group_codes, group_sums, one_group
@@ -188,7 +188,8 @@ def forecast_target(
     if not len(panel.weeks) or not alive(panel).any():
         return []
     low = _bottom(panel, effects, spec, gap)
-    return [_level_forecast(target, low, name, spec) for name in spec.levels]
+    names = levels_in(panel.series, spec.levels)
+    return [_level_forecast(target, low, name, spec) for name in names]
 
 
 def forecast(known: Known, spec: ForecastSpec) -> Forecast:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,14 @@ def _ids(series: pl.DataFrame, level: str) -> pl.DataFrame:
     names = ("series_id", "category", "sku", "channel")
     named = series.with_columns(c.alias(n) for c, n in zip(columns, names, strict=True))
     return named.select(names)
+
+
+def levels_in(series: pl.DataFrame, levels: Sequence[str]) -> list[str]:
+    """Return those of ``levels`` that the bottom series have: tickets may have no SKU at all."""
+    has_sku = bool(series["sku"].is_not_null().all()) and series.height > 0
+    has_channel = has_sku and bool(series["channel"].is_not_null().all())
+    missing = {"sku": not has_sku, "sku_channel": not has_channel}
+    return [name for name in levels if not missing.get(name, False)]
 
 
 def level_of(series: pl.DataFrame, level: str) -> Level:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.hierarchy import level_of
+from models.hierarchy import level_of, levels_in
 from models.panel import Known, group_sums
 from models.spec import ForecastSpec, bands, quantile_names
 from models.types import Floats, Ints
@@ -57,7 +57,7 @@ def naive_scales(outcome: Known, spec: ForecastSpec, before: np.datetime64) -> p
         if not len(panel.y) or not len(panel.weeks):
             continue
         weeks = panel.weeks + np.timedelta64(6, "D") <= before
-        for name in spec.levels:
+        for name in levels_in(panel.series, spec.levels):
             level = level_of(panel.series, name)
             y = group_sums(panel.y, level.member)[:, weeks]
             change = np.abs(np.diff(y, axis=1))
