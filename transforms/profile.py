@@ -43,6 +43,10 @@ def column_facts(frame: pl.LazyFrame, table: Table) -> pl.DataFrame:
     values past `lo` or `hi`, `other` values not among `one_of`.
     """
     names = frame.collect_schema().names()
+    kinds = ("empty", "outside", "other")
+    schema = {"column": pl.String, "rows": pl.Int64, **dict.fromkeys(kinds, pl.Int64)}
+    if not names:
+        return pl.DataFrame(schema=schema)
     parts: list[pl.Expr] = [pl.len().alias("rows")]
     for name in names:
         column = table.column(name)
@@ -52,13 +56,12 @@ def column_facts(frame: pl.LazyFrame, table: Table) -> pl.DataFrame:
             _other(column).alias(f"{name}|other"),
         ]
     row = frame.select(parts).collect().row(0, named=True)
-    kinds = ("empty", "outside", "other")
     return pl.DataFrame(
         [
             {"column": name, "rows": row["rows"], **{k: row[f"{name}|{k}"] or 0 for k in kinds}}
             for name in names
         ],
-        schema={"column": pl.String, "rows": pl.Int64, **dict.fromkeys(kinds, pl.Int64)},
+        schema=schema,
     )
 
 

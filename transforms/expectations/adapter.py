@@ -22,10 +22,10 @@ from transforms.expectations.verdicts import (
 )
 
 if TYPE_CHECKING:
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.data_context.abstract_data_context import (
         AbstractDataContext,
     )
-    from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
     from great_expectations.expectations.expectation import Expectation
 
 RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
@@ -51,19 +51,19 @@ def new_context(sites: Mapping[str, object] | None = None) -> AbstractDataContex
 
 def judge(stage: str, dossiers: Iterable[Dossier]) -> Verdicts:
     """Verdicts on all dossiers; `stage` (inputs or exports) names their suites."""
-    context = new_context()
-    source = context.data_sources.add_pandas(stage)
+    asset = new_context().data_sources.add_pandas(stage).add_dataframe_asset("tables")
+    frames = asset.add_batch_definition_whole_dataframe("profile")
     rows: list[dict[str, Any]] = []
     docs: list[dict[str, Any]] = []
     for dossier in dossiers:
-        results = _run(source, f"{stage}.{dossier.table}", dossier)
+        results = _run(frames, f"{stage}.{dossier.table}", dossier)
         rows += _rows(dossier, results)
         if results:
             docs.append(_document(f"{stage}.{dossier.table}", dossier, results))
     return Verdicts(table_of(rows), tuple(docs))
 
 
-def _run(source: PandasDatasource, suite: str, dossier: Dossier) -> list[dict[str, Any]]:
+def _run(frames: BatchDefinition[Any], suite: str, dossier: Dossier) -> list[dict[str, Any]]:
     """One JSON result per case, in the order of the cases."""
     suites = importlib.import_module("great_expectations")
 
@@ -72,10 +72,7 @@ def _run(source: PandasDatasource, suite: str, dossier: Dossier) -> list[dict[st
         chosen = [(i, case) for i, case in enumerate(dossier.cases) if case.view == view]
         if not chosen:
             continue
-        asset = source.add_dataframe_asset(f"{suite}.{view}")
-        batch = asset.add_batch_definition_whole_dataframe(view).get_batch(
-            {"dataframe": frame.to_pandas()}
-        )
+        batch = frames.get_batch({"dataframe": frame.to_pandas()})
         asked = suites.ExpectationSuite(
             suite, expectations=[_expectation(*each) for each in chosen]
         )

@@ -19,37 +19,40 @@ def expect_contract(dossier: Dossier, table: Table, frame: Frame, *, required: l
     """
     found = frame.lazy().collect_schema()
     present = [name for name in table.names if name in found]
-    dossier.views["schema"] = pl.DataFrame(schema=dict.fromkeys(present, pl.Float64))
-    dossier.expect(
-        "required_columns",
-        "hold",
-        "schema",
-        "ExpectTableColumnsToMatchSet",
-        expected="every required column",
-        n=len(required),
-        label=named(name for name in required if name not in found),
-        column_set=required,
-        exact_match=False,
-    )
-    dossier.views["types"] = pl.DataFrame(
+    rows = usable(frame, table)
+    types = pl.DataFrame(
         {
             "column": present,
             "type": [str(found[name]) for name in present],
             "declared_type": [str(table.column(name).dtype) for name in present],
-        }
+        },
+        schema=dict.fromkeys(("column", "type", "declared_type"), pl.String),
+    )
+    facts = column_facts(rows, table)
+    dossier.views["columns"] = types.join(facts, on="column", how="left").sort("column")
+    dossier.expect(
+        "required_columns",
+        "hold",
+        "columns",
+        "ExpectColumnDistinctValuesToContainSet",
+        expected="every required column",
+        n=len(required),
+        label=named(name for name in required if name not in found),
+        column="column",
+        value_set=required,
     )
     dossier.expect(
         "column_types",
         "hold",
-        "types",
+        "columns",
         "ExpectColumnPairValuesToBeEqual",
         expected="the contract's types",
         n=len(present),
+        label=named(types.filter(pl.col("type") != pl.col("declared_type"))["column"]),
         column_A="type",
         column_B="declared_type",
     )
-    rows = usable(frame, table)
-    _expect_rows(dossier, table, rows)
+    _expect_rows(dossier, table, facts)
     _expect_unique(dossier, table, frame)
     good = set(rows.collect_schema().names())
     return set(required) <= good and all(name in good for name in present)
@@ -63,11 +66,9 @@ RULES = {
 """Rule to its counting column of `column_facts`, and what is expected."""
 
 
-def _expect_rows(dossier: Dossier, table: Table, rows: pl.LazyFrame) -> None:
-    facts = column_facts(rows, table)
+def _expect_rows(dossier: Dossier, table: Table, facts: pl.DataFrame) -> None:
     if facts.is_empty():
         return
-    dossier.views["columns"] = facts.select("column", "empty", "outside", "other")
     ruled = {
         "not_null": True,
         "in_range": any(c.lo is not None or c.hi is not None for c in table.columns),

@@ -133,7 +133,7 @@ class _Events:
         weight = table.weight if table.weight in self.columns else None
         self.all_days = profile.daily(days, weight)
         self.past = self.all_days.filter(pl.col("day") <= night.as_of)
-        self.span = profile.judged_span(self.past, night.last_day, enough=self.limits.min_rows)
+        self.span = profile.judged_span(self.past, night.last_day, enough=2 * self.limits.min_rows)
         self.rows = profile.windows(
             days, night.last_day, span=self.span, weeks=self.limits.weeks
         ).collect()
@@ -227,11 +227,12 @@ class _Events:
         self, rule: str, frame: pl.DataFrame, value: str
     ) -> tuple[float, list[float], int] | None:
         """The judged value, its history and the judged rows; None (and reported) where too few."""
-        enough = frame.filter(pl.col("rows") >= self.limits.min_rows)
-        judged = enough.filter(pl.col("weeks_ago") == 0)
-        history = enough.filter(pl.col("weeks_ago") > 0)[value].to_list()
+        here, least = pl.col("weeks_ago") == 0, self.limits.min_rows
+        judged = frame.filter(here & (pl.col("rows") >= least))
+        # The median of the history forgives a thin window; the judged one stands alone.
+        history = frame.filter(~here & (pl.col("rows") >= least // 2))[value].to_list()
         if judged.is_empty():
-            few = frame.filter(pl.col("weeks_ago") == 0)["rows"].sum()
+            few = frame.filter(here)["rows"].sum()
             self.dossier.undecidable(rule, "warn", "too few rows in the last week", n=int(few))
             return None
         if len(history) < self.limits.min_history:
@@ -282,16 +283,17 @@ class _Events:
         weeks = self.limits.weeks
         here = profile.window_sums(self.past, self.night.last_day, span=7, weeks=weeks)
         orders = profile.window_sums(self.night.orders, self.night.last_day, span=7, weeks=weeks)
-        both = list(zip(here, orders, strict=False))
-        frame = pl.DataFrame(
-            {
-                "weeks_ago": list(range(len(both))),
-                "rows": [int(min(pair)) for pair in both],
-                "ratio": [a / b if b else 0.0 for a, b in both],
-            },
-            schema={"weeks_ago": pl.Int32, "rows": pl.Int64, "ratio": pl.Float64},
-        )
-        self._ratio("per_order", frame, "ratio", self.limits.per_order_ratio)
+        pairs = [(a, b) for a, b in zip(here, orders, strict=False) if b >= self.limits.min_rows]
+        if not orders or orders[0] < self.limits.min_rows:
+            self.dossier.undecidable("per_order", "warn", "too few orders in the last week")
+            return
+        if len(pairs) <= self.limits.min_history:
+            self._too_short("per_order", "warn", len(pairs) - 1)
+            return
+        expected = [a / b * orders[0] for a, b in pairs[1:]]
+        lo, hi = self._count_band(expected, self.limits.per_order_ratio)
+        now = orders[0]
+        self.dossier.bound("per_order", "warn", here[0] / now, lo / now, hi / now, n=int(now))
 
     def _mix(self, column: str) -> None:
         if column not in self.columns:

@@ -28,7 +28,7 @@ class Limits:
 
     weeks: int = 10
     min_history: int = 4
-    min_rows: int = 100
+    min_rows: int = 50
     deviations: float = 4.0
     day_ratio: float = 2.5
     week_ratio: float = 10.0
