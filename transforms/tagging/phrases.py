@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from transforms.tagging.normalise import fold
-from transforms.tagging.pattern import Pattern, compile_phrase, union_regex
+from transforms.tagging.pattern import Cues, Pattern, compile_phrase
 
 ENGINE_VERSION = 1
 """Raised whenever the code of this package may tag the same text differently."""
@@ -38,10 +38,10 @@ class Rule:
 class Scope:
     """Negation: cues before and after a mention, words that end their reach, and words that only look like cues."""
 
-    before: re.Pattern[str] | None
-    after: re.Pattern[str] | None
-    stop: re.Pattern[str] | None
-    pseudo: re.Pattern[str] | None
+    before: Cues
+    after: Cues
+    stop: Cues
+    pseudo: Cues
     window: int
 
 
@@ -53,9 +53,9 @@ class PhraseBook:
     digest: str
     rules: tuple[Rule, ...]
     confidence: Mapping[str, float]
-    excludes: Mapping[str, Mapping[str, re.Pattern[str] | None]]
+    excludes: Mapping[str, Mapping[str, tuple[Pattern, ...]]]
     scope: Scope
-    openers: re.Pattern[str] | None
+    openers: Cues
     common_words: frozenset[str]
     letters: frozenset[str]
 
@@ -94,22 +94,24 @@ class _Reader:
                     f"{where} key '{key}'", "unknown key", f"use one of {', '.join(keys)}"
                 )
 
-    def rule(self, signal: str, kind: str, phrase: str, common: frozenset[str]) -> Rule:
+    def pattern(self, where: str, phrase: str, common: frozenset[str]) -> Pattern:
         try:
-            return Rule(signal, kind, compile_phrase(phrase, self.forms, common))
+            return compile_phrase(phrase, self.forms, common)
         except ValueError as error:
-            where = f"signal '{signal}' key '{kind}' phrase '{phrase}'"
-            raise self.fail(where, str(error), "correct or remove it") from None
+            at = f"{where} phrase '{phrase}'"
+            raise self.fail(at, str(error), "correct or remove it") from None
 
-    def union(self, raw: Mapping[str, object], key: str, where: str) -> re.Pattern[str] | None:
-        phrases = self.words(raw, key, where)
-        for phrase in phrases:
-            try:
-                union_regex([phrase], self.forms)
-            except ValueError as error:
-                at = f"{where} key '{key}' phrase '{phrase}'"
-                raise self.fail(at, str(error), "correct or remove it") from None
-        return union_regex(phrases, self.forms)
+    def patterns(
+        self, raw: Mapping[str, object], key: str, where: str, common: frozenset[str]
+    ) -> tuple[Pattern, ...]:
+        phrases = dict.fromkeys(self.words(raw, key, where))
+        return tuple(self.pattern(f"{where} key '{key}'", phrase, common) for phrase in phrases)
+
+    def cues(self, raw: Mapping[str, object], keys: Sequence[str], where: str) -> Cues:
+        phrases: list[str] = []
+        for key in keys:
+            phrases += [p.source for p in self.patterns(raw, key, where, frozenset())]
+        return Cues(phrases, self.forms)
 
 
 def parse_phrases(language: str, raw: Mapping[str, object]) -> PhraseBook:
@@ -144,7 +146,7 @@ def parse_phrases(language: str, raw: Mapping[str, object]) -> PhraseBook:
         confidence=confidence,
         excludes=excludes,
         scope=_scope(reader, reader.table(raw, "negation", "[negation]")),
-        openers=reader.union(questions, "openers", "[questions]"),
+        openers=reader.cues(questions, ["openers"], "[questions]"),
         common_words=common,
         letters=frozenset("".join(reader.words(detect, "letters", "[detect]"))),
     )
@@ -152,18 +154,18 @@ def parse_phrases(language: str, raw: Mapping[str, object]) -> PhraseBook:
 
 def _signals(
     reader: _Reader, signals: Mapping[str, object], common: frozenset[str]
-) -> tuple[list[Rule], dict[str, dict[str, re.Pattern[str] | None]], dict[str, float]]:
+) -> tuple[list[Rule], dict[str, dict[str, tuple[Pattern, ...]]], dict[str, float]]:
     rules: list[Rule] = []
-    excludes: dict[str, dict[str, re.Pattern[str] | None]] = {}
+    excludes: dict[str, dict[str, tuple[Pattern, ...]]] = {}
     confidence: dict[str, float] = {}
     for signal in sorted(signals):
         where = f"signal '{signal}'"
         body = reader.table(signals, signal, where)
         reader.known(body, (*KINDS, *EXCLUDES, "confidence"), where)
         for kind in KINDS:
-            phrases = dict.fromkeys(reader.words(body, kind, where))
-            rules.extend(reader.rule(signal, kind, phrase, common) for phrase in phrases)
-        excludes[signal] = {key: reader.union(body, key, where) for key in EXCLUDES}
+            patterns = reader.patterns(body, kind, where, common)
+            rules.extend(Rule(signal, kind, pattern) for pattern in patterns)
+        excludes[signal] = {k: reader.patterns(body, k, where, common) for k in EXCLUDES}
         value = body.get("confidence", 0.8)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
             raise reader.fail(f"{where} key 'confidence'", f"is {value!r}", "give 0 < number <= 1")
@@ -172,21 +174,16 @@ def _signals(
 
 
 def _scope(reader: _Reader, raw: Mapping[str, object]) -> Scope:
-    reader.known(raw, (*_SCOPE_KEYS, "window"), "[negation]")
+    where = "[negation]"
+    reader.known(raw, (*_SCOPE_KEYS, "window"), where)
     window = raw.get("window", 6)
     if isinstance(window, bool) or not isinstance(window, int) or not 1 <= window <= 12:
-        raise reader.fail("[negation] key 'window'", f"is {window!r}", "give 1 to 12 words")
-    cues = {
-        "before": [
-            *reader.words(raw, "before", "[negation]"),
-            *reader.words(raw, "hypothetical", "[negation]"),
-        ]
-    }
+        raise reader.fail(f"{where} key 'window'", f"is {window!r}", "give 1 to 12 words")
     return Scope(
-        before=reader.union({**raw, **cues}, "before", "[negation]"),
-        after=reader.union(raw, "after", "[negation]"),
-        stop=reader.union(raw, "stop", "[negation]"),
-        pseudo=reader.union(raw, "pseudo", "[negation]"),
+        before=reader.cues(raw, ["before", "hypothetical"], where),
+        after=reader.cues(raw, ["after"], where),
+        stop=reader.cues(raw, ["stop"], where),
+        pseudo=reader.cues(raw, ["pseudo"], where),
         window=window,
     )
 

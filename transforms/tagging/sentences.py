@@ -27,6 +27,7 @@ class Sentences:
         marks.append((len(self.text), len(self.text), False))
         self._starts = [0, *(end for _, end, _ in marks[:-1])]
         self._marks = marks
+        self._asked: dict[int, bool] = {}
 
     def around(self, position: int) -> tuple[int, int]:
         """Start and end of the sentence that holds the position."""
@@ -37,45 +38,44 @@ class Sentences:
         """True in a sentence that ends with a question mark or opens like a question."""
         i = bisect_right(self._starts, position) - 1
         start, (end, _, marked) = self._starts[i], self._marks[i]
-        openers = self.book.openers
-        return marked or (
-            openers is not None
-            and openers.search(self.text, start, min(end, start + _OPENING)) is not None
-        )
+        if i not in self._asked:
+            opening = self.text[start : min(end, start + _OPENING)]
+            self._asked[i] = marked or self.book.openers.search(opening)
+        return self._asked[i]
 
 
-def negated(text: str, start: int, end: int, bounds: tuple[int, int], scope: Scope) -> bool:
-    """True when a cue reaches the mention at start:end from within its sentence.
+def negated(text: str, hit: tuple[int, int], bounds: tuple[int, int], scope: Scope) -> bool:
+    """True when a cue reaches the mention `hit` from within its sentence.
 
     A cue reaches `scope.window` words; a stop word between them ends its reach; a pseudo-negation is no cue.
     """
+    start, end = hit
     reach = scope.window * _CHARS_PER_WORD
     before = text[max(bounds[0], start - reach) : start]
     tokens = [m.start() for m in _TOKEN.finditer(before)]
     if len(tokens) > scope.window:
         before = before[tokens[-scope.window] :]
-    if scope.before is not None and before:
+    if scope.before.search(before):
         before = _without(before, scope)
-        if scope.stop is not None:
-            for stop in scope.stop.finditer(before):
-                before = " " * stop.end() + before[stop.end() :]
-        if scope.before.search(before):
+        stops = scope.stop.spans(before)
+        if scope.before.search(before[stops[-1][1] :] if stops else before):
             return True
     return _negated_after(text[end : min(bounds[1], end + reach)], scope)
 
 
 def _negated_after(after: str, scope: Scope) -> bool:
-    if scope.after is None or not after.strip():
-        return False
     tokens = [m.end() for m in _TOKEN.finditer(after)]
-    after = _without(
-        after[: tokens[scope.window - 1]] if len(tokens) > scope.window else after, scope
-    )
-    if scope.stop is not None and (stop := scope.stop.search(after)):
-        after = after[: stop.start()]
-    return scope.after.search(after) is not None
+    if len(tokens) > scope.window:
+        after = after[: tokens[scope.window - 1]]
+    if not scope.after.search(after):
+        return False
+    after = _without(after, scope)
+    stops = scope.stop.spans(after)
+    return scope.after.search(after[: stops[0][0]] if stops else after)
 
 
 def _without(text: str, scope: Scope) -> str:
     """The text with its pseudo-negations blanked."""
-    return scope.pseudo.sub(lambda m: " " * len(m.group()), text) if scope.pseudo else text
+    for start, end in scope.pseudo.spans(text):
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text

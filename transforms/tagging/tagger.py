@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from transforms.tagging.language import OTHER, Detector, primary
 from transforms.tagging.normalise import MAX_SCAN, fold, fold_with_offsets, is_identity
+from transforms.tagging.pattern import Pattern, word_places
 from transforms.tagging.phrases import TAGGER, PhraseBook, Rule, tagger_version
 from transforms.tagging.sentences import Sentences, negated
 
@@ -35,7 +36,7 @@ _Hit = tuple[int, int]
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A row that may match, with the rules whose literals it holds."""
+    """A row that may match, with the rules whose words it holds."""
 
     row: int
     rules: tuple[Rule, ...]
@@ -145,16 +146,20 @@ def _candidates(batch: pl.DataFrame, book: PhraseBook) -> Iterator[_Candidate]:
         row=pl.int_range(pl.len()),
         hits=pl.col("words").str.extract_many(anchors, overlapping=True),
     ).filter(pl.col("hits").list.len() > 0)
+    texts = batch["words"]
     for row, hits in found.iter_rows():
         indexes = {index for hit in hits for index in by_anchor[hit]}
-        yield _Candidate(row, tuple(book.rules[index] for index in sorted(indexes)))
+        words = frozenset(texts[row].split())
+        rules = [book.rules[i] for i in sorted(indexes) if book.rules[i].pattern.possible(words)]
+        if rules:
+            yield _Candidate(row, tuple(rules))
 
 
 def _tag_batch(batch: pl.DataFrame, book: PhraseBook) -> Iterator[tuple[int, str, _Hit]]:
     folded = batch["folded"]
     texts = batch["text"]
     for candidate in _candidates(batch, book):
-        hits = _matches(folded[candidate.row], candidate.rules, book)
+        hits = _matches(folded[candidate.row], candidate, book)
         if not hits:
             continue
         text = texts[candidate.row]
@@ -166,35 +171,51 @@ def _tag_batch(batch: pl.DataFrame, book: PhraseBook) -> Iterator[tuple[int, str
                 yield candidate.row, signal, hit
 
 
-def _matches(text: str, rules: Sequence[Rule], book: PhraseBook) -> dict[str, list[_Hit]]:
-    sentences: Sentences | None = None
+def _matches(text: str, candidate: _Candidate, book: PhraseBook) -> dict[str, list[_Hit]]:
+    places = word_places(text)
+    sentences = Sentences(text, book)
     found: dict[str, list[_Hit]] = {}
-    for rule in rules:
-        for match in rule.pattern.compiled.finditer(text):
-            sentences = sentences or Sentences(text, book)
-            hit = _trim(text, match.start(), match.end())
-            if _counts(text, hit, rule, book, sentences):
-                found.setdefault(rule.signal, []).append(hit)
-    return {signal: _merge(hits) for signal, hits in found.items()}
+    for rule in candidate.rules:
+        for start, end in rule.pattern.spans(text, places):
+            hit = _trim(text, start, end)
+            if rule.kind == "question" and not sentences.asks(hit[0]):
+                continue
+            if rule.kind == "phrases" and negated(text, hit, sentences.around(hit[0]), book.scope):
+                continue
+            found.setdefault(rule.signal, []).append(hit)
+    kept: dict[str, list[_Hit]] = {}
+    for signal, hits in found.items():
+        excluder = _Excluder(text, places, book.excludes[signal])
+        if left := [hit for hit in hits if not excluder.excludes(hit, sentences.around(hit[0]))]:
+            kept[signal] = _merge(left)
+    return kept
 
 
-def _counts(text: str, hit: _Hit, rule: Rule, book: PhraseBook, sentences: Sentences) -> bool:
-    """True when a match is a mention: asked where it must be, not negated, not excluded."""
-    bounds = sentences.around(hit[0])
-    if rule.kind == "question" and not sentences.asks(hit[0]):
-        return False
-    if rule.kind == "phrases" and negated(text, *hit, bounds, book.scope):
-        return False
-    excludes = book.excludes[rule.signal]
-    if (regex := excludes["exclude_passage"]) and regex.search(text):
-        return False
-    if (regex := excludes["exclude_sentence"]) and regex.search(text, *bounds):
-        return False
-    if regex := excludes["exclude_overlap"]:
-        return not any(
-            m.start() < hit[1] and hit[0] < m.end() for m in regex.finditer(text, *bounds)
+class _Excluder:
+    """What cancels mentions of one signal in one passage; only phrases whose words are there are looked for."""
+
+    def __init__(
+        self,
+        text: str,
+        places: Mapping[str, Sequence[int]],
+        excludes: Mapping[str, Sequence[Pattern]],
+    ) -> None:
+        self.spans = {
+            kind: [
+                span
+                for pattern in patterns
+                if pattern.possible(places.keys())
+                for span in pattern.spans(text, places)
+            ]
+            for kind, patterns in excludes.items()
+        }
+
+    def excludes(self, hit: _Hit, bounds: _Hit) -> bool:
+        return (
+            bool(self.spans["exclude_passage"])
+            or any(bounds[0] <= a < bounds[1] for a, _ in self.spans["exclude_sentence"])
+            or any(a < hit[1] and hit[0] < b for a, b in self.spans["exclude_overlap"])
         )
-    return True
 
 
 def _trim(text: str, start: int, end: int) -> _Hit:
