@@ -94,7 +94,7 @@ def _models(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, 
         "signal_evidence": made.evidence,
         "backtest_forecasts": tested.forecasts,
         "accuracy": accuracy(tested.forecasts, now.known, spec),
-        "signal_value": signal_value(tested, spec),
+        "signal_value": signal_value(tested.forecasts, tested.contributions, spec),
     }
 
 
@@ -110,6 +110,10 @@ def _finished(
         for name, frame in tables.items()
     }
     marked["forecasts"] = with_running_week(marked["forecasts"], weekly)
+    key = [*EXPORTS["forecasts"].key]
+    scope = marked["forecasts"].select(*key, "category", "sku", "channel")
+    parts = marked["forecast_contributions"]
+    marked["forecast_contributions"] = parts.join(scope, on=key, how="left")
     return {name: conform(name, frame) for name, frame in marked.items()}
 
 
