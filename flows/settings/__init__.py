@@ -1,0 +1,33 @@
+"""The configuration: `hearcast.toml` and its overrides, checked before anything runs."""
+
+from flows.settings.load import load_settings
+from flows.settings.model import (
+    Business,
+    Forecast,
+    Paths,
+    Privacy,
+    Run,
+    Settings,
+    Signal,
+    Source,
+    TableSource,
+    Tagging,
+    Validation,
+)
+from flows.settings.problem import SettingsError
+
+__all__ = [
+    "Business",
+    "Forecast",
+    "Paths",
+    "Privacy",
+    "Run",
+    "Settings",
+    "SettingsError",
+    "Signal",
+    "Source",
+    "TableSource",
+    "Tagging",
+    "Validation",
+    "load_settings",
+]

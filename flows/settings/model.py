@@ -1,0 +1,290 @@
+"""Every key of `hearcast.toml` with its type, bounds and default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import BeforeValidator, Field, Strict, field_validator, model_validator
+
+from transforms.contracts import CONFIG_KEYS, INPUTS
+from transforms.mapping_spec import ColumnMap, Spec, TableMap
+
+Target = Literal["units", "returns", "tickets"]
+Level = Literal["total", "category", "sku", "sku_channel"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Share = Annotated[float, Strict(), Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Strict(), Field(ge=1, le=520)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+
+KINDS = ("files",)
+LATER_KINDS = ("sql", "inbox", "http")
+
+
+def _local(value: object) -> object:
+    if isinstance(value, str) and "://" in value:
+        raise ValueError("object storage is not supported by this version; give a local path")
+    return value
+
+
+LocalPath = Annotated[Path, BeforeValidator(_local)]
+LocalPattern = Annotated[str, BeforeValidator(_local), Field(min_length=1)]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
+def known_timezone(name: str) -> str:
+    """`name` where it is an IANA time zone; ValueError with the nearest one where it is not."""
+    if name in _zones():
+        return name
+    near = get_close_matches(name, sorted(_zones()), n=1, cutoff=0.5) or ["Europe/London"]
+    raise ValueError(f"{name!r} is not a known time zone; give an IANA name such as {near[0]}")
+
+
+def _no_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) != len(values):
+        raise ValueError("names the same value twice")
+    return values
+
+
+class Business(Spec):
+    """Who and where: decides which day and week an event belongs to."""
+
+    name: Name = "Acme"
+    timezone: str = "America/New_York"
+    week_start: Weekday = "monday"
+    fiscal_calendar: Literal["none", "4-4-5", "4-5-4"] = "none"
+
+    _zone = field_validator("timezone")(known_timezone)
+
+
+class Paths(Spec):
+    """Where results live; absolute once loaded."""
+
+    lake: LocalPath = Path("data/var/lake")
+    exports: LocalPath = Path("data/var/exports")
+
+
+def _files(value: object) -> object:
+    return {"path": value} if isinstance(value, str | list) else value
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class TableSource(TableMap):
+    """The files of one table and how to read them; paths are absolute once loaded."""
+
+    path: Annotated[tuple[LocalPattern, ...], BeforeValidator(_listed), Field(min_length=1)]
+    mode: Literal["append", "snapshot"] = "append"
+
+    @property
+    def mapping(self) -> TableMap:
+        """The part that shapes rows: a change of it means that files must be read again."""
+        return TableMap.model_validate(
+            {name: getattr(self, name) for name in TableMap.model_fields}
+        )
+
+
+class Source(Spec):
+    """One system that gives us tables."""
+
+    name: SourceName
+    kind: str
+    latency_days: Annotated[int, Strict(), Field(ge=0, le=366)] = 0
+    tables: dict[str, Annotated[TableSource, BeforeValidator(_files)]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_tables(cls, given: Any) -> Any:
+        """Table keys stand beside the source's own keys in TOML; here they are one mapping."""
+        if not isinstance(given, Mapping) or "tables" in given:
+            return given
+        names = {key: table for table, key in CONFIG_KEYS.items()}
+        kept: dict[str, Any] = {k: v for k, v in given.items() if k not in names}
+        kept["tables"] = {names[k]: v for k, v in given.items() if k in names}
+        kept.setdefault("kind", "files")
+        kept.setdefault("name", kept["kind"])
+        return kept
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, kind: str) -> str:
+        if kind in LATER_KINDS:
+            raise ValueError(f"'{kind}' is not supported by this version; use 'files'")
+        if kind not in KINDS:
+            raise ValueError(f"'{kind}' is not a kind of source; use 'files'")
+        return kind
+
+    @model_validator(mode="after")
+    def _sound_tables(self) -> Self:
+        if not self.tables:
+            raise ValueError('names no table; add one, e.g. order_lines = "in/order_lines*.csv"')
+        for table, plan in self.tables.items():
+            _check_columns(table, "map", plan.map)
+            for route in plan.route:
+                _check_route(route.to, self.tables)
+                _check_columns(route.to, f"route to {route.to}: map", route.map)
+        return self
+
+
+def _check_route(to: str, tables: Mapping[str, TableSource]) -> None:
+    if to not in INPUTS:
+        near = get_close_matches(to, INPUTS, n=1) or ["refunds"]
+        raise ValueError(f"route to '{to}': no such table; did you mean {near[0]}?")
+    if to in tables:
+        raise ValueError(
+            f"route to '{to}': this source has {to} of its own; put those in a second [[sources]]"
+        )
+
+
+def _check_columns(table: str, where: str, maps: Mapping[str, ColumnMap]) -> None:
+    names = INPUTS[table].names
+    for name, plan in maps.items():
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"columns: {', '.join(names)}"
+            raise ValueError(f"{table}.{where}.{name} is not a column of {table}; {hint}")
+        if plan.timezone is not None:
+            known_timezone(plan.timezone)
+
+
+class Forecast(Spec):
+    """What is forecast, how far, and how it is tested."""
+
+    horizon_weeks: Count = 13
+    season_weeks: Count = 52
+    levels: Annotated[tuple[Level, ...], Field(min_length=1)] = ("total", "category", "sku")
+    backtest_origins: Count = 8
+    backtest_step_weeks: Count = 4
+
+    _unique = field_validator("levels")(_no_repeats)
+
+
+class Signal(Spec):
+    """One thing that customers say, and the targets that it may lead."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+    targets: Annotated[tuple[Target, ...], Field(min_length=1)] = ("units",)
+    max_lag_weeks: Annotated[int, Strict(), Field(ge=1, le=52)] = 8
+
+    _unique = field_validator("targets")(_no_repeats)
+
+
+CODEBOOK: Mapping[str, tuple[Target, ...]] = {
+    "stocking_up": ("units",),
+    "delivery_worry": ("units", "tickets"),
+    "durability_question": ("units", "returns"),
+    "price_objection": ("units",),
+    "extra_costs": ("units", "tickets"),
+    "sizing_confusion": ("units", "returns"),
+    "product_question": ("units", "tickets"),
+    "repeat_intent": ("units",),
+    "stockout_complaint": ("units", "tickets"),
+    "return_intent": ("units", "returns"),
+    "gift_purchase": ("units",),
+    "checkout_problem": ("units", "tickets"),
+}
+"""The twelve signals of the codebook and the targets that each is tested on."""
+
+
+class Thresholds(Spec):
+    """Shares of bad rows at which a table is warned about, or held back; null: the default."""
+
+    warn_share: Share | None = None
+    hold_share: Share | None = None
+
+
+class Validation(Spec):
+    """When bad data are spoken of and when they stop a table."""
+
+    warn_share: Share = 0.005
+    hold_share: Share = 0.05
+    snapshot_delete_hold_share: Share = 0.2
+    tables: dict[str, Thresholds] = Field(default_factory=dict)
+
+    def thresholds(self, table: str) -> tuple[float, float]:
+        """(warn, hold) shares for `table`."""
+        own = self.tables.get(table, Thresholds())
+        return (
+            self.warn_share if own.warn_share is None else own.warn_share,
+            self.hold_share if own.hold_share is None else own.hold_share,
+        )
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for table in (*self.tables, "order_lines"):
+            if table not in INPUTS:
+                near = get_close_matches(table, INPUTS, n=1) or ["order_lines"]
+                raise ValueError(f"tables.{table}: no such table; did you mean {near[0]}?")
+            warn, hold = self.thresholds(table)
+            if warn > hold:
+                raise ValueError(f"warn_share {warn} is above hold_share {hold} ({table})")
+        return self
+
+
+class Tagging(Spec):
+    """Languages whose phrase files are used."""
+
+    languages: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...], Field(min_length=1)
+    ] = ("en", "pt")
+
+    _unique = field_validator("languages")(_no_repeats)
+
+
+class Run(Spec):
+    """Resources of one night."""
+
+    threads: Annotated[int, Strict(), Field(ge=1, le=256)] = 2
+    timeout_minutes: Annotated[int, Strict(), Field(ge=1, le=1440)] = 120
+
+
+class Privacy(Spec):
+    """How much of a quarantined row is shown, after redaction."""
+
+    quarantine_chars: Annotated[int, Strict(), Field(ge=20, le=10_000)] = 200
+
+
+def _default_signals() -> tuple[Signal, ...]:
+    return tuple(Signal(name=name, targets=targets) for name, targets in CODEBOOK.items())
+
+
+class Settings(Spec):
+    """The whole configuration. `file` is where it was read, `folder` what paths are relative to."""
+
+    file: Path
+    business: Business = Field(default_factory=Business)
+    paths: Paths = Field(default_factory=Paths)
+    sources: tuple[Source, ...] = ()
+    forecast: Forecast = Field(default_factory=Forecast)
+    signals: tuple[Signal, ...] = Field(default_factory=_default_signals)
+    validation: Validation = Field(default_factory=Validation)
+    tagging: Tagging = Field(default_factory=Tagging)
+    run: Run = Field(default_factory=Run)
+    privacy: Privacy = Field(default_factory=Privacy)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the configuration file."""
+        return self.file.parent
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Self:
+        for kind, names in (
+            ("[[sources]]", [source.name for source in self.sources]),
+            ("[[signals]]", [signal.name for signal in self.signals]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{kind} two are named '{twice[0]}'; give each its own name")
+        return self

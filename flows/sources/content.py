@@ -1,0 +1,101 @@
+"""The bytes of a file and the text in them: compression, encoding, line ends."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import zlib
+from pathlib import Path
+
+from flows.sources.base import FileProblem
+
+_BLOCK = 1 << 20
+_FALLBACK = "hearcast.windows-1252"
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file's bytes as they lie on disk; FileProblem where it can't be read."""
+    found = hashlib.sha256()
+    try:
+        with path.open("rb") as handle:
+            while block := handle.read(_BLOCK):
+                found.update(block)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return found.hexdigest()
+
+
+def load(path: Path) -> bytes:
+    """The file's content, unpacked where it is gzipped (told by its first bytes, not its name)."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise FileProblem(
+            f"{path.name}: the gzip file is cut short or damaged; send it again"
+        ) from None
+
+
+def unreadable(path: Path, error: OSError) -> FileProblem:
+    """The problem line for a file that the system does not let us read."""
+    why = (error.strerror or type(error).__name__).lower()
+    return FileProblem(f"{path.name}: can't be read ({why}); check the file and its permissions")
+
+
+def decode(data: bytes) -> tuple[str, list[str]]:
+    """Text without byte-order mark and with `\\n` line ends, and remarks on its encoding.
+
+    UTF-8 unless a mark says UTF-16. Bytes that are no UTF-8 are read one by one as Windows-1252,
+    so a Latin-1 file is read right and one stray byte does not garble the rest.
+    """
+    for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if data.startswith(mark):
+            return _plain_ends(data.decode("utf-16", errors="replace")), ["read as UTF-16"]
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return _plain_ends(data.decode("utf-8")), []
+    except UnicodeDecodeError:
+        pass
+    handler = _WindowsBytes()
+    codecs.register_error(_FALLBACK, handler)
+    text = data.decode("utf-8", errors=_FALLBACK)
+    note = f"{handler.count} bytes are not UTF-8 and were read as Windows-1252"
+    return _plain_ends(text), [note]
+
+
+class _WindowsBytes:
+    """A decoding error handler that reads the offending bytes as Windows-1252 and counts them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        self.count += error.end - error.start
+        return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+def _plain_ends(text: str) -> str:
+    if "\r" not in text:
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def looks_binary(data: bytes) -> str | None:
+    """What the first bytes betray where a text was expected, or None."""
+    signatures: tuple[tuple[bytes, str], ...] = (
+        (b"PK\x03\x04", "an Excel workbook or zip archive"),
+        (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+        (b"%PDF", "a PDF"),
+    )
+    for start, kind in signatures:
+        if data.startswith(start):
+            return kind
+    return None

@@ -1,0 +1,162 @@
+"""Source of kind "files": canonical tables, or raw files through a mapping, from local folders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from flows.settings import Settings, Source, TableSource
+from flows.sources import content
+from flows.sources.accounting import Account
+from flows.sources.base import FileKey, FileProblem, FilePull, FileReport, RawFile
+from flows.sources.matching import matches
+from flows.sources.readers import read_table_file
+from transforms.contracts import CONTRACT_VERSION, INPUTS, Reason, Table
+from transforms.mapping import MappingProblem, map_rows
+from transforms.mapping_spec import TableMap
+from transforms.validation import ROW, refuse, split
+
+READING = 1
+"""Raised when reading or judging changes, so that files landed before are read again."""
+
+Skip = Callable[[FileKey], bool]
+
+
+def pull_source(source: Source, settings: Settings, skip: Skip) -> Iterator[FilePull]:
+    """Every file of `source`, table by table and in order of name, read and judged.
+
+    A file for whose key `skip` says True is yielded unread, as `skipped`. A pattern without a
+    file and a file that can't be read are yielded with a problem line; nothing is raised for
+    what a file holds.
+    """
+    lookup = cache(read_table_file)
+    for table, plan in source.tables.items():
+        found, barren = matches(plan.path, settings.folder)
+        for pattern in barren:
+            yield _absent(source, table, plan, pattern)
+        for name, path in found:
+            yield _pull_file(source, table, plan, settings, name, path, skip, lookup)
+
+
+def _absent(source: Source, table: str, plan: TableSource, pattern: str) -> FilePull:
+    line = f"{pattern}: no file matches; check the path of {table} in [[sources]] '{source.name}'"
+    report = FileReport(source.name, table, pattern, "", status="no_match", problem=line)
+    key = FileKey(source.name, table, pattern, "", "")
+    return FilePull(key, plan.mode, source.latency_days, reports=(report,))
+
+
+def _pull_file(
+    source: Source,
+    table: str,
+    plan: TableSource,
+    settings: Settings,
+    name: str,
+    path: Path,
+    skip: Skip,
+    lookup: Callable[[Path], RawFile],
+) -> FilePull:
+    spec = plan.mapping
+    sha256 = signature = ""
+    try:
+        sha256 = content.digest(path)
+        signature = _signature(table, spec, settings.business.timezone)
+        key = FileKey(source.name, table, name, sha256, signature)
+        if skip(key):
+            return FilePull(key, plan.mode, source.latency_days, skipped=True)
+        raw = read_table_file(path, settings.privacy.quarantine_chars)
+    except FileProblem as error:
+        key = FileKey(source.name, table, name, sha256, signature)
+        report = FileReport(
+            source.name,
+            table,
+            name,
+            sha256,
+            status="unreadable",
+            problem=_renamed(error, path, name),
+        )
+        return FilePull(key, plan.mode, source.latency_days, reports=(report,))
+    account = Account(key, INPUTS[table], raw)
+    _judge_file(account, spec, settings, lookup)
+    return FilePull(
+        key,
+        plan.mode,
+        source.latency_days,
+        good=account.good,
+        quarantined=account.quarantined(),
+        reports=account.reports(),
+    )
+
+
+def _renamed(error: FileProblem, path: Path, name: str) -> str:
+    return str(error).replace(path.name, name, 1)
+
+
+def _judge_file(
+    account: Account, spec: TableMap, settings: Settings, lookup: Callable[[Path], RawFile]
+) -> None:
+    """Maps and splits the rows of one file into `account`."""
+    table, rows = account.table, account.raw.frame
+    shown = settings.privacy.quarantine_chars
+    if rows.columns == [ROW] and rows.is_empty():
+        return  # an empty file names no columns; there is nothing to map
+    try:
+        mapped = map_rows(rows, table.name, spec, _lookups(spec, lookup))
+    except (MappingProblem, FileProblem) as error:
+        lost = isinstance(error, FileProblem)
+        reason = Reason.UNREADABLE_FILE if lost else Reason.MISSING_COLUMN
+        account.add(table, rows.height, refuse(rows, table, reason, str(error), max_chars=shown))
+        return
+    account.set_aside(mapped)
+    for name, frame in mapped.frames.items():
+        judged = split(frame, INPUTS[name], timezone=settings.business.timezone, max_chars=shown)
+        account.add(INPUTS[name], frame.height, judged)
+
+
+def _lookups(spec: TableMap, lookup: Callable[[Path], RawFile]) -> list[pl.DataFrame]:
+    frames = []
+    for plan in spec.lookup:
+        try:
+            frames.append(lookup(Path(plan.file)).frame.drop(ROW))
+        except FileProblem as error:
+            raise FileProblem(f"lookup file {error}") from None
+    return frames
+
+
+def _signature(table: str, spec: TableMap, timezone: str) -> str:
+    """Digest of everything but the file itself that decides what is read from it."""
+    shape = spec.model_dump(mode="json", exclude_defaults=True)
+    for plan, dumped in zip(spec.lookup, shape.get("lookup", ()), strict=True):
+        try:
+            dumped["file"] = content.digest(Path(plan.file))
+        except FileProblem:
+            dumped["file"] = "unreadable"
+    tables = [table, *(route.to for route in spec.route)]
+    rules = [_rules(INPUTS[name]) for name in tables]
+    parts = [READING, CONTRACT_VERSION, timezone, shape, rules]
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _rules(table: Table) -> Mapping[str, object]:
+    return {
+        "key": table.key,
+        "columns": [
+            (
+                column.name,
+                str(column.dtype),
+                column.required,
+                column.nullable,
+                column.lo,
+                column.hi,
+                column.one_of,
+                column.max_chars,
+                column.known_from,
+            )
+            for column in table.columns
+        ],
+    }

@@ -1,0 +1,54 @@
+"""Which files a pattern means, and the names that they go by."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+_MAGIC = "*?["
+
+
+def matches(patterns: Sequence[str], folder: Path) -> tuple[list[tuple[str, Path]], list[str]]:
+    """((name, path) of every file in order of name, patterns that match nothing).
+
+    A name is free of the machine's paths: relative to the configuration's `folder`, or, for
+    files elsewhere, to the part of the pattern that has no wildcard. Where two files would share
+    a name, the folders above them are added until they differ.
+    """
+    found: dict[Path, str] = {}
+    barren: list[str] = []
+    for pattern in patterns:
+        paths = [Path(one) for one in glob.glob(pattern, recursive=True)]
+        paths = [path for path in paths if not path.is_dir() or path == Path(pattern)]
+        if not paths:
+            barren.append(display(Path(pattern), folder))
+        for path in paths:
+            found.setdefault(path, _name(path, pattern, folder))
+    return sorted((name, path) for path, name in _distinct(found).items()), barren
+
+
+def display(path: Path, folder: Path) -> str:
+    """`path` relative to `folder` where it lies within, else its last part."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
+
+def _name(path: Path, pattern: str, folder: Path) -> str:
+    if path.is_relative_to(folder):
+        return path.relative_to(folder).as_posix()
+    fixed = pattern[: min((pattern.find(c) for c in _MAGIC if c in pattern), default=None)]
+    base = os.path.dirname(fixed)
+    return os.path.relpath(path, base).replace(os.sep, "/")
+
+
+def _distinct(names: dict[Path, str]) -> dict[Path, str]:
+    depth = 1
+    while len(set(names.values())) < len(names):
+        depth += 1
+        taken = list(names.values())
+        names = {
+            path: "/".join(path.parts[-depth:]) if taken.count(name) > 1 else name
+            for path, name in names.items()
+        }
+    return names

@@ -1,0 +1,98 @@
+"""Any file that we take (csv, jsonl, parquet, each plain or gzipped) as one frame of rows."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from flows.sources import content, delimited, json_lines
+from flows.sources.base import FileProblem, RawFile
+from transforms.contracts import Reason
+from transforms.privacy import redact_json_row
+from transforms.quarantine import QUARANTINED
+from transforms.validation import EXTRA, ROW
+
+_PARQUET = b"PAR1"
+_JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
+_TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+
+
+def read_table_file(path: Path, max_chars: int = 200) -> RawFile:
+    """The rows of the file at `path`, numbered, with those that can't be split set aside.
+
+    Text formats give text columns, Parquet its own types. The format is told by the first bytes,
+    then by the name, then by the content. Set-aside text is redacted and cut at `max_chars`. FileProblem, one line, where nothing can be read.
+    """
+    data = content.load(path)
+    if data.startswith(_PARQUET):
+        return _parquet(data, path)
+    kind = content.looks_binary(data)
+    if kind is not None:
+        raise FileProblem(f"{path.name}: is {kind}; save it as csv, jsonl or parquet")
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
+        return RawFile(_numbered(pl.DataFrame(), []), notes=("the file is empty",))
+    if _ending(path) == ".parquet":
+        raise FileProblem(f"{path.name}: is not a Parquet file; check how it was written")
+    text, notes = content.decode(data)
+    if _is_json(path, text):
+        frame, numbers, bad = json_lines.parse(text)
+        return RawFile(_numbered(frame, numbers), _bad_rows(bad, max_chars), tuple(notes))
+    table = delimited.parse(text)
+    if not table.numbers and not table.bad:
+        notes.append("the file has a header and no rows")
+    return RawFile(
+        _numbered(table.frame, table.numbers),
+        _bad_rows(table.bad, max_chars),
+        (*notes, *table.notes),
+    )
+
+
+def _ending(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix
+
+
+def _is_json(path: Path, text: str) -> bool:
+    ending = _ending(path)
+    if ending in _JSON_ENDINGS or ending in _TEXT_ENDINGS:
+        return ending in _JSON_ENDINGS
+    return text.lstrip()[:1] in ("{", "[")
+
+
+def _parquet(data: bytes, path: Path) -> RawFile:
+    try:
+        frame = pl.read_parquet(io.BytesIO(data))
+    except (PolarsError, OSError, ValueError):
+        raise FileProblem(
+            f"{path.name}: the Parquet file is cut short or damaged; send it again"
+        ) from None
+    except BaseException as error:  # a Rust panic is not an Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise FileProblem(f"{path.name}: the Parquet file is damaged; send it again") from None
+    clash = {name: f"{name}_2" for name in (ROW, EXTRA) if name in frame.columns}
+    return RawFile(
+        frame.rename(clash).with_row_index(ROW, 1).with_columns(pl.col(ROW).cast(pl.Int64))
+    )
+
+
+def _numbered(frame: pl.DataFrame, numbers: Sequence[int]) -> pl.DataFrame:
+    return frame.with_columns(pl.Series(ROW, numbers, pl.Int64))
+
+
+def _bad_rows(bad: Sequence[tuple[int, str]], max_chars: int) -> pl.DataFrame:
+    """Rows that could not be split, each with its redacted text."""
+    return pl.DataFrame(
+        {
+            "row_number": [number for number, _ in bad],
+            "reason": [Reason.MALFORMED_ROW.value] * len(bad),
+            "column": [None] * len(bad),
+            "row": [redact_json_row({"line": text}, max_chars) for _, text in bad],
+        },
+        schema=QUARANTINED,
+    )

@@ -1,0 +1,213 @@
+"""Settings: defaults, overrides, paths, and one line for every mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.settings import Settings, SettingsError, load_settings
+
+SOURCE = '[[sources]]\nname = "main"\norder_lines = "in/order_lines*.csv"\n'
+
+
+def load(folder: Path, text: str = "", environ: dict[str, str] | None = None) -> Settings:
+    file = folder / "hearcast.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_settings(file, environ or {})
+
+
+def mistake(folder: Path, text: str, environ: dict[str, str] | None = None) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(folder, text, environ)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith(str(folder / "hearcast.toml") + ": ")
+    return line.split(": ", 1)[1]
+
+
+def test_an_empty_file_gives_the_documented_defaults(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert settings.business.timezone == "America/New_York"
+    assert settings.business.week_start == "monday"
+    assert settings.forecast.horizon_weeks == 13
+    assert settings.forecast.season_weeks == 52
+    assert settings.forecast.levels == ("total", "category", "sku")
+    assert (settings.forecast.backtest_origins, settings.forecast.backtest_step_weeks) == (8, 4)
+    assert len(settings.signals) == 12
+    assert {signal.max_lag_weeks for signal in settings.signals} == {8}
+    targets = {signal.name: signal.targets for signal in settings.signals}
+    assert targets["durability_question"] == ("units", "returns")
+    assert targets["delivery_worry"] == ("units", "tickets")
+    assert settings.validation.thresholds("refunds") == (0.005, 0.05)
+    assert settings.validation.snapshot_delete_hold_share == 0.2
+    assert settings.tagging.languages == ("en", "pt")
+    assert (settings.run.threads, settings.run.timeout_minutes) == (2, 120)
+
+
+def test_paths_are_relative_to_the_file_and_not_to_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "h.toml").write_text('[paths]\nlake = "../lake"\n' + SOURCE)
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(Path("conf/h.toml"), {})
+    assert settings.paths.lake == tmp_path / "lake"
+    assert settings.paths.exports == tmp_path / "conf" / "data/var/exports"
+    plan = settings.sources[0].tables["order_lines"]
+    assert plan.path == (str(tmp_path / "conf/in/order_lines*.csv"),)
+    assert settings.folder == tmp_path / "conf"
+
+
+def test_a_table_may_be_a_pattern_a_list_or_a_table_of_keys(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        """
+        [[sources]]
+        order_lines = "a.csv"
+        tags = ["b.csv", "c.csv"]
+        products = { path = "d.csv", mode = "snapshot", map = { sku = "code" } }
+        """,
+    )
+    source = settings.sources[0]
+    assert (source.name, source.kind) == ("files", "files")
+    assert len(source.tables["upstream_tags"].path) == 2
+    products = source.tables["products"]
+    assert products.mode == "snapshot"
+    assert products.map["sku"].column == "code"
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        "[forecast]\nhorizon_weeks = 4\n",
+        {
+            "HEARCAST_FORECAST__HORIZON_WEEKS": "6",
+            "HEARCAST_FORECAST__LEVELS": '["total"]',
+            "HEARCAST_BUSINESS__NAME": "42",
+            "HEARCAST_BUSINESS__TIMEZONE": "Asia/Kathmandu",
+            "HEARCAST_PATHS__LAKE": "elsewhere",
+            "HEARCAST_VALIDATION__TABLES__REFUNDS__HOLD_SHARE": "0.5",
+            "HEARCAST_EXAMPLES_DATA": "not ours",
+        },
+    )
+    assert settings.forecast.horizon_weeks == 6
+    assert settings.forecast.levels == ("total",)
+    assert settings.business.name == "42"
+    assert settings.business.timezone == "Asia/Kathmandu"
+    assert settings.paths.lake == tmp_path / "elsewhere"
+    assert settings.validation.thresholds("refunds") == (0.005, 0.5)
+    assert settings.validation.thresholds("order_lines") == (0.005, 0.05)
+
+
+def test_variables_in_paths_are_filled_in(tmp_path: Path) -> None:
+    text = '[[sources]]\norder_lines = "${DATA}/x/*.csv"\n'
+    settings = load(tmp_path, text, {"DATA": "/some/where"})
+    assert settings.sources[0].tables["order_lines"].path == ("/some/where/x/*.csv",)
+    assert mistake(tmp_path, text) == (
+        "[[sources]] 'files' order_lines uses ${DATA}, which is not set; set it to a folder"
+    )
+
+
+def table(keys: str) -> str:
+    return f'[[sources]]\nname = "m"\n[sources.order_lines]\npath = "x.csv"\n{keys}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "[forecast]\nhorizon_week = 3",
+            "[forecast] horizon_week is not a known key; did you mean horizon_weeks?",
+        ),
+        ("[forcast]\nx = 3", "[forcast] is not a known section; did you mean forecast?"),
+        (
+            '[forecast]\nhorizon_weeks = "3"',
+            "[forecast] horizon_weeks must be a whole number (got '3')",
+        ),
+        (
+            "[forecast]\nhorizon_weeks = true",
+            "[forecast] horizon_weeks must be a whole number (got True)",
+        ),
+        ('[forecast]\nlevels = "sku"', "[forecast] levels must be a list in brackets (got 'sku')"),
+        (
+            '[forecast]\nlevels = ["skus"]',
+            "[forecast] levels[1] can't be 'skus'; did you mean sku?",
+        ),
+        (
+            '[business]\ntimezone = "Europe/Londn"',
+            "[business] timezone 'Europe/Londn' is not a known time zone; "
+            "give an IANA name such as Europe/London",
+        ),
+        ("[business]\nname = 3", "[business] name must be text in quotes (got 3)"),
+        (
+            '[paths]\nlake = "s3://bucket/x"',
+            "[paths] lake object storage is not supported by this version; give a local path",
+        ),
+        (
+            '[[sources]]\norder_line = "a"',
+            "[[sources]] #1 order_line is not a known key; did you mean order_lines?",
+        ),
+        (
+            '[[sources]]\nkind = "sql"\norder_lines = "x"',
+            "[[sources]] 'sql' kind 'sql' is not supported by this version; use 'files'",
+        ),
+        (SOURCE + SOURCE, "[[sources]] two are named 'main'; give each its own name"),
+        ('[sources]\nname = "m"', "[[sources]] is a list: write [[sources]] with two brackets"),
+        (
+            table('map = { skuu = "a" }'),
+            "[[sources]] 'm' order_lines.map.skuu is not a column of order_lines; "
+            "did you mean sku?",
+        ),
+        (
+            table('map = { sku = { colum = "a" } }'),
+            "[[sources]] 'm' order_lines.map.sku.colum is not a known key; did you mean column?",
+        ),
+        (
+            table('mode = "snap"'),
+            "[[sources]] 'm' order_lines.mode can't be 'snap'; did you mean snapshot?",
+        ),
+        (
+            table('route = [{ to = "refund", when = { column = "a", null = true } }]'),
+            "[[sources]] 'm' route to 'refund': no such table; did you mean refunds?",
+        ),
+        (
+            "[validation.tables.refund]\nwarn_share = 0.1",
+            "[validation] tables.refund: no such table; did you mean refunds?",
+        ),
+        (
+            "[validation]\nwarn_share = 0.1",
+            "[validation] warn_share 0.1 is above hold_share 0.05 (order_lines)",
+        ),
+        ("[[signals]]\ntargets = ['units']", "[[signals]] #1 name is missing"),
+        ("[run]\nthreads = 0", "[run] threads should be greater than or equal to 1 (got 0)"),
+    ],
+)
+def test_a_mistake_gets_one_line_with_the_key_and_the_remedy(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    assert mistake(tmp_path, text) == expected
+
+
+def test_unreadable_configurations_get_one_line_too(tmp_path: Path) -> None:
+    assert "line 2" in mistake(tmp_path, "[forecast]\nx = = 3\n")
+    with pytest.raises(SettingsError, match="no such file"):
+        load_settings(tmp_path / "none.toml", {})
+    with pytest.raises(SettingsError, match="is a folder"):
+        load_settings(tmp_path, {})
+    (tmp_path / "latin.toml").write_bytes("[business]\nname = 'é'".encode("latin-1"))
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        load_settings(tmp_path / "latin.toml", {})
+
+
+def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None:
+    line = mistake(tmp_path, "", {"HEARCAST_FORECAST__HORIZON_WEEKS": "many"})
+    assert line.startswith("environment HEARCAST_FORECAST__HORIZON_WEEKS: ")
+    line = mistake(tmp_path, "", {"HEARCAST_FORCAST__LEVELS": "[]"})
+    assert line.endswith("no section forcast; did you mean forecast?")
+
+
+def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.business.timezone = "UTC"  # type: ignore[misc]

@@ -1,0 +1,172 @@
+"""Values as files bring them, read into the types of the contracts; nothing here raises."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from transforms.contracts import UTC_TIME
+from transforms.contracts.schema import PolarsType
+
+_ISO = (
+    r"^(?P<day>\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](?P<clock>\d{2}:\d{2}(?::[0-5]\d(?:[.,]\d+)?)?))?"
+    r"[ ]?(?P<zone>Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?$"
+)
+_WIDEST_OFFSET_MINUTES = 14 * 60
+_WHOLE_LIMIT = float(2**53)
+
+
+def as_text(values: pl.Series) -> pl.Series:
+    """`values` as trimmed strings; empty ones and what has no text form are null.
+
+    Whole floats are written without a fraction: data frames turn integer keys with gaps into
+    floats, and the key is still the integer.
+    """
+    dtype = values.dtype
+    if dtype == pl.String:
+        trimmed = values.str.strip_chars()
+    elif dtype.is_float():
+        whole = values.cast(pl.Int64, strict=False)
+        same = whole.cast(pl.Float64) == values
+        trimmed = pl.select(
+            pl.when(same)
+            .then(whole.cast(pl.String))
+            .when(values.is_not_nan())
+            .then(values.cast(pl.String))
+        ).to_series()
+    elif dtype.is_nested() or dtype == pl.Null:
+        trimmed = pl.Series(values.name, [None], pl.String).new_from_index(0, len(values))
+    else:
+        trimmed = values.cast(pl.String, strict=False)
+    return trimmed.replace("", None).alias(values.name)
+
+
+def is_given(values: pl.Series) -> pl.Series:
+    """Where there is anything at all: neither null nor blank text; NaN counts as given."""
+    if values.dtype == pl.String:
+        return values.str.strip_chars().ne("").fill_null(False)
+    return values.is_not_null()
+
+
+def read(values: pl.Series, dtype: PolarsType, timezone: str) -> pl.Series:
+    """`values` as `dtype`; null where they can't be read so."""
+    if dtype == pl.String:
+        return as_text(values)
+    if dtype == pl.Float64:
+        return numbers(values)
+    if dtype == pl.Int64:
+        return whole_numbers(values)
+    if dtype == pl.Boolean:
+        return booleans(values)
+    if dtype == pl.Date:
+        return days(values, timezone)
+    if dtype == UTC_TIME:
+        return times(values, timezone)
+    raise TypeError(f"no contract column is of type {dtype}")
+
+
+def numbers(values: pl.Series) -> pl.Series:
+    """Float64; null where it is no plain number. Grouped digits ("1,234") are refused."""
+    if values.dtype.is_numeric():
+        return values.cast(pl.Float64).fill_nan(None)
+    if values.dtype == pl.String or isinstance(values.dtype, pl.Categorical | pl.Enum):
+        return as_text(values).cast(pl.Float64, strict=False).fill_nan(None)
+    return _nothing(values, pl.Float64())
+
+
+def whole_numbers(values: pl.Series) -> pl.Series:
+    """Int64; null where it is no whole number that a float holds exactly."""
+    found = numbers(values)
+    sound = (found == found.round()) & (found.abs() < _WHOLE_LIMIT)
+    return pl.select(pl.when(sound).then(found)).to_series().cast(pl.Int64).alias(values.name)
+
+
+def booleans(values: pl.Series) -> pl.Series:
+    """Boolean from true, false, 1, 0, yes, no in any case; else null."""
+    if values.dtype == pl.Boolean:
+        return values
+    return (
+        as_text(values)
+        .str.to_lowercase()
+        .replace_strict(
+            {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False},
+            default=None,
+            return_dtype=pl.Boolean,
+        )
+    )
+
+
+def days(values: pl.Series, timezone: str) -> pl.Series:
+    """Date; an instant counts on its day in `timezone`."""
+    if values.dtype == pl.Date:
+        return values
+    return times(values, timezone).dt.convert_time_zone(timezone).dt.date()
+
+
+def times(values: pl.Series, timezone: str) -> pl.Series:
+    """UTC instants in microseconds; without an offset the clock is that of `timezone`.
+
+    Where clocks go back the earlier instant counts; a time that the clocks skip is read with the
+    offset that was valid before. Numbers are refused: an epoch's unit can only be guessed.
+    """
+    dtype = values.dtype
+    if isinstance(dtype, pl.Datetime):
+        fine = values.dt.cast_time_unit("us")
+        return fine.dt.convert_time_zone("UTC") if dtype.time_zone else localise(fine, timezone)
+    if dtype == pl.Date:
+        return localise(values.cast(pl.Datetime("us")), timezone)
+    if dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum):
+        return _iso_times(as_text(values), timezone)
+    return _nothing(values, UTC_TIME)
+
+
+def localise(clock: pl.Series, timezone: str) -> pl.Series:
+    """UTC instants of naive wall-clock times in `timezone`; see `times` for its rules."""
+    if timezone == "UTC":
+        return clock.dt.replace_time_zone("UTC")
+    here = _zoned(clock, timezone)
+    skipped = here.is_null() & clock.is_not_null()
+    if skipped.any():
+        day_before = _zoned(clock.dt.offset_by("-1d"), timezone).dt.offset_by("24h")
+        here = pl.select(pl.when(skipped).then(day_before).otherwise(here)).to_series()
+    return here.dt.convert_time_zone("UTC").alias(clock.name)
+
+
+def _zoned(clock: pl.Series, timezone: str) -> pl.Series:
+    return clock.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+
+
+def _iso_times(text: pl.Series, timezone: str) -> pl.Series:
+    parts = text.str.extract_groups(_ISO).struct.unnest()
+    clock = parts["clock"].str.replace(",", ".", literal=True).fill_null("00:00")
+    seconds = pl.select(
+        pl.when(clock.str.len_bytes() == 5).then(clock + ":00").otherwise(clock)
+    ).to_series()
+    naive = (parts["day"] + "T" + seconds).str.to_datetime(
+        "%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False
+    )
+    zone = parts["zone"]
+    local = pl.select(pl.when(zone.is_null()).then(naive)).to_series()
+    here = localise(local, timezone)
+    if zone.null_count() == len(zone):
+        return here.alias(text.name)
+    shift = pl.duration(minutes=_offset_minutes(zone))
+    there = pl.select((pl.lit(naive) - shift).dt.replace_time_zone("UTC")).to_series()
+    return (
+        pl.select(pl.when(zone.is_null()).then(here).otherwise(there)).to_series().alias(text.name)
+    )
+
+
+def _offset_minutes(zone: pl.Series) -> pl.Series:
+    """Minutes east of Greenwich; null where no such offset exists on earth."""
+    digits = zone.str.replace_all(r"Z|z|UTC|:|\+|-", "")
+    hours = digits.str.slice(0, 2).cast(pl.Int64, strict=False).fill_null(0)
+    minutes = digits.str.slice(2, 2).cast(pl.Int64, strict=False).fill_null(0)
+    size = hours * 60 + minutes
+    west = zone.str.starts_with("-")
+    known = (size <= _WIDEST_OFFSET_MINUTES) & (minutes < 60)
+    return pl.select(pl.when(known & west).then(-size).when(known).then(size)).to_series()
+
+
+def _nothing(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    return pl.Series(values.name, [None], dtype).new_from_index(0, len(values))

@@ -1,0 +1,55 @@
+"""Quarantined rows in the form in which they are kept: redacted JSON with a reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+
+from transforms.privacy import redact_json_row
+
+_REDACTION_SHRINKS = 100
+"""No identifier is this many times longer than the mark that replaces it."""
+
+QUARANTINED = {
+    "row_number": pl.Int64,
+    "reason": pl.String,
+    "column": pl.String,
+    "row": pl.String,
+}
+"""Columns of a frame of quarantined rows; `column` is null where the whole row is at fault."""
+
+
+def quarantined_rows(
+    raw: pl.DataFrame, verdict: pl.DataFrame, max_chars: int = 200
+) -> pl.DataFrame:
+    """The rows of `raw` that `verdict` (_row, _reason, _column) names, redacted, by row number."""
+    if verdict.is_empty():
+        return pl.DataFrame(schema=QUARANTINED)
+    verdict = verdict.sort("_row")
+    bad = verdict.select("_row").join(raw, on="_row", how="left", maintain_order="left")
+    texts = [_redacted(row, max_chars) for row in bad.iter_rows(named=True)]
+    return pl.DataFrame(
+        {
+            "row_number": verdict["_row"],
+            "reason": verdict["_reason"],
+            "column": verdict["_column"],
+            "row": pl.Series(texts, dtype=pl.String),
+        },
+        schema=QUARANTINED,
+    )
+
+
+def _redacted(row: dict[str, Any], max_chars: int) -> str:
+    values = {name: value for name, value in row.items() if name not in ("_row", "_extra")}
+    if row.get("_extra") is not None:
+        values.update(json.loads(row["_extra"]))
+    return redact_json_row(
+        {name: _head(value, max_chars) for name, value in values.items()}, max_chars
+    )
+
+
+def _head(value: Any, max_chars: int) -> Any:
+    """The part of a text that can still be seen after redaction has shortened what precedes."""
+    return value[: max_chars * _REDACTION_SHRINKS] if isinstance(value, str) else value

@@ -1,0 +1,205 @@
+"""The split of a file's rows into good, quarantined and duplicate ones, from the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import polars as pl
+
+from transforms import parsing
+from transforms.contracts import Column, Reason, Table
+from transforms.identifiers import content_ids
+from transforms.quarantine import quarantined_rows
+
+ROW = "_row"
+EXTRA = "_extra"
+_REASON = "_reason"
+_WHERE = "_column"
+_NAMES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What became of the rows of one mapped file: every row stands in exactly one place.
+
+    `good` has the contract's columns in order and type, `_row` and `_extra`. `quarantined` has
+    row_number, reason, column and the redacted row. `duplicates` counts rows that say nothing new.
+    `problem` is one line where the whole file had to be refused, else None.
+    """
+
+    good: pl.DataFrame
+    quarantined: pl.DataFrame
+    duplicates: int
+    problem: str | None = None
+
+
+def split(raw: pl.DataFrame, table: Table, *, timezone: str, max_chars: int = 200) -> Split:
+    """The rows of `raw` judged by the contract of `table`.
+
+    `raw` holds canonical column names with text or native values, `_row` (row number in the file)
+    and, where there is any, `_extra` (unknown columns as JSON). The first failing rule in column
+    order names the reason. Quarantined strings are cut at `max_chars`. A missing required column refuses every row.
+    """
+    missing = [name for name in table.required if name not in raw.columns]
+    if missing:
+        found = [name for name in raw.columns if name not in (ROW, EXTRA)]
+        line = missing_line(missing[0], found)
+        return refuse(raw, table, Reason.MISSING_COLUMN, line, max_chars=max_chars)
+    typed, verdict = _judge(raw, table, timezone)
+    sound = verdict[_REASON].is_null()
+    good = typed.filter(sound)
+    good, keys_are_unique = _with_line_ids(good, table)
+    duplicates, conflicts = 0, good[ROW].clear()
+    if not keys_are_unique:
+        good, duplicates, conflicts = _one_per_key(good, table)
+    bad = pl.concat(
+        [
+            verdict.filter(~sound),
+            pl.DataFrame({ROW: conflicts}).with_columns(
+                pl.lit(Reason.KEY_CONFLICT.value).alias(_REASON),
+                pl.lit(table.key[0]).alias(_WHERE),
+            ),
+        ]
+    )
+    return Split(good, quarantined_rows(raw, bad, max_chars), duplicates)
+
+
+def refuse(
+    raw: pl.DataFrame, table: Table, reason: Reason, problem: str, *, max_chars: int = 200
+) -> Split:
+    """Every row of `raw` in quarantine for `reason`, with the line that explains it."""
+    verdict = raw.select(
+        ROW, pl.lit(reason.value).alias(_REASON), pl.lit(None, pl.String).alias(_WHERE)
+    )
+    return Split(empty_good(table), quarantined_rows(raw, verdict, max_chars), 0, problem)
+
+
+def empty_good(table: Table) -> pl.DataFrame:
+    """A frame without rows, with the columns of `Split.good`."""
+    return pl.DataFrame(schema={**table.schema, ROW: pl.Int64, EXTRA: pl.String})
+
+
+def missing_line(name: str, found: Sequence[str], *, key: str | None = None) -> str:
+    """One line that names the missing column, what is there instead and the remedy."""
+    shown = ", ".join(found[:_NAMES_SHOWN]) + (", …" if len(found) > _NAMES_SHOWN else "")
+    if key is not None:
+        return f"column '{name}' ({key}) is missing (found: {shown or 'no column'})"
+    near = get_close_matches(name, found, n=1) or ["…"]
+    return (
+        f"column '{name}' is missing (found: {shown or 'no column'}); "
+        f'rename it or map it with map.{name} = "{near[0]}"'
+    )
+
+
+def _judge(raw: pl.DataFrame, table: Table, timezone: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The typed columns, and per row the first reason against it with its column, or nulls."""
+    typed: list[pl.Series] = []
+    reasons: list[pl.Expr] = []
+    places: list[pl.Expr] = []
+    for column in table.columns:
+        if column.name not in raw.columns:
+            typed.append(_nulls(column, raw.height))
+            continue
+        value = parsing.read(raw[column.name], column.dtype, timezone).alias(column.name)
+        typed.append(value)
+        reason = _reason(raw[column.name], value, column)
+        if reason.null_count() < raw.height:
+            reasons.append(pl.lit(reason))
+            places.append(pl.when(pl.lit(reason).is_not_null()).then(pl.lit(column.name)))
+    extra = raw[EXTRA] if EXTRA in raw.columns else pl.Series(EXTRA, [None], pl.String)
+    if EXTRA not in raw.columns:
+        extra = extra.new_from_index(0, raw.height)
+    nothing = pl.lit(None, pl.String)
+    verdict = raw.select(
+        ROW,
+        pl.coalesce(*reasons, nothing).alias(_REASON),
+        pl.coalesce(*places, nothing).alias(_WHERE),
+    )
+    return pl.DataFrame([*typed, raw[ROW], extra.alias(EXTRA)]), verdict
+
+
+def _nulls(column: Column, height: int) -> pl.Series:
+    return pl.Series(column.name, [None], column.dtype).new_from_index(0, height)
+
+
+def _reason(raw: pl.Series, value: pl.Series, column: Column) -> pl.Series:
+    """Per row the first rule of `column` that it breaks, or null."""
+    checks = list(_checks(raw, value, column))
+    chain = [
+        pl.when(pl.lit(broken.fill_null(False))).then(pl.lit(reason.value))
+        for reason, broken in checks
+        if broken.any()
+    ]
+    if not chain:
+        return pl.Series(column.name, [None], pl.String).new_from_index(0, len(value))
+    return pl.select(pl.coalesce(*chain)).to_series()
+
+
+def _checks(raw: pl.Series, value: pl.Series, column: Column) -> Iterable[tuple[Reason, pl.Series]]:
+    unread = value.is_null()
+    if unread.any():
+        given = parsing.is_given(raw)
+        if column.dtype == pl.String and raw.dtype.is_float():
+            given &= raw.is_not_nan()  # how data frames write an absent key
+        yield Reason.WRONG_TYPE, unread & given
+        if not column.nullable:
+            yield Reason.NULL_REQUIRED, unread & ~given
+    if column.lo is not None:
+        yield Reason.OUT_OF_RANGE, value < column.lo
+    if column.hi is not None:
+        yield Reason.OUT_OF_RANGE, value > column.hi
+    if value.dtype.is_float():
+        yield Reason.OUT_OF_RANGE, value.is_infinite()
+    if column.one_of:
+        yield Reason.NOT_ALLOWED, ~value.is_in(list(column.one_of))
+    if column.max_chars is not None:
+        yield Reason.TOO_LONG, value.str.len_chars() > column.max_chars
+
+
+def _with_line_ids(good: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, bool]:
+    """`good` with a line_id in every row, and whether all of them were made here.
+
+    A line is named by what it said from the start: values that come later (a cancellation) and
+    the hand-over time are left out, so that a later version of the line keeps its name.
+    """
+    if "line_id" not in table.names or good.is_empty():
+        return good, good.is_empty()
+    unnamed = good["line_id"].is_null()
+    if not unnamed.any():
+        return good, False
+    constant = [
+        column.name
+        for column in table.columns
+        if column.known_from is None and column.name not in ("line_id", "ingested_at")
+    ]
+    made = content_ids(good.filter(unnamed), constant)
+    if unnamed.all():
+        return good.with_columns(made.alias("line_id")), True
+    named = good["line_id"].scatter(unnamed.arg_true(), made)
+    return good.with_columns(named.alias("line_id")), False
+
+
+def _one_per_key(good: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int, pl.Series]:
+    """`good` with one row per key and version, the count of duplicates, and conflicting rows.
+
+    Rows of a key with different `ingested_at` are versions of it. Within a version the last row
+    in the file counts: rows equal to it are duplicates, others conflict with it.
+    """
+    version = [*table.key, *(("ingested_at",) if "ingested_at" in table.names else ())]
+    shared = good.select(pl.struct(version).is_duplicated()).to_series()
+    if not shared.any():
+        return good, 0, good[ROW].clear()
+    content = [name for name in good.columns if name != ROW]
+    contested = good.filter(shared).with_columns(
+        pl.col(ROW).max().over(version).alias("_last"), pl.struct(content).alias("_content")
+    )
+    contested = contested.with_columns(
+        pl.col("_content").sort_by(ROW).last().over(version).alias("_kept")
+    )
+    beaten = contested.filter(pl.col(ROW) != pl.col("_last")).select(
+        ROW, pl.col("_content").eq_missing(pl.col("_kept")).alias("same")
+    )
+    kept = good.join(beaten, on=ROW, how="anti", maintain_order="left")
+    return kept, int(beaten["same"].sum()), beaten.filter(~pl.col("same"))[ROW]
