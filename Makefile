@@ -11,11 +11,11 @@ CONFIG ?= hearcast.toml
 # The last day of the bundled sample. For your own data: `make nightly CONFIG=… AS_OF=` runs yesterday.
 AS_OF ?= 2026-11-17
 
-# Two threads each: numerical libraries would otherwise start one per core in every process.
+# Arithmetic runs on one thread, so that sums do not depend on the machine; tables and series on two.
 THREADS ?= 2
-export OMP_NUM_THREADS ?= $(THREADS)
-export OPENBLAS_NUM_THREADS ?= $(THREADS)
-export MKL_NUM_THREADS ?= $(THREADS)
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export MKL_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= $(THREADS)
 export POLARS_MAX_THREADS ?= $(THREADS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
