@@ -20,6 +20,7 @@ from flows.night import Night
 from transforms.contracts import EXPORTS
 from transforms.expectations import Verdicts, judge_exports
 
+TONIGHTS = ("series_listed", "signal_evidence")
 STATUS_FULL = "Published"
 STATUS_DEGRADED = "PublishedDegraded"
 
@@ -57,13 +58,16 @@ def publish_night(
     exports = settings.paths.exports
     snapshot = write_snapshot(exports, tables, _manifest(night, account))
     read_back = {name: pl.read_parquet(snapshot.path / f"{name}.parquet") for name in tables}
+    if "stale" in account.rungs.values():
+        # Last night's rows were judged with last night's lists of series and evidence.
+        read_back = {n: f for n, f in read_back.items() if n not in TONIGHTS}
     verdicts = judge_exports(read_back, horizon=settings.forecast.horizon_weeks)
     docs = exports / "data_docs" / f"as_of={night.as_of}"
     write_data_docs([inputs, verdicts], docs, as_of=night.as_of)
     if verdicts.held:
         raise NotFitToPublish(
             f"{', '.join(sorted(verdicts.held))} would contradict the contract "
-            f"({'; '.join(verdicts.warnings[:3])}); see {docs / 'index.html'}"
+            f"({'; '.join(verdicts.hold_reasons[:3])}); see {docs / 'index.html'}"
         )
     run = {"run_id": night.run_id, "status": account.status}
     publish(exports, snapshot, night.as_of, run)

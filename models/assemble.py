@@ -63,7 +63,8 @@ def panel(
 
     `series` carries series_id, category, sku, channel, first_week, status, ended_on; weeks in
     which a series was not on sale, or a quarter of the observed days had no stock (`censored`:
-    sku, week_start, censored_share), are nan. Dormant and discontinued series are marked `ended`:
+    sku, week_start, censored_share), are nan, unless nothing would remain of a
+    series: then its sales, short of demand as they are, stay. Dormant and discontinued series are marked `ended`:
     their history still counts in their category.
     """
     y = dense(weekly, series, weeks)
@@ -74,9 +75,15 @@ def panel(
         hit = short.join(row, on="sku")
         column = _positions(hit["week_start"], weeks)
         inside = (column >= 0) & (column < len(weeks))
-        y[hit["_row"].to_numpy()[inside], column[inside]] = np.nan
+        masked = y.copy()
+        masked[hit["_row"].to_numpy()[inside], column[inside]] = np.nan
+        told = ~np.isnan(masked).all(axis=1)
+        y[told] = masked[told]
     scope = series.select(
-        "series_id", "category", "sku", "channel",
+        "series_id",
+        "category",
+        "sku",
+        "channel",
         pl.col("status").is_in(["dormant", "discontinued"]).alias("ended"),
     )
     return Panel(scope, weeks, y)
@@ -117,9 +124,7 @@ def signals(rates: pl.DataFrame, names: Sequence[str], weeks: Dates) -> Signals 
     )
 
 
-def _fill(
-    shape: tuple[int, ...], at: tuple[Ints, ...], values: Floats, empty: float
-) -> Floats:
+def _fill(shape: tuple[int, ...], at: tuple[Ints, ...], values: Floats, empty: float) -> Floats:
     out = np.full(shape, empty)
     out[at] = values
     return out

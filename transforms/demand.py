@@ -150,7 +150,7 @@ def assemble(
     """A target's weekly sums and the life of each of its series.
 
     A series begins with its first event, or its launch where that is earlier and after the data
-    begin. It is discontinued from the product's own date, dormant after 26 complete weeks in a row
+    begin; one that has not seen a complete week yet is too_new. It is discontinued from the product's own date, dormant after 26 complete weeks in a row
     without an event; both keep their history and get no forecast.
     """
     level = bottom_level(target, levels)
@@ -219,6 +219,8 @@ def _status(series: pl.DataFrame, last_week: date) -> pl.DataFrame:
         .then(pl.lit("discontinued"))
         .when(dormant)
         .then(pl.lit("dormant"))
+        .when(pl.col("first_week") > last_week)
+        .then(pl.lit("too_new"))
         .when(pl.col("first_week") > last_week - timedelta(weeks=NEW_WEEKS))
         .then(pl.lit("new"))
         .otherwise(pl.lit("active"))

@@ -131,9 +131,9 @@ def _listed(demand: Demand, level: str) -> pl.DataFrame:
     named = demand.series.with_columns(pl.lit(level).alias("level"))
     if level == demand.level:
         return named.select(columns)
-    alive = pl.col("status").is_in(["active", "new"])
+    alive = pl.col("status").is_in(["active", "new", "too_new"])
     keys = list(LEVEL_KEYS[level]) or [pl.lit(WHOLE).alias("series_id")]
-    rank = {"active": 0, "new": 1, "dormant": 2, "discontinued": 3}
+    rank = {"active": 0, "new": 1, "too_new": 2, "dormant": 3, "discontinued": 4}
     best = pl.col("status").replace_strict(rank, return_dtype=pl.Int8).min()
     return (
         named.group_by(keys)

@@ -87,3 +87,9 @@ def test_no_conversations_are_no_signals() -> None:
         )
     )
     assert signals(empty, ["s"], week_axis(MONDAYS[0], MONDAYS[3])) is None
+
+
+def test_a_series_that_never_had_stock_keeps_what_it_sold() -> None:
+    censored = pl.DataFrame({"sku": ["A"] * 4, "week_start": MONDAYS, "censored_share": [1.0] * 4})
+    found = panel(weekly(), series(), week_axis(MONDAYS[0], MONDAYS[3]), censored)
+    assert found.y[0].tolist() == [1.5, 0.0, 2.0, 0.0]

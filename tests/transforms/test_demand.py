@@ -163,3 +163,9 @@ def test_censored_share_counts_observed_days_without_stock() -> None:
     categories = pl.DataFrame({"sku": ["A"], "category": ["x"]})
     found = demand.censored_weeks(versions("inventory_daily", stock), categories, "monday")
     assert found["censored_share"].to_list() == [0.25, 1.0]
+
+
+def test_a_series_without_a_complete_week_is_too_new() -> None:
+    frame = lines([{"sku": "A", "ordered_at": at("2026-03-31T10:00")}])
+    events = demand.unit_events(frame, demand.sku_categories(frame, products([])), ZONE)
+    assert assembled(events).series["status"].to_list() == ["too_new"]

@@ -277,8 +277,8 @@ SERIES_LISTED = Table(
     columns=(
         TARGET, LEVEL, SERIES, *SCOPE,
         _text(
-            "status", "whether it is forecast",
-            one_of=("active", "new", "dormant", "discontinued"),
+            "status", "active and new are forecast; too_new has no complete week yet",
+            one_of=("active", "new", "too_new", "dormant", "discontinued"),
         ),
         _date("first_week", "first week with demand or the launch"),
         _date("last_week", "last week with demand", nullable=True),
