@@ -11,5 +11,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    """Return the function compiled at its first call; equal inputs give equal bits."""
-    return cast(F, numba.njit(cache=True, fastmath=False)(function))
+    """Return the function compiled at its first call; equal inputs give equal bits.
+
+    Where no folder for the cache can be written, it is compiled anew in each process.
+    """
+    try:
+        return cast(F, numba.njit(cache=True, fastmath=False)(function))
+    except RuntimeError:
+        return cast(F, numba.njit(fastmath=False)(function))

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.compiled import compiled
 from models.levels import EXPERTS, FAMILIES
-from models.panel import Grid, Groups, one_group
+from models.panel import Grid, Groups, group_sums, one_group
 from models.types import Floats, Singles
 
 HALF_LIFE_WEEKS = 26.0
@@ -143,9 +143,8 @@ def _simplex_all(grams: Floats, parents: Floats, kappa: float, iterations: int) 
 
 
 def _grouped(grams: Floats, mass: Floats, groups: Groups) -> Floats:
-    sums, masses = np.zeros((groups.n, *grams.shape[1:])), np.zeros(groups.n)
-    np.add.at(sums, groups.codes, grams)
-    np.add.at(masses, groups.codes, mass)
+    sums = np.nan_to_num(group_sums(grams, groups))
+    masses = np.bincount(groups.codes, weights=mass, minlength=groups.n)
     return np.asarray(sums / np.maximum(masses, 1e-12)[:, None, None])
 
 
@@ -204,10 +203,20 @@ def error_scale(y: Floats) -> Floats:
     return np.asarray(np.maximum(np.maximum(total, 0.1 * mean), 1e-6))
 
 
+@compiled
+def _combine(forecasts: Singles, weights: Floats, out: Floats) -> None:
+    """Fill out (S, O, H) with each row's weighted sum of experts; nan stays nan."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            for h in range(out.shape[2]):
+                total = 0.0
+                for e in range(weights.shape[1]):
+                    total += weights[i, e] * forecasts[i, j, h, e]
+                out[i, j, h] = total
+
+
 def combine(forecasts: Singles, weights: Floats) -> Floats:
-    """Return (S, ...) weighted sums over the last axis, in a fixed order of experts."""
-    out = np.zeros(forecasts.shape[:-1])
-    shape = (-1, *([1] * (forecasts.ndim - 2)))
-    for e in range(forecasts.shape[-1]):
-        out += forecasts[..., e] * weights[:, e].reshape(shape)
+    """Return (S, O, H) weighted sums over the last axis, in the order of the experts."""
+    out = np.empty(forecasts.shape[:-1])
+    _combine(forecasts, weights, out)
     return out

@@ -27,7 +27,7 @@ from models.types import Bools, Floats, Ints
 
 MIN_WEEKS, MIN_MENTIONS, MIN_MENTION_WEEKS = 52, 30, 13
 ALPHA = 0.05
-PURGED_T = 3.0
+PURGED_T, REVERSE_T, NEARLY = 3.0, 2.7, 0.75
 EVIDENCE: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
     "signal": pl.String(),
@@ -153,17 +153,20 @@ class Gate:
 def direction_ok(results: Sequences) -> Bools:
     """Return where demand does not rather lead the signal.
 
-    Either the lead is the stronger of the two, or it remains in what demand's past leaves of the
-    signal: a true two-way link passes, a mirror of demand does not.
+    Demand does not lead the signal to speak of, or the signal's lead is the stronger of the two, or
+    it is nearly as strong and remains in what demand's past leaves of the signal: a true two-way
+    link passes, a mirror of demand does not.
     """
-    return np.asarray(
-        (np.abs(results.t) >= results.reverse_t) | (np.abs(results.purged_t) >= PURGED_T)
-    )
+    lead, purged = np.abs(results.t), np.abs(results.purged_t)
+    nearly = (lead >= NEARLY * results.reverse_t) & (purged >= PURGED_T)
+    return np.asarray((results.reverse_t < REVERSE_T) | (lead >= results.reverse_t) | nearly)
 
 
 def _flat(parts: Iterable[Floats]) -> Floats:
     """Return (tests, W) from per-target (K, C, W)."""
-    return np.concatenate([part.reshape(-1, part.shape[2]) for part in parts])
+    return np.concatenate(
+        [part.reshape(part.shape[0] * part.shape[1], part.shape[2]) for part in parts]
+    )
 
 
 def _gates(tests: list[TargetTest], fdr: float) -> tuple[Floats, Bools, Adoption]:

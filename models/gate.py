@@ -26,7 +26,7 @@ def q_values(p: Floats) -> Floats:
     ranked = np.take_along_axis(rows, order, axis=0)
     tested = (~np.isnan(rows)).sum(axis=0)
     rank = np.arange(1, rows.shape[0] + 1)[:, None]
-    scaled = np.where(np.isnan(ranked), np.inf, ranked) * tested[None] / rank
+    scaled = np.where(np.isnan(ranked), np.inf, ranked * tested[None] / rank)
     stepped = np.minimum(np.minimum.accumulate(scaled[::-1], axis=0)[::-1], 1.0)
     out = np.empty_like(rows)
     np.put_along_axis(out, order, stepped, axis=0)

@@ -10,7 +10,7 @@ from models.evidence import Proof
 from models.spec import ForecastSpec
 from models.types import Floats
 
-LEVEL_ALPHA = 0.15
+LEVEL_ALPHA = 0.1
 MAX_LOG_EFFECT = 0.7
 
 

@@ -73,7 +73,7 @@ def one_step_residuals(z: Floats, period: int) -> Floats:
     """
     n, c, t = z.shape
     waves = harmonics(t, period)
-    x = np.column_stack([np.ones(t), (np.arange(t) - t // 2) / period, waves])
+    x = np.column_stack([np.ones(t), (np.arange(t) - period) / period, waves])
     seen = ~np.isnan(z)
     filled = np.where(seen, z, 0.0)
     level = _before(filled.sum(axis=1), 1) / np.maximum(_before(seen.sum(axis=1), 1), 1)

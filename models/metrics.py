@@ -13,7 +13,7 @@ import polars as pl
 
 from models.hierarchy import level_of, levels_in
 from models.panel import Known, group_sums
-from models.spec import ForecastSpec, bands, quantile_names
+from models.spec import LEVELS, ForecastSpec, bands, quantile_names
 from models.types import Floats, Ints
 
 DRAWS = 500
@@ -226,13 +226,14 @@ def signal_value(
 
     Leaving one out: the mean less the signal's delta. Each backtest adopted on weeks before its
     cutoff only, so no week measured here chose the signal. Rows where the signal acted, at the
-    finest level published; one row per category, and one over all (category null).
+    finest level of the target; one row per category, and one over all (category null).
     """
     if contributions.is_empty():
         return pl.DataFrame(schema=VALUE)
-    finest = [name for name in spec.levels if name in set(contributions["level"].to_list())][-1]
     key = ["target", "level", "series_id", "week_start", "cutoff"]
-    joined = contributions.filter(pl.col("level") == finest).join(
+    order = pl.col("level").replace_strict({name: i for i, name in enumerate(LEVELS)})
+    finest = contributions.filter(order == order.max().over("target"))
+    joined = finest.join(
         backtest.select(*key, "category", "actual", "mean"), on=key, maintain_order="left"
     )
     out: list[dict[str, object]] = []

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from models.compiled import compiled
 from models.types import Bools, Dates, Floats, Ints
 
 UNCATEGORISED = "(uncategorised)"
@@ -140,14 +141,24 @@ def alive(panel: Panel) -> Bools:
     return np.asarray(begun & ~np.isnan(recent).all(axis=1))
 
 
+@compiled
+def _add_rows(values: Floats, codes: Ints, out: Floats) -> None:
+    """Add each row to its group's row of out (nan = nothing added yet), passing over nan."""
+    for i in range(values.shape[0]):
+        g = codes[i]
+        for j in range(values.shape[1]):
+            v = values[i, j]
+            if np.isnan(v):
+                continue
+            out[g, j] = v if np.isnan(out[g, j]) else out[g, j] + v
+
+
 def group_sums(values: Floats, groups: Groups) -> Floats:
     """Return (G, ...) sums of rows by group; nan counts as nothing, nan where all are.
 
     The rows of a group are added in their order, so equal inputs give equal bits.
     """
-    out = np.zeros((groups.n, *values.shape[1:]))
-    seen = np.zeros(out.shape, dtype=bool)
-    np.add.at(out, groups.codes, np.nan_to_num(values, nan=0.0))
-    np.logical_or.at(seen, groups.codes, ~np.isnan(values))
-    out[~seen] = np.nan
-    return out
+    flat = np.ascontiguousarray(values).reshape(len(values), -1)
+    out = np.full((groups.n, flat.shape[1]), np.nan)
+    _add_rows(flat, groups.codes, out)
+    return out.reshape(groups.n, *values.shape[1:])

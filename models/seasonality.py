@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.panel import Grid, Groups, one_group
+from models.panel import Grid, Groups, group_sums, one_group
 from models.types import Floats, Ints
 
 WEEKS_PER_YEAR = 365.25 / 7
@@ -44,8 +44,9 @@ def relative(y: Floats, period: int) -> Floats:
     seen = ~np.isnan(y)
     total = np.cumsum(np.where(seen, y, 0.0), axis=1)
     count = np.cumsum(seen, axis=1).astype(np.float64)
-    total[:, period:] -= total[:, : n_weeks - period].copy()
-    count[:, period:] -= count[:, : n_weeks - period].copy()
+    if n_weeks > period:
+        total[:, period:] -= total[:, :-period].copy()
+        count[:, period:] -= count[:, :-period].copy()
     if n_weeks >= period:
         total[:, : period - 1] = total[:, period - 1 : period]
         count[:, : period - 1] = count[:, period - 1 : period]
@@ -57,12 +58,8 @@ def relative(y: Floats, period: int) -> Floats:
 
 def group_means(ratio: Floats, groups: Groups) -> Floats:
     """Return (G, T) means over the series of each group; nan where no series is known."""
-    seen = ~np.isnan(ratio)
-    sums = np.zeros((groups.n, ratio.shape[1]))
-    counts = np.zeros_like(sums)
-    np.add.at(sums, groups.codes, np.where(seen, ratio, 0.0))
-    np.add.at(counts, groups.codes, seen)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    counts = group_sums((~np.isnan(ratio)).astype(np.float64), groups)
+    return np.asarray(group_sums(ratio, groups) / np.maximum(counts, 1.0))
 
 
 def _middle_half(ratio: Floats) -> tuple[Floats, Floats, Floats]:

@@ -1,0 +1,125 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.backtest import actuals, backtest
+from models.forecast import forecast
+from models.metrics import accuracy, signal_value
+from models.spec import ForecastSpec, quantile_names
+from tests.models.synthetic import Truth, cut, make
+from tests.models.test_forecast import small
+
+JOIN = ["target", "level", "series_id", "week_start"]
+
+
+@pytest.fixture(scope="module")
+def run() -> Any:
+    known, spec = make(Truth(weeks=150, n_categories=4, per_category=15, seed=3))
+    knowns = [cut(known, 150 - 13 - 4 * i) for i in range(6)][::-1]
+    return known, spec, knowns, backtest(knowns, known, spec)
+
+
+def test_rows_are_those_of_one_night_at_a_time(run: Any) -> None:
+    known, spec, knowns, made = run
+    for one in knowns:
+        alone = forecast(one, spec).forecasts
+        mine = made.forecasts.filter(pl.col("cutoff") == one.cutoff)
+        both = mine.join(alone, on=[*JOIN, "horizon"], how="left", suffix="_night")
+        for name in ("mean", "baseline_mean", "naive_mean", *quantile_names(spec.quantiles)):
+            assert (both[name] == both[f"{name}_night"]).all()
+    assert set(made.forecasts["as_of"]) == {known.cutoff}
+    assert made.forecasts["horizon"].max() == 13
+
+
+def test_what_happens_later_changes_actuals_only(run: Any) -> None:
+    known, spec, knowns, made = run
+    panel = known.panels["units"]
+    y = panel.y.copy()
+    y[:, 105:] = y[:, 105:] * 3 + 7
+    other = replace(known, panels={"units": replace(panel, y=y)})
+    again = backtest(knowns, other, spec)
+    assert made.forecasts.drop("actual").equals(again.forecasts.drop("actual"))
+    assert made.contributions.equals(again.contributions)
+    assert (made.forecasts["actual"] != again.forecasts["actual"]).all()
+
+
+def test_forecasts_see_nothing_after_their_cutoff() -> None:
+    known, spec = make(Truth(weeks=120))
+    panel, s = known.panels["units"], known.signals
+    y, rate = panel.y.copy(), s.rate.copy()
+    y[:, 100:], rate[:, :, 100:] = 1e9, 0.99
+    shifted = replace(known, panels={"units": replace(panel, y=y)}, signals=replace(s, rate=rate))
+    one, other = forecast(cut(known, 100), spec), forecast(cut(shifted, 100), spec)
+    assert one.forecasts.equals(other.forecasts)
+    assert one.cumulative.equals(other.cumulative)
+    assert one.evidence.equals(other.evidence)
+
+
+def test_actuals_of_upper_levels_are_sums_of_what_exists() -> None:
+    y = np.array([[1.0, 2.0, np.nan], [10.0, np.nan, np.nan], [100.0, 200.0, 300.0]])
+    known, spec = small(y, category=["a", "a", "b"])
+    got = actuals(known, spec)
+
+    def values(level: str, series: str) -> Any:
+        keep = (pl.col("level") == level) & (pl.col("series_id") == series)
+        return got.filter(keep).sort("week_start")["actual"].to_list()
+
+    assert values("total", "total") == [111.0, 202.0, 300.0]
+    assert values("category", "a") == [11.0, 2.0]
+    assert values("sku", "s1") == [10.0]
+
+
+def test_an_outcome_before_a_cutoff_is_refused_and_no_cutoffs_give_no_rows() -> None:
+    known, spec = make(Truth(weeks=80))
+    with pytest.raises(ValueError, match="after the outcome"):
+        backtest([known], cut(known, 70), spec)
+    empty = backtest([], known, spec)
+    some = backtest([cut(known, 70)], known, spec)
+    assert empty.forecasts.schema == some.forecasts.schema
+    assert empty.contributions.schema == some.contributions.schema
+    assert accuracy(empty.forecasts, known, spec).height == 0
+    assert signal_value(empty.forecasts, empty.contributions, spec).height == 0
+
+
+def test_it_beats_the_seasonal_naive_and_covers_what_it_promises(run: Any) -> None:
+    known, spec, _, made = run
+    got = accuracy(made.forecasts, known, spec)
+    for band in ("h1-4", "h5-13"):
+        sku = got.filter((pl.col("level") == "sku") & (pl.col("horizon_band") == band))
+        row = {r["model"]: r for r in sku.iter_rows(named=True)}
+        assert row["full"]["wape_mean"] < 0.85 * row["seasonal_naive"]["wape_mean"]
+        assert row["seasonal_naive"]["wape_difference_lo"] > 0
+        assert 0.70 < row["full"]["coverage_80"] < 0.90
+        assert abs(row["full"]["bias_share"]) < 0.1
+
+
+def test_signals_are_worth_something_up_to_their_lead(run: Any) -> None:
+    known, spec, _, made = run
+    got = accuracy(made.forecasts, known, spec).filter(pl.col("model") == "full")
+    early = got.filter((pl.col("horizon_band") == "h1-4") & (pl.col("level") != "total"))
+    late = got.filter(pl.col("horizon_band") == "h5-13")
+    assert (early["wape_difference"] < 0).all()
+    assert (late["wape_difference"] == 0).all()
+    value = signal_value(made.forecasts, made.contributions, spec)
+    leader = value.filter(pl.col("signal") == "leader")
+    assert leader["category"].to_list() == [None, "cat0", "cat1", "cat2", "cat3"]
+    assert leader["wape_gain_share"][0] > 0.02
+
+
+def test_a_placebo_world_is_left_alone() -> None:
+    known, spec = make(Truth(weeks=130, strength=0.0, seed=8))
+    made = backtest([cut(known, 117), cut(known, 113)], known, spec)
+    moved = (made.forecasts["mean"] != made.forecasts["baseline_mean"]).mean()
+    assert moved == 0.0
+
+
+def test_every_level_asked_for_is_scored() -> None:
+    known, spec = small(np.random.default_rng(0).poisson(9, size=(3, 90)))
+    spec = ForecastSpec(levels=spec.levels, horizon=3)
+    made = backtest([cut(known, 80)], known, spec)
+    got = accuracy(made.forecasts, known, spec)
+    assert got.select("level", "horizon_band").unique().height == 3
+    assert set(got["horizon_band"]) == {"h1-3"}

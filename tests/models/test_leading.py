@@ -1,0 +1,92 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.evidence import prove
+from models.leading import (
+    MAX_LOG_EFFECT,
+    _shrunk,
+    already_felt,
+    effects_of,
+    lead_path,
+    no_effects,
+)
+from tests.models.synthetic import Truth, make
+
+
+def test_a_lead_reaches_its_own_horizons_and_not_beyond() -> None:
+    signal = np.arange(20.0)
+    path = lead_path(signal, 3, 6, 0)
+    assert np.allclose(np.diff(path[:3]), 1)
+    assert path[2] == pytest.approx(19.0 - already_felt(signal, 3))
+    assert (path[3:] == 0).all()
+
+
+def test_a_gap_shortens_the_reach() -> None:
+    signal = np.random.default_rng(0).normal(size=40)
+    assert np.array_equal(lead_path(signal, 3, 5, 1)[:2], lead_path(signal, 3, 5, 0)[1:3])
+    assert (lead_path(signal, 3, 5, 1)[2:] == 0).all()
+    assert (lead_path(signal, 3, 5, 3) == 0).all()
+
+
+def test_a_signal_that_rose_long_ago_is_already_in_the_level() -> None:
+    risen = np.concatenate([np.zeros(40), np.ones(60)])
+    assert np.abs(lead_path(risen, 3, 3, 0)).max() < 0.01
+    just = np.concatenate([np.zeros(98), np.ones(2)])
+    assert np.allclose(lead_path(just, 3, 3, 0), [0, 1, 1])
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_signals_shorter_than_their_lead_do_nothing_wrong(length: int) -> None:
+    assert np.isfinite(lead_path(np.ones(length), 3, 4, 0)).all()
+
+
+def test_shrinkage_goes_to_the_pool_where_categories_do_not_differ() -> None:
+    own, se = np.array([0.5, 0.1, np.nan]), np.array([0.5, 0.5, 0.5])
+    assert np.allclose(_shrunk(own, se, 0.3, 10.0), 0.3 * (1 - 0.01))
+    own = np.array([2.0, -1.0])
+    got = _shrunk(own, np.array([0.01, 0.01]), 0.3, 10.0)
+    assert np.allclose(got, own * 0.99, atol=0.02)
+    assert np.allclose(_shrunk(own, np.array([0.5, 0.5]), 0.3, 0.5), 0.0)
+
+
+def test_only_adopted_signals_act_and_only_to_their_lead() -> None:
+    known, spec = make(Truth(weeks=140))
+    proof = prove(known, spec)
+    names = proof.tests["units"].categories
+    got = effects_of(proof, "units", names, spec, 0)
+    assert got.names == ("leader",)
+    assert (got.log_effect[0, :, :3] != 0).all()
+    assert (got.log_effect[0, :, 3:] == 0).all()
+    assert np.abs(got.log_effect).max() <= MAX_LOG_EFFECT
+    late = effects_of(proof, "units", names, spec, 3)
+    assert (late.log_effect == 0).all()
+
+
+def test_effects_follow_the_truth() -> None:
+    known, spec = make(Truth(weeks=140, strength=0.5))
+    proof = prove(known, spec)
+    test = proof.tests["units"]
+    got = effects_of(proof, "units", test.categories, spec, 0).log_effect[0, :, :3].ravel()
+    rate = known.signals.rate[0]
+    true = 0.25 * np.sqrt(0.5) * (rate[:, -3:] - rate.mean(axis=1, keepdims=True)) / 0.03
+    assert np.corrcoef(got, true.ravel())[0, 1] > 0.9
+
+
+def test_a_pooled_adoption_acts_in_every_category() -> None:
+    known, spec = make(Truth(weeks=140))
+    proof = prove(known, spec)
+    test = proof.tests["units"]
+    pooled_only = np.zeros_like(test.adopted)
+    pooled_only[0, -1] = True
+    proof.tests["units"] = replace(test, adopted=pooled_only)
+    got = effects_of(proof, "units", test.categories, spec, 0)
+    assert (got.log_effect[0, :, 0] != 0).all()
+
+
+def test_no_evidence_no_effect() -> None:
+    known, spec = make(Truth(weeks=60))
+    proof = prove(known, spec)
+    assert effects_of(proof, "tickets", ("a", "b"), spec, 0).log_effect.shape == (0, 2, 13)
+    assert no_effects(3, 13).names == ()
