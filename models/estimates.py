@@ -44,9 +44,7 @@ def prior_weight(k: Floats, n: Floats, parent: Floats) -> float:
     return float(np.clip(1 / rho - 1, MIN_PRIOR_WEIGHT, MAX_PRIOR_WEIGHT))
 
 
-def shrunk_rates(
-    k: Ints, n: Ints, parent: Floats, weight: float, *, level: float = 0.95
-) -> Rates:
+def shrunk_rates(k: Ints, n: Ints, parent: Floats, weight: float, *, level: float = 0.95) -> Rates:
     """Rates drawn towards `parent` by a beta prior worth `weight` trials, with equal-tailed bounds.
 
     Where n is 0 the raw rate is nan and the shrunk one is the parent's: nothing was learnt.

@@ -20,9 +20,7 @@ def with_rates(counts: pl.DataFrame) -> pl.DataFrame:
     conversations_taggable, conversations_with_signal.
     """
     if counts.is_empty():
-        return counts.with_columns(
-            *[pl.lit(None, dtype=pl.Float64).alias(n) for n in _RATES]
-        )
+        return counts.with_columns(*[pl.lit(None, dtype=pl.Float64).alias(n) for n in _RATES])
     ordered = counts.with_row_index("_row").sort(
         "signal", "week_start", "category", nulls_last=False
     )
