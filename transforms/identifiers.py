@@ -43,7 +43,7 @@ def _canonical(values: pl.Series) -> pl.Series:
     if isinstance(values.dtype, pl.Datetime):
         whole = values.dt.cast_time_unit("us").to_physical()
     elif values.dtype.is_float():
-        bits = (values.cast(pl.Float64).fill_null(0.0) + 0.0).to_numpy().view(np.int64)
+        bits = (values.cast(pl.Float64).fill_null(0.0).to_numpy() + 0.0).view(np.int64)
         whole = pl.select(pl.when(values.is_not_null()).then(pl.Series(bits.copy()))).to_series()
     elif values.dtype.is_temporal():
         whole = values.to_physical()

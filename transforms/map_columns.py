@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import polars as pl
 
 from transforms.identifiers import content_ids
 from transforms.mapping_spec import ColumnMap, Condition, Scalar
-from transforms.parsing import as_text, localise, numbers, times
+from transforms.parsing import as_text, localise, numbers, plain_zero, times
 
 _EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
 """Names that `format` takes for counts since 1970, and their microseconds."""
@@ -113,10 +113,10 @@ def _iso(instants: pl.Series) -> pl.Series:
 
 def _negated(values: pl.Series) -> pl.Series:
     if values.dtype.is_numeric():
-        return 0 - values.cast(pl.Float64)
+        return plain_zero(-values.cast(pl.Float64))
     found = numbers(values)
     texts = as_text(values)
-    return (0 - found).cast(pl.String).zip_with(found.is_not_null(), texts)
+    return plain_zero(-found).cast(pl.String).zip_with(found.is_not_null(), texts)
 
 
 def holds(frame: pl.DataFrame, conditions: Sequence[Condition]) -> pl.Series:
@@ -130,27 +130,28 @@ def holds(frame: pl.DataFrame, conditions: Sequence[Condition]) -> pl.Series:
 def _met(values: pl.Series, condition: Condition) -> pl.Series:
     name, operand = condition.operator
     if name == "null":
-        return as_text(values).is_null() == operand
+        texts = as_text(values)
+        return texts.is_null() if operand else texts.is_not_null()
     if name.startswith("not_"):
         return ~_positive(values, name.removeprefix("not_"), operand).fill_null(False)
     return _positive(values, name.rstrip("_"), operand)
 
 
-_ORDERED: dict[str, Callable[[pl.Series, Any], pl.Series]] = {
-    "gt": lambda left, right: left > right,
-    "ge": lambda left, right: left >= right,
-    "lt": lambda left, right: left < right,
-    "le": lambda left, right: left <= right,
-}
-
-
-def _positive(values: pl.Series, name: str, operand: Any) -> pl.Series:
-    if name in _ORDERED:
+def _positive(values: pl.Series, name: str, operand: object) -> pl.Series:
+    if name in _ORDERED and isinstance(operand, int | float):
         return _ORDERED[name](numbers(values), operand)
     if name == "matches":
-        return as_text(values).str.contains(operand)
-    wanted = operand if name == "in" else (operand,)
+        return as_text(values).str.contains(str(operand))
+    wanted = operand if isinstance(operand, tuple) else (operand,)
     words = [_text(one) for one in wanted]
     amounts = [float(one) for one in wanted if isinstance(one, int | float)]
     found = as_text(values).is_in(words)
     return found | numbers(values).is_in(amounts).fill_null(False) if amounts else found
+
+
+_ORDERED: dict[str, Callable[[pl.Series, float], pl.Series]] = {
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}

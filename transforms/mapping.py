@@ -14,7 +14,7 @@ from transforms.parsing import as_text
 from transforms.validation import EXTRA, ROW, missing_line
 
 
-class MappingProblem(ValueError):
+class MappingError(ValueError):
     """The file can't be mapped as declared; the message is one line."""
 
 
@@ -41,7 +41,7 @@ def map_rows(
 ) -> Mapped:
     """`raw` (with `_row`) as canonical rows of `table` and of the tables that `spec` routes to.
 
-    `lookups` are the frames of `spec.lookup`, in that order. MappingProblem where a column that
+    `lookups` are the frames of `spec.lookup`, in that order. MappingError where a column that
     decides about rows, or that a required column is made of, is not there.
     """
     brought = raw.columns
@@ -82,7 +82,7 @@ def _looked_up(
     _need(other, (key, *columns), "of the lookup file")
     clash = [name for name in columns if name in frame.columns]
     if clash:
-        raise MappingProblem(f"lookup column '{clash[0]}' is already a column of the file")
+        raise MappingError(f"lookup column '{clash[0]}' is already a column of the file")
     keyed = other.select(as_text(other[key]).alias("_key"), *columns)
     keyed = keyed.unique("_key", keep="first", maintain_order=True)
     sought = frame.with_columns(as_text(frame[on]).alias("_key"))
@@ -93,11 +93,16 @@ def _filtered(frame: pl.DataFrame, spec: TableMap) -> tuple[pl.DataFrame, dict[s
     """The rows that every filter lets through, and how many each rule left out."""
     counts: dict[str, int] = {}
     for rule in spec.filter:
-        conditions = rule.drop if rule.drop is not None else rule.keep or ()
-        met = _all_hold(frame, conditions, f"filter '{rule.rule}'")
-        kept = frame.filter(~met if rule.drop is not None else met)
-        counts[rule.rule] = counts.get(rule.rule, 0) + frame.height - kept.height
-        frame = kept
+        where = f"filter '{rule.rule}'"
+        if rule.first_of is not None:
+            _need(frame, rule.first_of, where)
+            stays = frame.select(pl.struct(rule.first_of).is_first_distinct()).to_series()
+        elif rule.drop is not None:
+            stays = ~_all_hold(frame, rule.drop, where)
+        else:
+            stays = _all_hold(frame, rule.keep or (), where)
+        counts[rule.rule] = counts.get(rule.rule, 0) + int((~stays).sum())
+        frame = frame.filter(stays)
     return frame, counts
 
 
@@ -122,7 +127,7 @@ def _need(frame: pl.DataFrame, names: Sequence[str], where: str) -> None:
     for name in names:
         if name not in frame.columns:
             found = [column for column in frame.columns if column != ROW]
-            raise MappingProblem(missing_line(name, found, key=where))
+            raise MappingError(missing_line(name, found, key=where))
 
 
 def _mapped(
@@ -139,6 +144,9 @@ def _mapped(
             if name in frame.columns:
                 columns.append(frame[name])
                 used.add(name)
+            elif name in contract.required:
+                found = [column for column in brought if column != ROW]
+                raise MappingError(missing_line(name, found))
             continue
         lacking = [one for one in (*plan.inputs, *plan.tested) if one not in frame.columns]
         if lacking and name in (*contract.required, *contract.key):

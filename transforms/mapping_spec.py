@@ -91,16 +91,21 @@ def _check_pattern(pattern: str) -> None:
 
 
 class RowFilter(Spec):
-    """A named rule that leaves rows out; they are counted as filtered, under the rule's name."""
+    """A named rule that leaves rows out; they are counted as filtered, under the rule's name.
+
+    `drop` leaves out the rows that meet its conditions, `keep` those that do not, `first_of` all
+    but the first row with the same values in these columns.
+    """
 
     rule: str = Field(min_length=1)
     drop: Conditions | None = None
     keep: Conditions | None = None
+    first_of: tuple[str, ...] | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _one_sense(self) -> Self:
-        if (self.drop is None) == (self.keep is None):
-            raise ValueError("a filter needs exactly one of drop and keep")
+        if [self.drop, self.keep, self.first_of].count(None) != 2:
+            raise ValueError("a filter needs exactly one of drop, keep and first_of")
         return self
 
 

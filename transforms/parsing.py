@@ -66,12 +66,18 @@ def read(values: pl.Series, dtype: PolarsType, timezone: str) -> pl.Series:
 
 
 def numbers(values: pl.Series) -> pl.Series:
-    """Float64; null where it is no plain number. Grouped digits ("1,234") are refused."""
+    """Float64 without negative zero; null where it is no plain number ("1,234" is none)."""
     if values.dtype.is_numeric():
-        return values.cast(pl.Float64).fill_nan(None)
+        return plain_zero(values.cast(pl.Float64).fill_nan(None))
     if values.dtype == pl.String or isinstance(values.dtype, pl.Categorical | pl.Enum):
-        return as_text(values).cast(pl.Float64, strict=False).fill_nan(None)
+        return plain_zero(as_text(values).cast(pl.Float64, strict=False).fill_nan(None))
     return _nothing(values, pl.Float64())
+
+
+def plain_zero(values: pl.Series) -> pl.Series:
+    """`values` with 0.0 for -0.0, which is equal but has other bits."""
+    zero = (values == 0.0).fill_null(False)
+    return values.set(zero, 0.0) if zero.any() else values
 
 
 def whole_numbers(values: pl.Series) -> pl.Series:
@@ -150,7 +156,7 @@ def _iso_times(text: pl.Series, timezone: str) -> pl.Series:
     here = localise(local, timezone)
     if zone.null_count() == len(zone):
         return here.alias(text.name)
-    shift = pl.duration(minutes=_offset_minutes(zone))
+    shift = pl.duration(minutes=pl.lit(_offset_minutes(zone)))
     there = pl.select((pl.lit(naive) - shift).dt.replace_time_zone("UTC")).to_series()
     return (
         pl.select(pl.when(zone.is_null()).then(here).otherwise(there)).to_series().alias(text.name)

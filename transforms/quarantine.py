@@ -50,6 +50,6 @@ def _redacted(row: dict[str, Any], max_chars: int) -> str:
     )
 
 
-def _head(value: Any, max_chars: int) -> Any:
+def _head(value: object, max_chars: int) -> object:
     """The part of a text that can still be seen after redaction has shortened what precedes."""
     return value[: max_chars * _REDACTION_SHRINKS] if isinstance(value, str) else value

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -32,17 +32,17 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     try:
         raw = _read(path)
         overridden = _override(raw, environ)
-        folder = Path(os.path.abspath(path)).parent
+        folder = path.absolute().parent
         _place_paths(raw, folder, environ)
         return Settings.model_validate({**raw, "file": folder / path.name})
     except ValidationError as error:
         origin = _variable_of(error, overridden)
         raise SettingsError(f"{path}: {origin}{explain(error, raw)}") from None
-    except _Mistake as error:
+    except _MistakeError as error:
         raise SettingsError(f"{path}: {error}") from None
 
 
-class _Mistake(Exception):
+class _MistakeError(Exception):
     """A mistake found before the checks; the file's name is added outside."""
 
 
@@ -50,17 +50,17 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        raise _Mistake("no such file; give the configuration with --config") from None
+        raise _MistakeError("no such file; give the configuration with --config") from None
     except IsADirectoryError:
-        raise _Mistake("is a folder; give the configuration file in it") from None
+        raise _MistakeError("is a folder; give the configuration file in it") from None
     except OSError as error:
-        raise _Mistake(f"can't be read: {error.strerror}") from None
+        raise _MistakeError(f"can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise _Mistake(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        raise _MistakeError(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise _Mistake(f"is not valid TOML: {' '.join(str(error).split())}") from None
+        raise _MistakeError(f"is not valid TOML: {' '.join(str(error).split())}") from None
     if "file" in raw:
-        raise _Mistake("[file] is not a known section")
+        raise _MistakeError("[file] is not a known section")
     return raw
 
 
@@ -76,14 +76,14 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[str
         for section in sections:
             at = at.setdefault(section, {})
             if not isinstance(at, dict):
-                raise _Mistake(f"environment {variable}: {section} is not a table of keys")
+                raise _MistakeError(f"environment {variable}: {section} is not a table of keys")
         at[key] = _value((*sections, key), environ[variable])
         overridden[(*sections, key)] = variable
     return overridden
 
 
 def _variable_of(error: ValidationError, overridden: Mapping[tuple[str, ...], str]) -> str:
-    """ "environment NAME: " where the first mistake came from a variable, else nothing."""
+    """`environment NAME: ` where a mistake came from a variable, else nothing."""
     places = [tuple(str(part) for part in one["loc"]) for one in error.errors()]
     for place, variable in overridden.items():
         if any(found[: len(place)] == place for found in places):
@@ -96,10 +96,10 @@ def _check_section(variable: str, sections: list[str]) -> None:
     if sections[0] not in known:
         near = get_close_matches(sections[0], known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"sections: {', '.join(known)}"
-        raise _Mistake(f"environment {variable}: no section {sections[0]}; {hint}")
+        raise _MistakeError(f"environment {variable}: no section {sections[0]}; {hint}")
 
 
-def _value(place: tuple[str, ...], text: str) -> Any:
+def _value(place: tuple[str, ...], text: str) -> object:
     if place in _TEXT_KEYS:
         return text
     try:
@@ -111,7 +111,7 @@ def _value(place: tuple[str, ...], text: str) -> Any:
 def _place_paths(raw: dict[str, Any], folder: Path, environ: Mapping[str, str]) -> None:
     """Variables replaced and relative paths resolved, wherever a path may stand."""
 
-    def placed(value: Any, where: str) -> Any:
+    def placed(value: object, where: str) -> object:
         if isinstance(value, list):
             return [placed(one, where) for one in value]
         if not isinstance(value, str) or not value:
@@ -136,7 +136,7 @@ def _place_paths(raw: dict[str, Any], folder: Path, environ: Mapping[str, str]) 
                 source[key] = _placed_table(source[key], where, placed)
 
 
-def _placed_table(value: Any, where: str, placed: Any) -> Any:
+def _placed_table(value: object, where: str, placed: Callable[[object, str], object]) -> object:
     if not isinstance(value, dict):
         return placed(value, where)
     if "path" in value:
@@ -152,7 +152,7 @@ def _filled(value: str, where: str, environ: Mapping[str, str]) -> str:
     def fill(match: re.Match[str]) -> str:
         name = match.group(1)
         if not environ.get(name):
-            raise _Mistake(f"{where} uses ${{{name}}}, which is not set; set it to a folder")
+            raise _MistakeError(f"{where} uses ${{{name}}}, which is not set; set it to a folder")
         return environ[name]
 
     return _VARIABLE.sub(fill, value)

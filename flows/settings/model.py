@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field, Strict, field_validator, model_validator
@@ -105,12 +105,12 @@ class Source(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _gather_tables(cls, given: Any) -> Any:
+    def _gather_tables(cls, given: object) -> object:
         """Table keys stand beside the source's own keys in TOML; here they are one mapping."""
         if not isinstance(given, Mapping) or "tables" in given:
             return given
         names = {key: table for table, key in CONFIG_KEYS.items()}
-        kept: dict[str, Any] = {k: v for k, v in given.items() if k not in names}
+        kept: dict[str, object] = {k: v for k, v in given.items() if k not in names}
         kept["tables"] = {names[k]: v for k, v in given.items() if k in names}
         kept.setdefault("kind", "files")
         kept.setdefault("name", kept["kind"])

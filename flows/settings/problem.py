@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from flows.settings.model import Settings
+from flows.settings.model import Settings, Signal, TableSource, Thresholds
 from transforms.contracts import CONFIG_KEYS
 from transforms.mapping_spec import ColumnMap, Condition, Lookup, Route, RowFilter
 
@@ -140,15 +140,13 @@ def _known(loc: Sequence[int | str]) -> list[str]:
 
 
 def _keys_below(names: Sequence[str]) -> list[str]:
-    from flows.settings import model
-
     if names[0] == "sources":
         if "tables" in names:
-            return list(model.TableSource.model_fields)
+            return list(TableSource.model_fields)
         return ["name", "kind", "latency_days", *CONFIG_KEYS.values()]
     if names[0] == "signals":
-        return list(model.Signal.model_fields)
+        return list(Signal.model_fields)
     if names[:2] == ["validation", "tables"]:
-        return list(model.Thresholds.model_fields)
+        return list(Thresholds.model_fields)
     section = Settings.model_fields[names[0]].annotation
     return list(section.model_fields) if section is not None else []

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, time
-from typing import Any
+from datetime import UTC, date, datetime, time
 
 import polars as pl
 
@@ -85,13 +84,15 @@ class Account:
             min_event_at=earliest,
             max_event_at=latest,
             problem=None if problem is None else f"{self.key.file}: {problem}",
-            notes=self._notes(first),
+            notes=self._notes(table),
         )
 
-    def _notes(self, first: bool) -> tuple[str, ...]:
-        if not first:
+    def _notes(self, table: Table) -> tuple[str, ...]:
+        """Remarks on the file, each with its name; they stand in the first table's report."""
+        if table.name != self.table.name:
             return ()
-        return (*self.raw.notes, *(self._mapped.notes if self._mapped is not None else ()))
+        said = (*self.raw.notes, *(self._mapped.notes if self._mapped is not None else ()))
+        return tuple(f"{self.key.file}: {note}" for note in said)
 
 
 def _span(good: pl.DataFrame, table: Table) -> tuple[datetime | None, datetime | None]:
@@ -102,7 +103,9 @@ def _span(good: pl.DataFrame, table: Table) -> tuple[datetime | None, datetime |
     return _instant(times.min()), _instant(times.max())
 
 
-def _instant(value: Any) -> datetime | None:
-    if value is None or isinstance(value, datetime):
+def _instant(value: object) -> datetime | None:
+    if isinstance(value, datetime):
         return value
+    if not isinstance(value, date):
+        return None
     return datetime.combine(value, time.min, tzinfo=UTC)

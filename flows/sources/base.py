@@ -15,7 +15,16 @@ Mode = Literal["append", "snapshot"]
 Status = Literal["read", "refused", "unreadable", "no_match"]
 
 
-class FileProblem(Exception):
+QUARANTINE = {
+    "table": pl.String,
+    "source": pl.String,
+    "file": pl.String,
+    **QUARANTINED,
+}
+"""Columns of the published quarantine table."""
+
+
+class FileProblem(Exception):  # noqa: N818 - a fact about a file, not a fault of ours
     """A file that can't be read at all; the message is one line that says what to do."""
 
 
@@ -130,12 +139,3 @@ class FilePull:
     def signature(self) -> str:
         """Digest of mapping, contract, time zone and lookup files."""
         return self.key.signature
-
-
-QUARANTINE = {
-    "table": pl.String,
-    "source": pl.String,
-    "file": pl.String,
-    **QUARANTINED,
-}
-"""Columns of the published quarantine table."""

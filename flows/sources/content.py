@@ -49,7 +49,7 @@ def unreadable(path: Path, error: OSError) -> FileProblem:
 
 
 def decode(data: bytes) -> tuple[str, list[str]]:
-    """Text without byte-order mark and with `\\n` line ends, and remarks on its encoding.
+    r"""Text without byte-order mark and with `\n` line ends, and remarks on its encoding.
 
     UTF-8 unless a mark says UTF-16. Bytes that are no UTF-8 are read one by one as Windows-1252,
     so a Latin-1 file is read right and one stray byte does not garble the rest.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from flows.sources.base import FileKey, FileProblem, FilePull, FileReport, RawFi
 from flows.sources.matching import matches
 from flows.sources.readers import read_table_file
 from transforms.contracts import CONTRACT_VERSION, INPUTS, Reason, Table
-from transforms.mapping import MappingProblem, map_rows
+from transforms.mapping import MappingError, map_rows
 from transforms.mapping_spec import TableMap
 from transforms.validation import ROW, refuse, split
 
@@ -40,7 +41,8 @@ def pull_source(source: Source, settings: Settings, skip: Skip) -> Iterator[File
         for pattern in barren:
             yield _absent(source, table, plan, pattern)
         for name, path in found:
-            yield _pull_file(source, table, plan, settings, name, path, skip, lookup)
+            job = _Job(source, table, plan, settings, lookup)
+            yield _pull_file(job, name, path, skip)
 
 
 def _absent(source: Source, table: str, plan: TableSource, pattern: str) -> FilePull:
@@ -50,41 +52,38 @@ def _absent(source: Source, table: str, plan: TableSource, pattern: str) -> File
     return FilePull(key, plan.mode, source.latency_days, reports=(report,))
 
 
-def _pull_file(
-    source: Source,
-    table: str,
-    plan: TableSource,
-    settings: Settings,
-    name: str,
-    path: Path,
-    skip: Skip,
-    lookup: Callable[[Path], RawFile],
-) -> FilePull:
-    spec = plan.mapping
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is the same for all files of one configured table."""
+
+    source: Source
+    table: str
+    plan: TableSource
+    settings: Settings
+    lookup: Callable[[Path], RawFile]
+
+
+def _pull_file(job: _Job, name: str, path: Path, skip: Skip) -> FilePull:
+    source, table, mode = job.source, job.table, job.plan.mode
+    spec = job.plan.mapping
     sha256 = signature = ""
     try:
         sha256 = content.digest(path)
-        signature = _signature(table, spec, settings.business.timezone)
+        signature = _signature(table, spec, job.settings.business.timezone)
         key = FileKey(source.name, table, name, sha256, signature)
         if skip(key):
-            return FilePull(key, plan.mode, source.latency_days, skipped=True)
-        raw = read_table_file(path, settings.privacy.quarantine_chars)
+            return FilePull(key, mode, source.latency_days, skipped=True)
+        raw = read_table_file(path, job.settings.privacy.quarantine_chars)
     except FileProblem as error:
         key = FileKey(source.name, table, name, sha256, signature)
-        report = FileReport(
-            source.name,
-            table,
-            name,
-            sha256,
-            status="unreadable",
-            problem=_renamed(error, path, name),
-        )
-        return FilePull(key, plan.mode, source.latency_days, reports=(report,))
+        line = str(error).replace(path.name, name, 1)
+        report = FileReport(source.name, table, name, sha256, status="unreadable", problem=line)
+        return FilePull(key, mode, source.latency_days, reports=(report,))
     account = Account(key, INPUTS[table], raw)
-    _judge_file(account, spec, settings, lookup)
+    _judge_file(account, spec, job)
     return FilePull(
         key,
-        plan.mode,
+        mode,
         source.latency_days,
         good=account.good,
         quarantined=account.quarantined(),
@@ -92,28 +91,24 @@ def _pull_file(
     )
 
 
-def _renamed(error: FileProblem, path: Path, name: str) -> str:
-    return str(error).replace(path.name, name, 1)
-
-
-def _judge_file(
-    account: Account, spec: TableMap, settings: Settings, lookup: Callable[[Path], RawFile]
-) -> None:
+def _judge_file(account: Account, spec: TableMap, job: _Job) -> None:
     """Maps and splits the rows of one file into `account`."""
     table, rows = account.table, account.raw.frame
-    shown = settings.privacy.quarantine_chars
+    shown = job.settings.privacy.quarantine_chars
     if rows.columns == [ROW] and rows.is_empty():
         return  # an empty file names no columns; there is nothing to map
     try:
-        mapped = map_rows(rows, table.name, spec, _lookups(spec, lookup))
-    except (MappingProblem, FileProblem) as error:
+        mapped = map_rows(rows, table.name, spec, _lookups(spec, job.lookup))
+    except (MappingError, FileProblem) as error:
         lost = isinstance(error, FileProblem)
         reason = Reason.UNREADABLE_FILE if lost else Reason.MISSING_COLUMN
         account.add(table, rows.height, refuse(rows, table, reason, str(error), max_chars=shown))
         return
     account.set_aside(mapped)
     for name, frame in mapped.frames.items():
-        judged = split(frame, INPUTS[name], timezone=settings.business.timezone, max_chars=shown)
+        judged = split(
+            frame, INPUTS[name], timezone=job.settings.business.timezone, max_chars=shown
+        )
         account.add(INPUTS[name], frame.height, judged)
 
 

@@ -59,7 +59,7 @@ def _collect(
     return pl.DataFrame([_series(n, cells) for n, cells in columns.items()]), numbers, bad
 
 
-def _row(item: Any) -> dict[str, str | None] | None:
+def _row(item: str | dict[str, object]) -> dict[str, str | None] | None:
     """Names and text values of one object, or None where it is none."""
     if isinstance(item, dict):
         return {_name(name): _text(value) for name, value in item.items()}
@@ -79,7 +79,7 @@ def _name(name: str) -> str:
     return f"{trimmed}_2" if trimmed in ("_row", "_extra", "") else trimmed
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, dict | list | bool):

@@ -20,7 +20,8 @@ def matches(patterns: Sequence[str], folder: Path) -> tuple[list[tuple[str, Path
     found: dict[Path, str] = {}
     barren: list[str] = []
     for pattern in patterns:
-        paths = [Path(one) for one in glob.glob(pattern, recursive=True)]
+        # Path.glob takes no absolute patterns.
+        paths = [Path(one) for one in glob.glob(pattern, recursive=True)]  # noqa: PTH207
         paths = [path for path in paths if not path.is_dir() or path == Path(pattern)]
         if not paths:
             barren.append(display(Path(pattern), folder))
@@ -38,8 +39,8 @@ def _name(path: Path, pattern: str, folder: Path) -> str:
     if path.is_relative_to(folder):
         return path.relative_to(folder).as_posix()
     fixed = pattern[: min((pattern.find(c) for c in _MAGIC if c in pattern), default=None)]
-    base = os.path.dirname(fixed)
-    return os.path.relpath(path, base).replace(os.sep, "/")
+    base = Path(fixed + "x").parent if fixed != pattern else Path(pattern).parent
+    return Path(os.path.relpath(path, base)).as_posix()
 
 
 def _distinct(names: dict[Path, str]) -> dict[Path, str]:

@@ -210,4 +210,4 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None
 def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
     settings = load(tmp_path)
     with pytest.raises(ValueError, match="frozen"):
-        settings.business.timezone = "UTC"  # type: ignore[misc]
+        settings.business.timezone = "UTC"

@@ -36,7 +36,8 @@ def problem(folder: Path, name: str, data: bytes) -> str:
     with pytest.raises(FileProblem) as caught:
         read(folder, name, data)
     line = str(caught.value)
-    assert "\n" not in line and line.startswith(f"{name}: ")
+    assert "\n" not in line
+    assert line.startswith(f"{name}: ")
     assert str(folder) not in line
     return line
 
@@ -60,7 +61,7 @@ pl.DataFrame({"a": [1, 2], "b": ["x", None]}).write_parquet(PARQUET)
     ],
 )
 def test_each_format_plain_and_gzipped(
-    tmp_path: Path, name: str, data: bytes, packed: bool
+    tmp_path: Path, name: str, data: bytes, *, packed: bool
 ) -> None:
     found = read(
         tmp_path, f"{name}.gz" if packed else name, gzip.compress(data) if packed else data

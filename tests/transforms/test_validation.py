@@ -103,7 +103,7 @@ def test_a_day_that_a_zone_skipped_keeps_its_order() -> None:
 
 
 def test_native_types_are_taken_as_they_are() -> None:
-    moment = datetime(2024, 7, 1, 12, 0)
+    moment = datetime(2024, 7, 1, 12, 0)  # noqa: DTZ001 - what a file without offset holds
     found = judged(
         {"order_id": 7, "sku": 85048.0, "ordered_at": moment, "quantity": 3, "is_test": True},
         timezone="Europe/London",
@@ -115,7 +115,7 @@ def test_native_types_are_taken_as_they_are() -> None:
 
 def test_nan_is_an_absent_key_but_no_quantity() -> None:
     nan = float("nan")
-    row = {"order_id": "1", "sku": "a", "ordered_at": datetime(2024, 1, 1)}
+    row = {"order_id": "1", "sku": "a", "ordered_at": date(2024, 1, 1)}
     found = judged(
         {**row, "quantity": 1.0, "customer_id": nan}, {**row, "quantity": nan, "customer_id": 5.0}
     )
@@ -161,14 +161,14 @@ def test_a_missing_required_column_refuses_the_file_in_one_line() -> None:
 
 def test_lines_without_id_get_one_from_their_content() -> None:
     one = judged(SOUND, SOUND, {**SOUND, "quantity": "3"}).good["line_id"].to_list()
-    assert one[0].endswith("#1") and one[1].endswith("#2") and one[2].endswith("#1")
+    assert [name[-2:] for name in one] == ["#1", "#2", "#1"]
     assert one[0][:16] == one[1][:16] != one[2][:16]
     assert one[0] == "5d2b8221ce986923#1"  # ids already stored depend on it
 
 
 def test_a_line_keeps_its_id_across_formats_later_cancellation_and_new_columns() -> None:
     text = judged(SOUND).good["line_id"][0]
-    native = {**SOUND, "ordered_at": datetime(2024, 3, 1, 10, 0), "quantity": 2}
+    native = {**SOUND, "ordered_at": datetime(2024, 3, 1, 10, 0, tzinfo=UTC), "quantity": 2}
     assert judged(native).good["line_id"][0] == text
     later = {**SOUND, "cancelled_at": "2024-03-02", "ingested_at": "2024-03-03", "_extra": "{}"}
     assert judged(later).good["line_id"][0] == text
@@ -176,7 +176,8 @@ def test_a_line_keeps_its_id_across_formats_later_cancellation_and_new_columns()
 
 def test_only_absent_line_ids_are_made_up() -> None:
     found = judged({**SOUND, "line_id": "L1"}, {**SOUND, "line_id": ""}).good["line_id"]
-    assert found[0] == "L1" and found[1].endswith("#1")
+    assert found[0] == "L1"
+    assert found[1].endswith("#1")
 
 
 REFUND = {"refund_id": "r", "sku": "a", "refunded_at": "2024-03-01", "quantity": "1"}
@@ -224,7 +225,7 @@ CELLS = st.one_of(
 )
 ROWS = st.fixed_dictionaries(
     dict.fromkeys(("order_id", "sku", "quantity", "line_id", "is_test"), CELLS)
-    | {"ordered_at": st.one_of(CELLS, st.datetimes(max_value=datetime(2030, 1, 1)).map(str))}
+    | {"ordered_at": st.one_of(CELLS, st.datetimes().map(str))}
 )
 
 
