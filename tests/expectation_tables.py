@@ -158,10 +158,7 @@ def good_exports() -> dict[str, pl.DataFrame]:
             cutoff=AS_OF - timedelta(days=5), actual=pl.lit(3.0)
         ),
         "demand_weekly": _demand(forecasts),
-        "series_listed": forecasts.select(*PLACE, "channel").unique(maintain_order=True).with_columns(
-            status=pl.lit("active"), first_week=pl.lit(FIRST), last_week=pl.lit(AS_OF),
-            ended_on=pl.lit(None, pl.Date),
-        ),
+        "series_listed": _listed(forecasts),
         "signal_evidence": _ordered(_made("signal_evidence"), "effect_lo", "effect", "effect_hi")
         .with_columns(
             signal=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("stocking_up"))
@@ -205,41 +202,41 @@ def _ordered(frame: pl.DataFrame, low: str, middle: str, high: str) -> pl.DataFr
 
 
 def _forecasts() -> pl.DataFrame:
-    rows = []
-    for target in ("units", "returns"):
-        for level, members in SERIES.items():
-            for series_id, (category, sku) in members.items():
-                size = sum(
-                    (s == sku) if sku else (c == category) if category else True
-                    for c, s in SERIES["sku"].values()
-                )
-                for h, week in enumerate(WEEKS):
-                    base = size * (8.0 + h + 3 / 1024)
-                    delta = size * 0.5 if target == "units" else 0.0
-                    rows.append(
-                        {
-                            "as_of": AS_OF,
-                            "target": target,
-                            "level": level,
-                            "series_id": series_id,
-                            "week_start": week,
-                            "horizon": h + 1,
-                            "category": category,
-                            "sku": sku,
-                            "channel": None,
-                            "mean": base + delta,
-                            "baseline_mean": base,
-                            "signal_delta": delta,
-                            "naive_mean": base,
-                            "flat_mean": base,
-                            "sold_to_date_units": None,
-                            "remaining_mean": None,
-                            "model": "pooled",
-                            "rung": "full",
-                            **{quantile_name(q): size * (2.0 + 10 * q) for q in QUANTILES},
-                        }
-                    )
+    """Units and returns; nothing of category B comes back, so its last row weighs nothing."""
+    rows = [
+        {
+            "as_of": AS_OF,
+            "target": target,
+            "level": level,
+            "series_id": series_id,
+            "week_start": week,
+            "horizon": h + 1,
+            "category": category,
+            "sku": sku,
+            "mean": size * (8.5 + h + 3 / 1024) + size * delta,
+            "baseline_mean": size * (8.5 + h + 3 / 1024),
+            "signal_delta": size * delta,
+            "naive_mean": 8.0,
+            "flat_mean": 8.0,
+            "model": "pooled",
+            "rung": "full",
+            **{quantile_name(q): 2.0 + 10 * q for q in QUANTILES},
+        }
+        for target, sold, delta in (("units", "AB", 0.5), ("returns", "A", 0.0))
+        for level, members in SERIES.items()
+        for series_id, (category, sku) in members.items()
+        for size in [_members(sold, category, sku)]
+        for h, week in enumerate(WEEKS)
+    ]
     return pl.DataFrame(rows, schema=dict(EXPORTS["forecasts"].schema))
+
+
+def _members(sold: str, category: str | None, sku: str | None) -> int:
+    """How many SKUs of the sold categories a series holds."""
+    return sum(
+        str(c) in sold and category in (None, c) and sku in (None, s)
+        for c, s in SERIES["sku"].values()
+    )
 
 
 def _cumulative(forecasts: pl.DataFrame) -> pl.DataFrame:
@@ -261,3 +258,16 @@ def _demand(forecasts: pl.DataFrame) -> pl.DataFrame:
         censored_share=pl.lit(None, pl.Float64),
         fiscal_week=pl.lit(None, pl.String),
     )  # fmt: skip
+
+
+def _listed(forecasts: pl.DataFrame) -> pl.DataFrame:
+    """The series that are forecast and, last, one that is dormant."""
+    listed = forecasts.select(*PLACE, "channel").unique(maintain_order=True)
+    old = listed.tail(1).with_columns(series_id=pl.lit("SKU-OLD"))
+    ended = pl.lit(None, pl.Date)
+    return pl.concat(
+        [
+            listed.with_columns(status=pl.lit("active"), ended_on=ended),
+            old.with_columns(status=pl.lit("dormant"), ended_on=ended),
+        ]
+    ).with_columns(first_week=pl.lit(FIRST), last_week=pl.lit(AS_OF))

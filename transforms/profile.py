@@ -119,7 +119,7 @@ def daily(days: pl.LazyFrame, weight: str | None) -> pl.DataFrame:
 
 
 def _thousandths(column: str) -> pl.Expr:
-    return (pl.col(column) * MILLI).round(0).cast(pl.Int64)
+    return (pl.col(column) * MILLI).round(0).cast(pl.Int64, strict=False)
 
 
 def window_sums(

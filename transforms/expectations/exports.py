@@ -32,6 +32,13 @@ class Published:
     tables: Mapping[str, pl.DataFrame]
     horizon: int
 
+    def sound(self, name: str) -> pl.DataFrame | None:
+        """The table, if it is there with every column and type of its contract."""
+        frame, table = self.tables.get(name), EXPORTS[name]
+        if frame is None or any(frame.schema.get(c.name) != c.dtype for c in table.columns):
+            return None
+        return frame
+
 
 INTERVALS = {
     "accuracy": (
@@ -86,11 +93,11 @@ def _forecasts(dossier: Dossier, published: Published) -> None:
     coherent(dossier, frame, ("mean", "baseline_mean"))
     complete_horizons(dossier, frame, published.horizon)
     weeks_follow_horizons(dossier, frame)
-    series_are_listed(dossier, frame, published.tables.get("series_listed"))
+    series_are_listed(dossier, frame, published.sound("series_listed"))
     only_confirmed_move(
         dossier,
-        published.tables.get("forecast_contributions"),
-        published.tables.get("signal_evidence"),
+        published.sound("forecast_contributions"),
+        published.sound("signal_evidence"),
     )
 
 
@@ -109,7 +116,7 @@ def _cumulative(dossier: Dossier, published: Published) -> None:
 
 def _contributions(dossier: Dossier, published: Published) -> None:
     adds_up_to_delta(
-        dossier, published.tables["forecast_contributions"], published.tables.get("forecasts")
+        dossier, published.tables["forecast_contributions"], published.sound("forecasts")
     )
 
 

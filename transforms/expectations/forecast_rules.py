@@ -59,7 +59,7 @@ def exact_fractions(dossier: Dossier, frame: pl.DataFrame, columns: Sequence[str
 
 
 def _whole(column: str) -> pl.Expr:
-    return (pl.col(column) * FRACTION).round(0).cast(pl.Int64)
+    return (pl.col(column) * FRACTION).round(0).cast(pl.Int64, strict=False)
 
 
 def coherent(dossier: Dossier, frame: pl.DataFrame, columns: Sequence[str]) -> None:
@@ -112,19 +112,14 @@ def _paired(
 
 
 def complete_horizons(dossier: Dossier, frame: pl.DataFrame, horizon: int) -> None:
-    """Expect each series to have every horizon 1 .. `horizon` exactly once."""
+    """Expect each series to have every horizon 1 .. `horizon` and no other."""
     series = frame.group_by(SERIES).agg(
-        pl.len().alias("rows"),
         pl.col("horizon").n_unique().alias("distinct"),
         pl.col("horizon").min().alias("first"),
         pl.col("horizon").max().alias("last"),
     )
-    whole = (
-        (pl.col("rows") == horizon)
-        & (pl.col("distinct") == horizon)
-        & (pl.col("first") == 1)
-        & (pl.col("last") == horizon)
-    )
+    distinct, first, last = pl.col("distinct"), pl.col("first"), pl.col("last")
+    whole = (distinct == horizon) & (first == 1) & (last == horizon)
     dossier.none("complete_horizons", "hold", series.filter(~whole).height, n=series.height)
 
 
