@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from transforms.asof import ORDER, SOURCE
+from transforms.asof import SOURCE
 from transforms.calendar import local_day, week_of
 
 UNCATEGORISED = "(uncategorised)"
@@ -38,7 +38,7 @@ def sku_categories(order_lines: pl.DataFrame, products: pl.DataFrame) -> pl.Data
     """One category per SKU: the product's, else the latest order line's, else (uncategorised)."""
     lines = (
         order_lines.filter(pl.col("category").is_not_null())
-        .sort("ordered_at", ORDER)
+        .sort("ordered_at", "category")
         .group_by("sku")
         .agg(pl.col("category").last().alias("_line"))
     )
@@ -86,7 +86,7 @@ def ticket_events(
     order, else (uncategorised). Tickets have no SKU level: most speak of an order.
     """
     first = (
-        order_lines.sort(ORDER)
+        order_lines.sort(SOURCE, "order_id", "line_id")
         .unique(subset=[SOURCE, "order_id"], keep="first", maintain_order=True)
         .select(SOURCE, "order_id", pl.col("sku").alias("_order_sku"))
     )

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.asof import ORDER, SOURCE
+from transforms.asof import SOURCE
 from transforms.calendar import local_day, week_of
 
 UNATTRIBUTED = "(unattributed)"
@@ -23,7 +23,7 @@ def all_conversations(conversations: pl.DataFrame, passages: pl.DataFrame) -> pl
     implied = (
         passages.filter(pl.col("said_at").is_not_null())
         .join(conversations, on=key, how="anti")
-        .sort(ORDER)
+        .sort(*key, "said_at", "passage_id")
         .group_by(key)
         .agg(
             pl.col("said_at").min().alias("started_at"),
@@ -79,7 +79,7 @@ def _last_order(
     bought = (
         order_lines.filter(pl.col("customer_id").is_not_null())
         .join(asked.select("customer_id").unique(), on="customer_id", how="semi")
-        .sort("ordered_at", ORDER)
+        .sort("ordered_at", "sku")
         .select("customer_id", "ordered_at", "sku")
         .join(categories, on="sku", how="left", maintain_order="left")
         .rename({"category": "_last_category"})

@@ -1,0 +1,94 @@
+"""Nights for tests: small brands on disk, one Prefect server for the whole session."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import environment
+
+environment.prepare(2)
+
+AS_OF = "2026-11-17"
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A real Prefect server, shared: it takes some ten seconds to start."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=180):
+        yield
+
+
+@pytest.fixture(scope="session")
+def brand_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of a small simulated brand: 12 SKUs, 80 weeks, ends on AS_OF."""
+    from flows.simulate import write_brand
+
+    folder = tmp_path_factory.mktemp("brand")
+    write_brand(folder, skus=12, weeks=80, seed=11)
+    return folder
+
+
+SOURCES = {
+    "order_lines": "order_lines.parquet",
+    "refunds": "refunds.csv.gz",
+    "tickets": "tickets.parquet",
+    "conversations": "conversations.jsonl.gz",
+    "passages": "passages.jsonl.gz",
+    "products": "products.csv",
+    "inventory_daily": "inventory_daily.parquet",
+}
+
+
+def write_config(folder: Path, sources: dict[str, str], extra: str = "") -> Path:
+    """A hearcast.toml in `folder` over the given patterns."""
+    tables = "\n".join(f'{table} = "{pattern}"' for table, pattern in sources.items())
+    path = folder / "hearcast.toml"
+    path.write_text(
+        "[business]\nname = 'Test'\ntimezone = 'America/New_York'\n"
+        "[paths]\nlake = 'lake'\nexports = 'exports'\n"
+        f"[[sources]]\nname = 'main'\nkind = 'files'\n{tables}\n{extra}"
+    )
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path, brand_folder: Path) -> Path:
+    """A configuration over the small brand, with a lake and exports of its own."""
+    sources = {table: str(brand_folder / name) for table, name in SOURCES.items()}
+    backtest = "[forecast]\nhorizon_weeks = 6\nbacktest_origins = 3\n"
+    return write_config(tmp_path, sources, backtest)
+
+
+@pytest.fixture
+def run_night(prefect_server: None) -> Callable[..., Any]:
+    """Runs a night in this process; returns its final Prefect state."""
+    from flows.commands import one_night
+
+    def run(config: Path, as_of: str = AS_OF, *, restated: bool = False) -> Any:
+        return one_night(str(config), as_of, restated=restated)
+
+    return run
+
+
+def digests(folder: Path, pattern: str = "*.parquet") -> dict[str, str]:
+    """sha256 of each file below `folder`, by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob(pattern))
+        if path.is_file()
+    }
+
+
+def child_environment(home: Path) -> dict[str, str]:
+    """Environment of a `hearcast` process with a home of its own."""
+    home.mkdir(parents=True, exist_ok=True)
+    keep = ("PATH", "LANG", "LC_ALL", "HEARCAST_EXAMPLES_DATA", "POLARS_MAX_THREADS")
+    return {name: os.environ[name] for name in keep if name in os.environ} | {"HOME": str(home)}
