@@ -88,5 +88,7 @@ def fold_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
 
 
 def is_identity(text: str) -> bool:
-    """True when folding surely keeps every offset (plain ASCII without entities)."""
-    return text.isascii() and "&" not in text
+    """True when folding keeps every offset: no entity, and one character for each."""
+    if "&" in text and _ENTITY.search(text):
+        return False
+    return text.isascii() or all(len(_TABLE[ord(char)]) == 1 for char in set(text))

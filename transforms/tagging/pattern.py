@@ -75,11 +75,12 @@ class Pattern:
                 return False
         return True
 
-    def spans(self, text: str, places: Mapping[str, Sequence[int]]) -> list[tuple[int, int]]:
-        """Matches in a folded text, whose words begin at `places`; none overlaps another."""
+    def spans(self, places: Places) -> list[tuple[int, int]]:
+        """Matches in the folded text of `places`; none overlaps another."""
+        text = places.text
         if self.first is None:
             return [match.span() for match in self.compiled.finditer(text)]
-        starts = [at for word in self.first & places.keys() for at in places[word]]
+        starts = [at for word in self.first & places.words for at in places.of(word)]
         out: list[tuple[int, int]] = []
         for at in sorted(starts):
             if (not out or at >= out[-1][1]) and (match := self.compiled.match(text, at)):
@@ -207,12 +208,29 @@ def compile_phrase(
     return Pattern(phrase, regex, _anchors(elements, common), _groups(elements), first)
 
 
-def word_places(folded: str) -> dict[str, list[int]]:
-    """Where each word of a folded text begins; words as in `anchor_text`."""
-    places: dict[str, list[int]] = {}
-    for match in _TOKEN.finditer(folded):
-        places.setdefault(match.group().replace("'", ""), []).append(match.start())
-    return places
+class Places:
+    """Where words of a folded text may begin, found when asked for."""
+
+    def __init__(self, text: str, words: frozenset[str]) -> None:
+        """Take a folded text and the words of its anchor text."""
+        self.text, self.words = text, words
+        self._known: dict[str, list[int]] = {}
+        self._complete = "'" in text
+        if self._complete:
+            for match in _TOKEN.finditer(text):
+                word = match.group().replace("'", "")
+                self._known.setdefault(word, []).append(match.start())
+
+    def of(self, word: str) -> list[int]:
+        """Every place where the word begins, and perhaps places inside longer words."""
+        found = self._known.get(word)
+        if found is None:
+            found = self._known[word] = []
+            at = -1 if self._complete else self.text.find(word)
+            while at >= 0:
+                found.append(at)
+                at = self.text.find(word, at + 1)
+        return found
 
 
 class Cues:

@@ -1,6 +1,6 @@
 """Phrase books: the rules of the tagger, read from data and checked.
 
-A book is the parsed content of `data/phrases/<language>.toml`; `docs/tagging` of its keys stands in `parse_phrases`.
+A book is the parsed content of `data/phrases/<language>.toml`; its keys are explained at `parse_phrases`.
 """
 
 from __future__ import annotations

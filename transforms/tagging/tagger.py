@@ -10,7 +10,7 @@ import polars as pl
 
 from transforms.tagging.language import OTHER, Detector, primary
 from transforms.tagging.normalise import MAX_SCAN, fold, fold_with_offsets, is_identity
-from transforms.tagging.pattern import Pattern, word_places
+from transforms.tagging.pattern import Pattern, Places
 from transforms.tagging.phrases import TAGGER, PhraseBook, Rule, tagger_version
 from transforms.tagging.sentences import Sentences, negated
 
@@ -36,9 +36,10 @@ _Hit = tuple[int, int]
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A row that may match, with the rules whose words it holds."""
+    """A row that may match, its words, and the rules whose words it holds."""
 
     row: int
+    words: frozenset[str]
     rules: tuple[Rule, ...]
 
 
@@ -152,7 +153,7 @@ def _candidates(batch: pl.DataFrame, book: PhraseBook) -> Iterator[_Candidate]:
         words = frozenset(texts[row].split())
         rules = [book.rules[i] for i in sorted(indexes) if book.rules[i].pattern.possible(words)]
         if rules:
-            yield _Candidate(row, tuple(rules))
+            yield _Candidate(row, words, tuple(rules))
 
 
 def _tag_batch(batch: pl.DataFrame, book: PhraseBook) -> Iterator[tuple[int, str, _Hit]]:
@@ -172,11 +173,11 @@ def _tag_batch(batch: pl.DataFrame, book: PhraseBook) -> Iterator[tuple[int, str
 
 
 def _matches(text: str, candidate: _Candidate, book: PhraseBook) -> dict[str, list[_Hit]]:
-    places = word_places(text)
+    places = Places(text, candidate.words)
     sentences = Sentences(text, book)
     found: dict[str, list[_Hit]] = {}
     for rule in candidate.rules:
-        for start, end in rule.pattern.spans(text, places):
+        for start, end in rule.pattern.spans(places):
             hit = _trim(text, start, end)
             if rule.kind == "question" and not sentences.asks(hit[0]):
                 continue
@@ -185,7 +186,7 @@ def _matches(text: str, candidate: _Candidate, book: PhraseBook) -> dict[str, li
             found.setdefault(rule.signal, []).append(hit)
     kept: dict[str, list[_Hit]] = {}
     for signal, hits in found.items():
-        excluder = _Excluder(text, places, book.excludes[signal])
+        excluder = _Excluder(places, book.excludes[signal])
         if left := [hit for hit in hits if not excluder.excludes(hit, sentences.around(hit[0]))]:
             kept[signal] = _merge(left)
     return kept
@@ -194,18 +195,13 @@ def _matches(text: str, candidate: _Candidate, book: PhraseBook) -> dict[str, li
 class _Excluder:
     """What cancels mentions of one signal in one passage; only phrases whose words are there are looked for."""
 
-    def __init__(
-        self,
-        text: str,
-        places: Mapping[str, Sequence[int]],
-        excludes: Mapping[str, Sequence[Pattern]],
-    ) -> None:
+    def __init__(self, places: Places, excludes: Mapping[str, Sequence[Pattern]]) -> None:
         self.spans = {
             kind: [
                 span
                 for pattern in patterns
-                if pattern.possible(places.keys())
-                for span in pattern.spans(text, places)
+                if pattern.possible(places.words)
+                for span in pattern.spans(places)
             ]
             for kind, patterns in excludes.items()
         }

@@ -116,3 +116,10 @@ def test_portuguese(text: str, signal: str, expected: bool, signals: Signals) ->
     assert (signal in signals(text, language="pt")) is expected
     plain = text.translate(str.maketrans("ãáàâéêíóôõúçÃÉ", "aaaaeeiooouçAE"))
     assert (signal in signals(plain.upper(), language="pt")) is expected
+
+
+@pytest.mark.parametrize(
+    "text", ["Boa tarde, tudo bem?", "Volto mais tarde", "Demorou para carregar mas funciona"]
+)
+def test_portuguese_lateness_of_other_things(text: str, signals: Signals) -> None:
+    assert "delivery_worry" not in signals(text, language="pt")
