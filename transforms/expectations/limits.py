@@ -13,6 +13,8 @@ MAD_TO_SIGMA = 1.4826
 CLUSTER = 20
 """Rows that come together, such as the lines of one order: they are null together, too."""
 
+COLLAPSE = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -53,10 +55,14 @@ def count_band(history: Sequence[float], *, ratio: float, deviations: float) -> 
     """Allowed counts around the median of `history`, never below 0.
 
     Either a factor of `ratio`, or `deviations` robust or Poisson standard deviations: the wider.
+    However wild the history, a fall to a tenth that chance cannot explain is never allowed.
     """
     middle = median(history)
-    half = deviations * max(spread(history), sqrt(max(middle, 1.0)))
-    return max(0.0, min(middle / ratio, middle - half)), max(middle * ratio, middle + half)
+    chance = deviations * sqrt(max(middle, 1.0))
+    half = max(deviations * spread(history), chance)
+    collapse = min(middle / COLLAPSE, middle - chance)
+    lo = max(0.0, collapse, min(middle / ratio, middle - half))
+    return lo, max(middle * ratio, middle + half)
 
 
 def ratio_band(history: Sequence[float], *, ratio: float, deviations: float) -> tuple[float, float]:
