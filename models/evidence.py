@@ -19,14 +19,15 @@ import polars as pl
 
 from models.gate import Adoption, adoption, q_values
 from models.leadtest import Sequences, one_step_residuals, sequences
-from models.panel import Known, Panel, Signals, group_codes
+from models.panel import Known, Panel, Signals, group_codes, group_sums
 from models.power import conversations_needed
-from models.seasonality import group_means, relative
+from models.seasonality import relative, trailing_mean
 from models.spec import ForecastSpec, SignalSpec
 from models.types import Bools, Floats, Ints
 
 MIN_WEEKS, MIN_MENTIONS, MIN_MENTION_WEEKS = 52, 30, 13
 ALPHA = 0.05
+OVERDISPERSION = 0.1
 PURGED_T, REVERSE_T, NEARLY = 3.0, 2.7, 0.75
 EVIDENCE: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
@@ -80,10 +81,14 @@ def log_index(panel: Panel, period: int) -> tuple[tuple[str, ...], Floats, Ints]
     """Return categories, log demand index (C, T) and series counts (C,).
 
     The index is the mean over series of demand over its own trailing year, each at most 5: robust
-    to launches, ends and single bulk orders.
+    to launches, ends and single bulk orders. A series counts by its precision, m / (1 + .1 m) for
+    m a week: counts of small sellers are mostly noise, and big ones are not more exact for ever.
     """
     names, groups = group_codes(panel.series)
-    index = group_means(relative(panel.y, period), groups)
+    ratio, mean = relative(panel.y, period), trailing_mean(panel.y, period)
+    weight = np.where(np.isnan(ratio), np.nan, mean / (1 + OVERDISPERSION * mean))
+    with np.errstate(invalid="ignore"):
+        index = group_sums(ratio * weight, groups) / group_sums(weight, groups)
     return names, np.log(np.maximum(index, 0.05)), np.bincount(groups.codes, minlength=groups.n)
 
 
@@ -143,11 +148,12 @@ def _test_target(
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One test's latest q, its passes at every gate week (W,), and the week of its last change."""
+    """One test's latest q, passes at every gate week (W,), week of its last change, direction."""
 
     q: float
     passed: Bools
     since: int
+    right: bool
 
 
 def direction_ok(results: Sequences) -> Bools:
@@ -203,7 +209,6 @@ def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, obje
     r, pooled = test.results, c == len(test.categories)
     enough = bool(test.enough_by_week[k, c, -1])
     adopted = bool(test.adopted[k, c])
-    right = bool(direction_ok(r)[k, c, -1])
     signal = test.signal[k] if pooled else test.signal[k, c]
     sd = float(np.sqrt((signal**2).mean())) if signal.size else 0.0
     effect, se = float(r.effect[k, c, -1]) * sd, float(r.effect_se[k, c, -1]) * sd
@@ -216,12 +221,12 @@ def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, obje
         "q_value": gate.q,
         "oos_gain_share": float(r.oos_gain[k, c, -1]),
         "oos_p_value": float(r.oos_p[k, c, -1]),
-        "direction_ok": right,
+        "direction_ok": gate.right,
     }
     needed = float(test.needed[k, c])
     p_values = (float(r.p[k, c, -1]), float(r.oos_p[k, c, -1]))
     return {
-        "status": _status(p_values, enough=enough, adopted=adopted, right=right),
+        "status": _status(p_values, enough=enough, adopted=adopted, right=gate.right),
         **(told if enough else dict.fromkeys(told)),
         "change_reason": _reason(gate.passed, gate.since, adopted=adopted)
         if enough
@@ -260,6 +265,7 @@ def _judge(known: Known, spec: ForecastSpec, tests: dict[str, TargetTest]) -> Pr
     for target, test in tests.items():
         weeks = known.panels[target].weeks
         n_categories = len(test.categories) + 1
+        right = direction_ok(test.results)[:, :, -1]
         for k, name in enumerate(test.names):
             for c in range(n_categories):
                 if c == n_categories - 1 and n_categories == 2:
@@ -268,7 +274,8 @@ def _judge(known: Known, spec: ForecastSpec, tests: dict[str, TargetTest]) -> Pr
                 test.adopted[k, c] = state.adopted[i]
                 since = int(state.since[i])
                 last_q = float(q[i, -1]) if q.shape[1] else np.nan
-                row = _row(test, (k, c), Gate(last_q, passed[i], since))
+                gate = Gate(last_q, passed[i], since, bool(right[k, c]))
+                row = _row(test, (k, c), gate)
                 key = {
                     "as_of": known.cutoff,
                     "signal": name,

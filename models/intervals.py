@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from models.panel import Groups
 from models.types import Bools, Floats, Ints
@@ -165,6 +165,16 @@ def _held_out(
     return below[~np.isnan(below)], above[~np.isnan(above)]
 
 
+def small_sample_factor(n_series: int, n_weeks: int) -> float:
+    """Return by how much quantiles widen because few independent errors were seen.
+
+    Neighbouring weeks overlap, so about one in six counts; series of a panel add less than in
+    proportion. The factor is Student's t over the normal at the 90th percentile.
+    """
+    freedom = max(n_weeks / 6 * np.sqrt(max(n_series, 1)), 2.0)
+    return float(stdtrit(freedom, 0.9) / ndtri(0.9))
+
+
 def _stretch(errors: Errors, groups: Groups, quantiles: Sequence[float]) -> tuple[float, float]:
     """Return factors for both halves so that held-out blocks of weeks leave 10 % outside each."""
     present = np.unique(errors.weeks[(~np.isnan(errors.u)).any(axis=0)])
@@ -189,7 +199,8 @@ def learn(errors: Errors, groups: Groups, quantiles: Sequence[float]) -> Shape:
     """Return the calibrated shape of one band's errors."""
     d, pooled = _centred(errors, groups, quantiles)
     below, above = _stretch(errors, groups, quantiles)
-    return Shape(d, pooled, below, above)
+    wider = small_sample_factor(len(errors.u), len(np.unique(errors.weeks)))
+    return Shape(d, pooled, below * wider, above * wider)
 
 
 def apply(

@@ -12,6 +12,7 @@ from models.types import Floats
 
 LEVEL_ALPHA = 0.1
 MAX_LOG_EFFECT = 0.7
+EM_STEPS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,31 @@ def lead_path(signal: Floats, lag: int, horizon: int, gap: int) -> Floats:
     return out
 
 
-def _shrunk(own: Floats, se: Floats, pooled: float, pooled_t: float) -> Floats:
-    """Return (C,) effects moved from each category's own to the pooled one (empirical Bayes)."""
-    trust = max(1.0 - 1.0 / max(pooled_t**2, 1e-12), 0.0)
+def shared_effects(own: Floats, se: Floats, pooled: float, pooled_t: float) -> Floats:
+    """Return (C,) effects of a pooled lead: some categories may have it, the others nothing.
+
+    Each category's own estimate is weighed between none and the common effect (a two-part
+    empirical Bayes mixture fitted by EM); where single categories can't tell, all keep the pooled
+    effect, because the precision-weighted mean of what is returned stays the pooled one.
+    """
     known = np.isfinite(own) & np.isfinite(se) & (se > 0)
-    away = np.where(known, own - pooled, 0.0)
-    noise = np.where(known, se, 1.0) ** 2
-    tau2 = max(float((away**2 - noise)[known].mean()), 0.0) if known.any() else 0.0
-    return np.asarray(trust * (pooled + away * tau2 / (tau2 + noise)))
+    if not known.any():
+        return np.full(len(own), pooled)
+    b, variance = np.where(known, own, pooled), np.where(known, se, np.inf) ** 2
+    precision = np.where(known, 1.0 / variance, 0.0)
+    share, common = 0.5, pooled
+    chance = np.full(len(b), 0.5)
+    for _ in range(EM_STEPS):
+        with np.errstate(invalid="ignore"):
+            log_ratio = np.where(known, (b**2 - (b - common) ** 2) / (2 * variance), 0.0)
+        odds = share / (1 - share) * np.exp(np.clip(log_ratio, -30, 30))
+        chance = odds / (1 + odds)
+        common = float((chance * precision * b).sum() / max((chance * precision).sum(), 1e-300))
+        share = float(np.clip((chance[known].sum() + 1) / (known.sum() + 2), 0.05, 0.95))
+    mean = float((chance * precision).sum() / precision.sum()) * common
+    scale = min(pooled / mean, 1.0 / share) if mean * pooled > 0 else 0.0
+    trust = max(1.0 - 1.0 / max(pooled_t**2, 1e-12), 0.0)
+    return np.asarray(trust * scale * common * chance)
 
 
 def effects_of(
@@ -79,7 +97,7 @@ def effects_of(
             continue
         log_effect = np.zeros((len(categories), spec.horizon))
         lag = int(results.lag[k, pool, -1])
-        shared = _shrunk(
+        shared = shared_effects(
             results.own_effect[k, :, lag - 1],
             results.own_se[k, :, lag - 1],
             float(results.effect[k, pool, -1]),

@@ -197,10 +197,16 @@ def sequences(demand: Floats, signals: Floats, max_lags: Ints, period: int) -> S
     )  # fmt: skip
 
 
+def _about_mean(t: Floats, used: Ints) -> Floats:
+    """Return t with the scores' spread taken about their mean instead of about zero."""
+    n = np.maximum(used, 1).astype(np.float64)
+    return np.asarray(t * np.sqrt(np.maximum(n - 1, 0.0) / np.maximum(n - t**2, 1e-9)))
+
+
 def _family_p(t: Floats, used: Ints, tests: Ints) -> Floats:
     """Return p of the largest of several |t| (Sidak), from Student's t with used - 1 weeks."""
     freedom = np.maximum(used - 1, 1).astype(np.float64)
-    single = np.clip(2 * stdtr(freedom, -np.abs(t)), 0.0, 1.0)
+    single = np.clip(2 * stdtr(freedom, -np.abs(_about_mean(t, used))), 0.0, 1.0)
     return np.asarray(-np.expm1(tests[:, None, None] * np.log1p(-np.minimum(single, 1 - 1e-16))))
 
 
@@ -234,7 +240,9 @@ def _out_of_sample(
         bases.append(base)
     adjusted, saved, base = (np.concatenate(part, axis=1) for part in (gains, losses, bases))
     statistic = np.cumsum(adjusted, 2) / np.sqrt(np.maximum(np.cumsum(adjusted**2, 2), 1e-300))
-    freedom = np.maximum(np.cumsum(adjusted != 0, axis=2) - 1, 1).astype(np.float64)
+    used = np.cumsum(adjusted != 0, axis=2)
+    statistic = _about_mean(statistic, used)
+    freedom = np.maximum(used - 1, 1).astype(np.float64)
     share = np.cumsum(saved, 2) / np.maximum(np.cumsum(base, 2), 1e-300)
     return statistic, np.asarray(stdtr(freedom, -statistic)), share
 

@@ -38,8 +38,11 @@ def has_year(n_weeks: int, period: int) -> bool:
     return n_weeks >= period + 8
 
 
-def relative(y: Floats, period: int) -> Floats:
-    """Return (S, T) demand over its trailing one-year mean, at most 5; nan where not known."""
+def trailing_mean(y: Floats, period: int) -> Floats:
+    """Return (S, T) means of the last year of known weeks; nan where fewer than 8 are known.
+
+    Before the first year is over, the mean of that whole year where it is known.
+    """
     n_weeks = y.shape[1]
     seen = ~np.isnan(y)
     total = np.cumsum(np.where(seen, y, 0.0), axis=1)
@@ -50,10 +53,14 @@ def relative(y: Floats, period: int) -> Floats:
     if n_weeks >= period:
         total[:, : period - 1] = total[:, period - 1 : period]
         count[:, : period - 1] = count[:, period - 1 : period]
-    usable = (count >= MIN_OBSERVED) & (total > 0) & seen
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.minimum(y / (total / count), CAP)
-    return np.where(usable, ratio, np.nan)
+    return np.where(count >= MIN_OBSERVED, total / np.maximum(count, 1.0), np.nan)
+
+
+def relative(y: Floats, period: int) -> Floats:
+    """Return (S, T) demand over its trailing one-year mean, at most 5; nan where not known."""
+    mean = trailing_mean(y, period)
+    usable = mean > 0
+    return np.where(usable, np.minimum(y / np.where(usable, mean, 1.0), CAP), np.nan)
 
 
 def group_means(ratio: Floats, groups: Groups) -> Floats:

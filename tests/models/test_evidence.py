@@ -159,7 +159,7 @@ def test_log_index_is_robust_to_launches_and_one_bulk_order() -> None:
     y[5, :90] = np.nan
     _, after, _ = log_index(replace(panel, y=y), spec.season_weeks)
     assert n.tolist() == [20, 20]
-    assert np.abs(after - before)[0, 90:].max() < 0.25
+    assert np.abs(after - before)[0, 90:].max() < 0.35
     assert np.array_equal(after[1], before[1])
 
 

@@ -6,11 +6,11 @@ import pytest
 from models.evidence import prove
 from models.leading import (
     MAX_LOG_EFFECT,
-    _shrunk,
     already_felt,
     effects_of,
     lead_path,
     no_effects,
+    shared_effects,
 )
 from tests.models.synthetic import Truth, make
 
@@ -42,13 +42,30 @@ def test_signals_shorter_than_their_lead_do_nothing_wrong(length: int) -> None:
     assert np.isfinite(lead_path(np.ones(length), 3, 4, 0)).all()
 
 
-def test_shrinkage_goes_to_the_pool_where_categories_do_not_differ() -> None:
-    own, se = np.array([0.5, 0.1, np.nan]), np.array([0.5, 0.5, 0.5])
-    assert np.allclose(_shrunk(own, se, 0.3, 10.0), 0.3 * (1 - 0.01))
-    own = np.array([2.0, -1.0])
-    got = _shrunk(own, np.array([0.01, 0.01]), 0.3, 10.0)
-    assert np.allclose(got, own * 0.99, atol=0.02)
-    assert np.allclose(_shrunk(own, np.array([0.5, 0.5]), 0.3, 0.5), 0.0)
+def test_where_single_categories_cannot_tell_all_share_the_pooled_effect() -> None:
+    own, se = np.array([0.5, 0.1, 0.3]), np.array([0.5, 0.5, 0.5])
+    got = shared_effects(own, se, 0.3, 10.0)
+    assert np.allclose(got, 0.3 * 0.99, rtol=0.25)
+    assert got.mean() == pytest.approx(0.3 * 0.99, rel=0.05)
+
+
+def test_categories_without_the_lead_get_almost_nothing_of_it() -> None:
+    own, se = np.array([0.42, 0.38, 0.40, 0.02, -0.03, 0.01]), np.full(6, 0.08)
+    got = shared_effects(own, se, 0.2, 6.0)
+    assert np.allclose(got[:3], 0.4 * (1 - 1 / 36), rtol=0.1)
+    assert np.abs(got[3:]).max() < 0.01
+
+
+def test_an_unknown_category_gets_a_share_of_the_common_effect() -> None:
+    own, se = np.array([0.4, 0.4, np.nan]), np.array([0.1, 0.1, np.nan])
+    got = shared_effects(own, se, 0.4, 8.0)
+    assert 0.15 < got[2] <= 0.4
+    assert np.allclose(shared_effects(np.full(2, np.nan), np.ones(2), 0.3, 5.0), 0.3)
+
+
+def test_a_pooled_effect_that_no_category_shows_vanishes() -> None:
+    got = shared_effects(np.array([-0.3, -0.4]), np.array([0.05, 0.05]), 0.2, 1.0)
+    assert np.allclose(got, 0.0)
 
 
 def test_only_adopted_signals_act_and_only_to_their_lead() -> None:
