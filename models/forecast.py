@@ -25,7 +25,7 @@ from models.evidence import prove
 from models.hierarchy import Level, level_of, levels_in
 from models.intervals import Past
 from models.leading import Effects, effects_of
-from models.panel import Known, Panel, alive, group_codes, group_sums, one_group
+from models.panel import Known, Panel, alive, group_codes, group_sums, in_order, one_group
 from models.reconcile import Judged, choose_pull, deltas_of, pull_ratio, to_grain
 from models.spec import ForecastSpec
 from models.types import Bools, Floats
@@ -197,6 +197,7 @@ def forecast(known: Known, spec: ForecastSpec) -> Forecast:
 
     Deterministic and pure: equal inputs give equal bits, whatever else is forecast beside them.
     """
+    known = replace(known, panels={name: in_order(p) for name, p in known.panels.items()})
     proof = prove(known, spec)
     weekly, cumulative, contributions = [], [], []
     step = np.timedelta64(7, "D")

@@ -84,6 +84,17 @@ class Known:
     signals: Signals | None = None
 
 
+def in_order(panel: Panel) -> Panel:
+    """Return the panel with its series sorted by series_id.
+
+    Sums and samples then do not depend on the order in which series arrive.
+    """
+    order = panel.series["series_id"].arg_sort().to_numpy()
+    if bool(np.all(np.diff(order.astype(np.int64)) > 0)):
+        return panel
+    return Panel(panel.series[order], panel.weeks, panel.y[order])
+
+
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Which of ``n`` groups each of S series belongs to: ``codes`` (S,) in 0..n-1."""

@@ -126,6 +126,16 @@ def test_equal_inputs_give_equal_bits_and_many_equal_one_at_a_time(made: Any) ->
     assert many[2].forecasts.equals(got.forecasts)
 
 
+def test_the_order_of_series_does_not_matter(made: Any) -> None:
+    known, spec, got = made
+    panel = known.panels["units"]
+    order = np.random.default_rng(0).permutation(panel.series.height)
+    mixed = Panel(panel.series[order], panel.weeks, panel.y[order])
+    again = forecast(replace(known, panels={"units": mixed}), spec)
+    for name in ("forecasts", "cumulative", "contributions", "evidence"):
+        assert getattr(again, name).equals(getattr(got, name))
+
+
 def test_horizon_one_is_the_week_after_the_gap() -> None:
     known, spec = small(np.ones((2, 80)))
     got = forecast(replace(known, gap_weeks=2), spec).forecasts
