@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import sys
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +15,6 @@ from pyarrow import csv as arrow_csv
 DELIMITERS = (",", ";", "\t", "|")
 _BLOCK_BYTES = 1 << 26
 _HEADER_CHARS = 1 << 16
-_BLANK_LINE = re.compile(r"(?:\A|\n) *\n")
 _PATIENCE = 50
 """Records with a broken quote that may search for their end through the whole file."""
 _SHORT_SPAN = 100
@@ -51,8 +48,7 @@ def parse(text: str) -> Delimited:
     if not body.strip():
         return Delimited(columns, _frame([], columns), [], notes=notes)
     body = body.rstrip("\n") + "\n"
-    plain = _soundly_quoted(body, delimiter) and _BLANK_LINE.search(body) is None
-    found = _fast(body, columns, delimiter) if plain else None
+    found = _fast(body, columns, delimiter) if _is_plain(body, delimiter) else None
     if found is None:
         found = _careful(body, columns, delimiter)
     found.notes = notes
@@ -106,28 +102,34 @@ def _frame(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> pl.DataFram
     )
 
 
-def _soundly_quoted(body: str, delimiter: str) -> bool:
-    """Whether every quote is closed where a field ends; Arrow would swallow lines otherwise."""
+def _is_plain(body: str, delimiter: str) -> bool:
+    """Whether there is no blank line and every quote is closed where its field ends.
+
+    Arrow counts blank lines without telling where they were, and swallows lines between quotes
+    that are out of place.
+    """
     if '"' not in body:
-        return True
+        return "\n\n" not in body and not body.startswith("\n")
     csv.field_size_limit(sys.maxsize)
     try:
-        deque(csv.reader(io.StringIO(body, newline="\n"), delimiter=delimiter, strict=True), 0)
+        rows = csv.reader(io.StringIO(body, newline="\n"), delimiter=delimiter, strict=True)
+        return all(rows)  # a blank line is an empty row
     except csv.Error:
         return False
-    return True
 
 
 def _fast(body: str, columns: Sequence[str], delimiter: str) -> Delimited | None:
     """The rows by Arrow's parser; None where quotes are damaged and care is needed.
 
-    There must be no blank lines: Arrow counts them but does not tell where they were.
+    `body` must be plain (see `_is_plain`); a line of nothing but spaces is no row.
     """
     bad: list[tuple[int, str]] = []
 
     def keep(row: arrow_csv.InvalidRow) -> str:
-        bad.append((row.number, row.text))
+        (bad if row.text.strip() else blank).append((row.number, row.text))
         return "skip"
+
+    blank: list[tuple[int, str]] = []
 
     try:
         table = arrow_csv.read_csv(
@@ -148,7 +150,7 @@ def _fast(body: str, columns: Sequence[str], delimiter: str) -> Delimited | None
     if any("\n" in text for _, text in bad):
         return None
     frame = pl.DataFrame(table)
-    taken = {number for number, _ in bad}
+    taken = {number for number, _ in (*bad, *blank)}
     numbers = [n for n in range(1, frame.height + len(taken) + 1) if n not in taken]
     return Delimited(list(columns), frame, numbers, bad)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
+_FLAT = frozenset({str, bool, type(None)})
 _CONSTANTS = {"Infinity": "inf", "-Infinity": "-inf"}
 """What some writers put where JSON has no number; NaN is how they write an absent value."""
 
@@ -47,9 +49,7 @@ def _collect(
             bad.append((number, item))
             continue
         for name, value in row.items():
-            cells = columns.get(name)
-            if cells is None:
-                cells = columns[name] = []
+            cells = columns.setdefault(name, [])
             if len(cells) < len(numbers):
                 cells.extend([None] * (len(numbers) - len(cells)))
             cells.append(value)
@@ -67,13 +67,14 @@ def _row(item: str | dict[str, object]) -> dict[str, str | None] | None:
         flat = json.loads(item, parse_float=str, parse_int=str, parse_constant=_CONSTANTS.get)
         if not isinstance(flat, dict):
             return None
-        if any(isinstance(value, dict | list) for value in flat.values()):
+        if not _FLAT.issuperset(map(type, flat.values())):
             flat = json.loads(item)
         return {_name(name): _text(value) for name, value in flat.items()}
     except (ValueError, RecursionError):
         return None
 
 
+@lru_cache(maxsize=4096)
 def _name(name: str) -> str:
     trimmed = name.strip()
     return f"{trimmed}_2" if trimmed in ("_row", "_extra", "") else trimmed
