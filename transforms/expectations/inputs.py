@@ -164,7 +164,7 @@ class _Events:
             self._coverage(column, other, key)
 
     def _fresh(self) -> bool:
-        """True unless the latest event is older than this table's own pauses explain."""
+        """True unless the latest event is older than half again this table's longest pause."""
         recent = self.past.filter(
             pl.col("day") > self.night.as_of - timedelta(days=7 * self.limits.weeks)
         )["day"].to_list()
@@ -173,7 +173,7 @@ class _Events:
             self.dossier.undecidable("fresh", "warn", "too few days", n=self.past.height)
             return True
         pause = max(((b - a).days for a, b in pairwise(recent)), default=0)
-        allowed = self.night.latency_days + max(self.limits.fresh_days, 2 * pause)
+        allowed = self.night.latency_days + max(self.limits.fresh_days, (3 * pause + 1) // 2)
         age = (self.night.as_of - latest).days
         self.dossier.bound(
             "fresh",
