@@ -59,9 +59,15 @@ def _night(config: Path, as_of: str, folder: Path) -> Measured:
         said.seek(0)
         last = said.read()[-2_000:]
     published = (exports / "latest.json").exists()
-    rows_in = int(read_table(exports, "ingest_report")["rows_in"].sum()) if published else 0
+    rows_in = _rows_in(exports) if published else 0
     forecasts = read_table(exports, "forecasts").height if published else 0
     return Measured(process.returncode, seconds, peak, rows_in, forecasts, last)
+
+
+def _rows_in(exports: Path) -> int:
+    report = read_table(exports, "ingest_report")
+    # A routed row counts once: it is a row of the table that it was routed to.
+    return int(report["rows_in"].sum()) - int(report["rows_routed"].sum())
 
 
 def _session_mib(session: int) -> float:

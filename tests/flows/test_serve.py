@@ -1,4 +1,5 @@
 import ast
+import asyncio
 import os
 import signal
 import subprocess
@@ -61,6 +62,27 @@ def test_prefect_itself_accepts_prefect_yaml() -> None:
     assert [entry.name for entry in model.deployments] == [
         e["name"] for e in content["deployments"]
     ]
+
+
+def test_prefects_server_takes_the_nulls_that_its_client_sends() -> None:
+    """`prefect deploy` and workers ask with limit null; some FastAPI versions refuse that."""
+    from fastapi import Body, FastAPI  # noqa: PLC0415
+    from httpx import ASGITransport, AsyncClient, Response  # noqa: PLC0415
+    from prefect.server.api.dependencies import LimitBody  # noqa: PLC0415
+
+    app = FastAPI()
+
+    @app.post("/filter")
+    def read(limit: int = LimitBody(), offset: int = Body(0, ge=0)) -> list[int]:
+        return [limit, offset]
+
+    async def ask() -> Response:
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://server") as client:
+            return await client.post("/filter", json={"limit": None, "offset": None})
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 200, answer.text
+    assert answer.json()[1] == 0
 
 
 def test_entrypoints_are_flows_with_the_parameters_that_are_passed() -> None:
@@ -204,6 +226,7 @@ import logging, sys
 from datetime import timedelta
 from pathlib import Path
 from flows import serve as module
+from flows.leaving import leave_within
 class Early(module.SystemClock):
     def now(self):
         return super().now() + OFFSET
@@ -213,6 +236,7 @@ OFFSET = timedelta(seconds=54) - timedelta(seconds=real().now().timestamp() % 60
 module.SystemClock = Early
 logging.basicConfig(level="INFO")
 module.serve(Path(sys.argv[1]), Path(sys.argv[2]))
+leave_within(30, 0)
 """
 
 
