@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -211,3 +213,23 @@ def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
     settings = load(tmp_path)
     with pytest.raises(ValueError, match="frozen"):
         settings.business.timezone = "UTC"
+
+
+@pytest.mark.parametrize("part", ["## Sources", "## Column mapping"])
+def test_the_documented_configuration_loads(tmp_path: Path, part: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    text = page.split(part, 1)[1].split("```toml\n", 1)[1].split("```", 1)[0]
+    head = "[[sources]]\n" if "[[sources]]" not in text else ""
+    assert load(tmp_path, head + text).sources[0].tables
+
+
+def test_the_documented_keys_and_defaults_are_the_real_ones(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    table = page.split("## Sections", 1)[1].split("## Sources", 1)[0]
+    settings = load(tmp_path)
+    for name in ("business", "paths", "forecast", "validation", "tagging", "run", "privacy"):
+        for key, value in getattr(settings, name):
+            if key == "tables":
+                continue
+            shown = json.dumps(value) if not isinstance(value, Path) else '"data/var/' + value.name
+            assert re.search(rf"[ *]{key} \| {re.escape(shown)}", table), key

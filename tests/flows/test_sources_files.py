@@ -238,8 +238,17 @@ ROOT = Path(__file__).parents[2]
 
 
 def example(name: str) -> list[FilePull]:
-    loaded = load_settings(ROOT / "examples" / name, {"HEARCAST_EXAMPLES_DATA": EXAMPLES})
+    loaded = load_settings(
+        ROOT / "examples" / name, {"HEARCAST_EXAMPLES_DATA": EXAMPLES or "unset"}
+    )
     return [one for source in loaded.sources for one in pull_source(source, loaded, never)]
+
+
+def test_the_bundled_slice_adds_up_too() -> None:
+    lines, refunds = only(example("online_retail_slice.toml")).reports
+    assert lines.rows_in == 78_887
+    assert lines.rows_quarantined == refunds.rows_quarantined == 0
+    assert refunds.rows_good == lines.rows_routed > 1_000
 
 
 @needs_data
