@@ -112,21 +112,34 @@ def forecast_base(history: History, spec: ForecastSpec, stride: int) -> Base:
 
 def weekly_quantiles(
     history: History, past: intervals.Past, centre: Floats, spec: ForecastSpec
-) -> Floats:
-    """Return (S, H, Q) calibrated quantiles around ``centre`` (S, H) from past forecasts."""
-    plan = intervals.Plan(zero_based_bands(spec.horizon), spec.quantiles)
+) -> tuple[Floats, Floats]:
+    """Return (S, H, Q) calibrated quantiles around ``centre`` (S, H) from past forecasts.
+
+    Also those of the first week alone at the cumulative quantiles, (S, Q): demand summed over one
+    week is that week's.
+    """
+    both = tuple(sorted({*spec.quantiles, *spec.cumulative_quantiles}))
+    plan = intervals.Plan(zero_based_bands(spec.horizon), both)
     mean = intervals.series_mean(history.y)
-    return intervals.band_quantiles(past, centre, mean, history.groups, plan)
+    made = intervals.band_quantiles(past, centre, mean, history.groups, plan)
+    weekly = [both.index(q) for q in spec.quantiles]
+    summed = [both.index(q) for q in spec.cumulative_quantiles]
+    return made[:, :, weekly], made[:, 0, summed]
 
 
 def cumulative_quantiles(
-    history: History, past: intervals.Past, mean: Floats, spec: ForecastSpec
+    history: History, past: intervals.Past, mean: Floats, first: Floats, spec: ForecastSpec
 ) -> Floats:
-    """Return (S, H, Q) quantiles of demand summed from horizon 1, from joint error paths."""
+    """Return (S, H, Q) quantiles of demand summed from horizon 1, from joint error paths.
+
+    ``first`` (S, Q) are the first week's. They never fall from one horizon to the next.
+    """
     weeks = np.arange(1, spec.horizon + 1, dtype=np.float64)
     plan = intervals.Plan(zero_based_bands(spec.horizon), spec.cumulative_quantiles, weeks)
     summed = intervals.Past(
         np.cumsum(past.forecast, axis=2), np.cumsum(past.actual, axis=2), past.weeks
     )
     level = intervals.series_mean(history.y)
-    return intervals.band_quantiles(summed, np.cumsum(mean, axis=1), level, history.groups, plan)
+    made = intervals.band_quantiles(summed, np.cumsum(mean, axis=1), level, history.groups, plan)
+    made[:, 0] = first
+    return np.asarray(np.maximum.accumulate(made, axis=1))

@@ -110,9 +110,9 @@ def _at_bottom(low: _Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floa
     order = np.argsort(level.member.codes, kind="stable")
     base, weeks = low.base, low.base.origins + low.history.gap
     past = Past(base.inner_centre, base.actual, weeks)
-    weekly = weekly_quantiles(low.history, past, base.centre, spec)
+    weekly, first = weekly_quantiles(low.history, past, base.centre, spec)
     past = Past(base.inner_mean, base.actual, weeks)
-    cumulative = cumulative_quantiles(low.history, past, base.mean, spec)
+    cumulative = cumulative_quantiles(low.history, past, base.mean, first, spec)
     sums = np.cumsum(low.mean, axis=1), np.cumsum(low.baseline, axis=1)
     return {
         "mean": low.mean[order],
@@ -141,8 +141,8 @@ def _above(low: _Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     past = Past(
         group_sums(base.inner_mean, member), group_sums(base.actual, member), base.origins + gap
     )
-    weekly = weekly_quantiles(history, past, baseline, spec)
-    cumulative = cumulative_quantiles(history, past, baseline, spec)
+    weekly, first = weekly_quantiles(history, past, baseline, spec)
+    cumulative = cumulative_quantiles(history, past, baseline, first, spec)
     sums = np.cumsum(mean, axis=1), np.cumsum(baseline, axis=1)
     return {
         "mean": mean,

@@ -9,7 +9,7 @@ are taken jointly, so dependence between weeks is in them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -46,10 +46,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Scaled errors of one band: u (S, O, B) over B horizons, nan = none; target weeks (O, B)."""
+    """Scaled errors of one band: u (S, O, B) over B horizons, nan = none; target weeks (O, B).
+
+    ``overlap``: by how much sums over weeks repeat each other (1 = single weeks): so many fewer
+    errors count as independent.
+    """
 
     u: Floats
     weeks: Ints
+    overlap: float = 1.0
+
+    def independent(self) -> float:
+        """Return about how many target weeks' worth of errors there is."""
+        return len(np.unique(self.weeks)) / self.overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ def _quantiles(values: Floats, quantiles: Sequence[float]) -> Floats | None:
     return None if len(known) == 0 else np.quantile(known, quantiles)
 
 
-def _dispersion(u: Floats, groups: Groups, n_weeks: int) -> Floats:
+def _dispersion(u: Floats, groups: Groups, n_weeks: float) -> Floats:
     """Return (S,) mean absolute scaled errors, shrunk to the group's and the panel's."""
     size = np.nan_to_num(np.abs(u)).sum(axis=(1, 2))
     rows = (~np.isnan(u)).sum(axis=(1, 2)).astype(np.float64)
@@ -105,7 +114,7 @@ def _dispersion(u: Floats, groups: Groups, n_weeks: int) -> Floats:
     return np.asarray(np.maximum((weight * mean + 6 * group) / (weight + 6), 0.05 * panel))
 
 
-def _pooled(z: Floats, groups: Groups, quantiles: Sequence[float], n_weeks: int) -> Floats:
+def _pooled(z: Floats, groups: Groups, quantiles: Sequence[float], n_weeks: float) -> Floats:
     """Return (G, Q) quantiles of z pooled by group, weighted against the panel's and a default."""
     every = np.arange(len(z))
     start = default_shape(quantiles)
@@ -142,7 +151,7 @@ def _median_shift(z: Floats, weeks: Ints, panel_median: float) -> float:
 
 def _centred(errors: Errors, groups: Groups, quantiles: Sequence[float]) -> tuple[Floats, Floats]:
     """Return dispersion (S,) and pooled quantiles (G, Q) with the noisy part of the median off."""
-    n_weeks = len(np.unique(errors.weeks))
+    n_weeks = errors.independent()
     d = _dispersion(errors.u, groups, n_weeks)
     z = errors.u / d[:, None, None]
     pooled = _pooled(z, groups, quantiles, n_weeks)
@@ -155,7 +164,7 @@ def _held_out(
     errors: Errors, keep: Bools, groups: Groups, quantiles: Sequence[float]
 ) -> tuple[Floats, Floats]:
     """Return how far held-out errors lie below and above, in units of q50-q10 and q90-q50."""
-    train = Errors(np.where(keep[None], errors.u, np.nan), errors.weeks)
+    train = replace(errors, u=np.where(keep[None], errors.u, np.nan))
     d, pooled = _centred(train, groups, quantiles)
     place = {round(q, 3): i for i, q in enumerate(quantiles)}
     low, mid, high = (pooled[groups.codes, place[q]] for q in (0.1, 0.5, 0.9))
@@ -165,13 +174,13 @@ def _held_out(
     return below[~np.isnan(below)], above[~np.isnan(above)]
 
 
-def small_sample_factor(n_series: int, n_weeks: int) -> float:
+def small_sample_factor(n_series: int, n_weeks: float) -> float:
     """Return by how much quantiles widen because few independent errors were seen.
 
-    Neighbouring weeks overlap, so about one in six counts; series of a panel add less than in
-    proportion. The factor is Student's t over the normal at the 90th percentile.
+    Neighbouring weeks overlap, so about one in six counts; series of a panel share shocks and add
+    little. The factor is Student's t over the normal at the 90th percentile.
     """
-    freedom = max(n_weeks / 6 * np.sqrt(max(n_series, 1)), 2.0)
+    freedom = max(n_weeks / 6 * max(n_series, 1) ** 0.25, 4.0)
     return float(stdtrit(freedom, 0.9) / ndtri(0.9))
 
 
@@ -182,7 +191,7 @@ def _stretch(errors: Errors, groups: Groups, quantiles: Sequence[float]) -> tupl
     if len(present) < 2 * BLOCKS or not needed:
         return 1.0, 1.0
     rows = _some(np.arange(len(errors.u)), MAX_CALIBRATION_SERIES)
-    some = Errors(errors.u[rows], errors.weeks)
+    some = replace(errors, u=errors.u[rows])
     _, codes = np.unique(groups.codes[rows], return_inverse=True)
     pools = Groups(codes.astype(np.int64), int(codes.max()) + 1)
     below, above = [], []
@@ -199,7 +208,7 @@ def learn(errors: Errors, groups: Groups, quantiles: Sequence[float]) -> Shape:
     """Return the calibrated shape of one band's errors."""
     d, pooled = _centred(errors, groups, quantiles)
     below, above = _stretch(errors, groups, quantiles)
-    wider = small_sample_factor(len(errors.u), len(np.unique(errors.weeks)))
+    wider = small_sample_factor(len(errors.u), errors.independent())
     return Shape(d, pooled, below * wider, above * wider)
 
 
@@ -244,7 +253,8 @@ def band_quantiles(
     for low, high in plan.bands:
         known = not np.isnan(u[:, :, low:high]).all()
         a, b = (low, high) if known else plan.bands[0]
-        shape = learn(Errors(u[:, :, a:b], target[:, a:b]), groups, plan.quantiles)
+        overlap = (1.0 + float(n[a:b].mean())) / 2
+        shape = learn(Errors(u[:, :, a:b], target[:, a:b], overlap), groups, plan.quantiles)
         out[:, low:high] = apply(
             shape, forecast[:, low:high], scale[:, low:high], groups, plan.quantiles
         )

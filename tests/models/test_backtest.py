@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from models.backtest import actuals, backtest
-from models.forecast import forecast
+from models.forecast import forecast, forecast_many
 from models.metrics import accuracy, signal_value
 from models.spec import ForecastSpec, quantile_names
 from tests.models.synthetic import Truth, cut, make
@@ -94,6 +94,20 @@ def test_it_beats_the_seasonal_naive_and_covers_what_it_promises(run: Any) -> No
         assert row["seasonal_naive"]["wape_difference_lo"] > 0
         assert 0.70 < row["full"]["coverage_80"] < 0.90
         assert abs(row["full"]["bias_share"]) < 0.1
+
+
+def test_sums_over_a_quarter_are_covered_as_promised(run: Any) -> None:
+    known, spec, knowns, _ = run
+    truth = actuals(known, spec)
+    inside = []
+    for made in forecast_many(knowns, spec):
+        both = made.cumulative.join(truth, on=JOIN, how="left").sort("series_id", "horizon")
+        both = both.filter(pl.col("level") == "sku").with_columns(
+            pl.col("actual").cum_sum().over("series_id")
+        )
+        last = both.filter(pl.col("horizon") == 13)
+        inside.append(last["actual"].is_between(last["p10"], last["p90"]).mean())
+    assert 0.6 < np.mean(inside) < 0.95  # six overlapping quarters of shared shocks
 
 
 def test_signals_are_worth_something_up_to_their_lead(run: Any) -> None:

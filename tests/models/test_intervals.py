@@ -10,6 +10,7 @@ from models.intervals import (
     by_horizon,
     default_shape,
     series_mean,
+    small_sample_factor,
     spread,
 )
 from models.panel import Groups, one_group
@@ -84,6 +85,12 @@ def test_cumulative_intervals_know_that_weeks_move_together() -> None:
         widths.append(np.median(got[:, -1, 9] - got[:, -1, 1]))
     assert widths[0] == pytest.approx(2.56 * 4 * np.sqrt(H), rel=0.2)
     assert widths[1] == pytest.approx(2.56 * 4 * H, rel=0.25)
+
+
+def test_few_independent_weeks_widen_and_many_do_not() -> None:
+    assert small_sample_factor(1, 50) > 1.05 > small_sample_factor(1000, 50) > 1.0
+    assert small_sample_factor(1, 5) == small_sample_factor(1, 1)
+    assert small_sample_factor(1, 1) == pytest.approx(1.533 / 1.2816, rel=1e-3)
 
 
 def test_helpers_by_plain_arithmetic() -> None:
