@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
+from statistics import median
 
 import polars as pl
 
@@ -44,6 +45,8 @@ REFERENCES = {
 """Table to (column, other table, its column): keys that should be found there."""
 HELD_WHEN_VOLUME_BREAKS = frozenset({"order_lines"})
 YEAR = timedelta(days=364)
+SEASON_SHIFT = 3
+"""Days by which a holiday may move against the weekdays of last year."""
 
 
 @dataclass(frozen=True)
@@ -201,14 +204,20 @@ class _Events:
             return
         ratio = self.limits.day_ratio if span == 1 else self.limits.week_ratio
         lo, hi = self._count_band(sums[1:], ratio)
-        before = self._sums(self.night.last_day - YEAR, span, value)
-        if len(before) > self.limits.min_history // 2 and sum(before[1:]) > 0:
+        for season in self._seasons(span, value):
             # A pause or a rush that came last year, too, is the season and not a fault.
-            season = before[0] * (len(before) - 1) / sum(before[1:])
-            middle = self._count_band(sums[1:], 1.0)
-            centre = (middle[0] + middle[1]) / 2 * season
-            lo, hi = min(lo, centre / 2), max(hi, centre * 2)
+            middle = median(sums[1:]) * season
+            lo, hi = min(lo, middle / 2), max(hi, middle * 2)
         self.dossier.bound(rule, severity, sums[0], lo, hi, n=len(sums) - 1)
+
+    def _seasons(self, span: int, value: str) -> list[float]:
+        """Last year's counts over those of the weeks before them, within days of the same date."""
+        ratios = []
+        for shift in range(-SEASON_SHIFT, SEASON_SHIFT + 1):
+            sums = self._sums(self.night.last_day - YEAR + timedelta(days=shift), span, value)
+            if len(sums) > self.limits.min_history // 2 and sum(sums[1:]) > 0:
+                ratios.append(sums[0] * (len(sums) - 1) / sum(sums[1:]))
+        return ratios
 
     def _count_band(self, history: list[float], ratio: float) -> tuple[float, float]:
         return count_band(history, ratio=ratio, deviations=self.limits.deviations)
