@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")
     simulate.add_argument("--skus", type=int, default=60)
     simulate.add_argument("--weeks", type=int, default=156)
-    simulate.add_argument("--seed", type=int, default=7)
+    simulate.add_argument("--seed", type=int, default=8)
     simulate.add_argument("--json-logs", action="store_true", help="log as JSON lines")
     return parser
 

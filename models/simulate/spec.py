@@ -72,12 +72,12 @@ class BrandSpec:
 
     skus: int = 60
     weeks: int = 156
-    seed: int = 7
+    seed: int = 8
     categories: int = 6
     end: date = date(2026, 11, 17)
     timezone: str = "America/New_York"
-    conversations_per_week: float = 125.0
-    units_effect: float = 0.13
+    conversations_per_week: float = 200.0
+    units_effect: float = 0.17
     tickets_effect: float = 0.34
     returns_effect: float = 0.34
     mention_swing: float = 0.95  # change of the log-odds of a mention per sd of its driver
