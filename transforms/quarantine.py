@@ -7,10 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from transforms.privacy import redact_json_row
+from transforms.privacy import redact_json_row, redact_text
 
 _REDACTION_SHRINKS = 100
 """No identifier is this many times longer than the mark that replaces it."""
+
+_NAME_CHARS = 60
 
 QUARANTINED = {
     "row_number": pl.Int64,
@@ -29,7 +31,7 @@ def quarantined_rows(
         return pl.DataFrame(schema=QUARANTINED)
     verdict = verdict.sort("_row")
     bad = verdict.select("_row").join(raw, on="_row", how="left", maintain_order="left")
-    texts = [_redacted(row, max_chars) for row in bad.iter_rows(named=True)]
+    texts = [redacted(row, max_chars) for row in bad.iter_rows(named=True)]
     return pl.DataFrame(
         {
             "row_number": verdict["_row"],
@@ -41,13 +43,19 @@ def quarantined_rows(
     )
 
 
-def _redacted(row: dict[str, Any], max_chars: int) -> str:
+def redacted(row: dict[str, Any], max_chars: int) -> str:
+    """`row` (with unknown columns unpacked) as JSON, every string redacted, then cut."""
     values = {name: value for name, value in row.items() if name not in ("_row", "_extra")}
     if row.get("_extra") is not None:
         values.update(json.loads(row["_extra"]))
     return redact_json_row(
         {name: _head(value, max_chars) for name, value in values.items()}, max_chars
     )
+
+
+def shown_name(name: str) -> str:
+    """A column's name as lines and reports show it: a file without header has data there."""
+    return redact_text(name)[:_NAME_CHARS]
 
 
 def _head(value: object, max_chars: int) -> object:

@@ -11,7 +11,7 @@ import polars as pl
 from transforms import parsing
 from transforms.contracts import Column, Reason, Table
 from transforms.identifiers import content_ids
-from transforms.quarantine import quarantined_rows
+from transforms.quarantine import quarantined_rows, shown_name
 
 ROW = "_row"
 EXTRA = "_extra"
@@ -83,7 +83,8 @@ def empty_good(table: Table) -> pl.DataFrame:
 
 def missing_line(name: str, found: Sequence[str], *, key: str | None = None) -> str:
     """One line that names the missing column, what is there instead and the remedy."""
-    shown = ", ".join(found[:_NAMES_SHOWN]) + (", …" if len(found) > _NAMES_SHOWN else "")
+    names = [shown_name(one) for one in found[:_NAMES_SHOWN]]
+    shown = ", ".join(names) + (", …" if len(found) > _NAMES_SHOWN else "")
     if key is not None:
         return f"column '{name}' ({key}) is missing (found: {shown or 'no column'})"
     near = get_close_matches(name, found, n=1) or ["…"]

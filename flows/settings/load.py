@@ -153,6 +153,7 @@ def _filled(value: str, where: str, environ: Mapping[str, str]) -> str:
         name = match.group(1)
         if not environ.get(name):
             raise _MistakeError(f"{where} uses ${{{name}}}, which is not set; set it to a folder")
-        return environ[name]
+        # At the start of a path a relative folder means what it means in the caller's shell.
+        return str(Path(environ[name]).absolute()) if match.start() == 0 else environ[name]
 
     return _VARIABLE.sub(fill, value)

@@ -10,6 +10,7 @@ import polars as pl
 from flows.sources.base import QUARANTINE, FileKey, FileReport, RawFile
 from transforms.contracts import Table
 from transforms.mapping import Mapped
+from transforms.quarantine import shown_name
 from transforms.validation import Split
 
 
@@ -80,7 +81,10 @@ class Account:
             rows_routed=routed,
             reasons=dict(sorted(reasons.items())),
             filtered_by=dict(filtered),
-            unmapped_columns=mapped.unmapped.get(table.name, ()) if mapped is not None else (),
+            unmapped_columns=tuple(
+                shown_name(name)
+                for name in (mapped.unmapped.get(table.name, ()) if mapped is not None else ())
+            ),
             min_event_at=earliest,
             max_event_at=latest,
             problem=None if problem is None else f"{self.key.file}: {problem}",

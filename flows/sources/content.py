@@ -17,6 +17,7 @@ _FALLBACK = "hearcast.windows-1252"
 def digest(path: Path) -> str:
     """SHA-256 of the file's bytes as they lie on disk; FileProblem where it can't be read."""
     found = hashlib.sha256()
+    _must_be_regular(path)
     try:
         with path.open("rb") as handle:
             while block := handle.read(_BLOCK):
@@ -28,6 +29,7 @@ def digest(path: Path) -> str:
 
 def load(path: Path) -> bytes:
     """The file's content, unpacked where it is gzipped (told by its first bytes, not its name)."""
+    _must_be_regular(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -40,6 +42,13 @@ def load(path: Path) -> bytes:
         raise FileProblem(
             f"{path.name}: the gzip file is cut short or damaged; send it again"
         ) from None
+
+
+def _must_be_regular(path: Path) -> None:
+    """FileProblem for folders and pipes: reading a pipe would wait for ever."""
+    if path.exists() and not path.is_file():
+        kind = "a directory" if path.is_dir() else "no regular file"
+        raise FileProblem(f"{path.name}: can't be read (is {kind}); check the path")
 
 
 def unreadable(path: Path, error: OSError) -> FileProblem:

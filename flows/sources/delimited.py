@@ -12,6 +12,8 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from transforms.quarantine import shown_name
+
 DELIMITERS = (",", ";", "\t", "|")
 _BLOCK_BYTES = 1 << 26
 _HEADER_CHARS = 1 << 16
@@ -89,7 +91,9 @@ def _unique(header: Sequence[str]) -> tuple[list[str], list[str]]:
         while name in seen:
             name, n = f"{given or f'column_{position}'}_{n}", n + 1
         if name != given:
-            notes.append(f"column {position} ('{given}') is called '{name}'")
+            notes.append(
+                f"column {position} ('{shown_name(given)}') is called '{shown_name(name)}'"
+            )
         seen.add(name)
         names.append(name)
     return names, notes

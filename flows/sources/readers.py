@@ -13,8 +13,7 @@ from polars.exceptions import PolarsError
 from flows.sources import content, delimited, json_lines
 from flows.sources.base import FileProblem, RawFile
 from transforms.contracts import Reason
-from transforms.privacy import redact_json_row
-from transforms.quarantine import QUARANTINED
+from transforms.quarantine import QUARANTINED, redacted
 from transforms.validation import EXTRA, ROW
 
 _PARQUET = b"PAR1"
@@ -92,7 +91,7 @@ def _bad_rows(bad: Sequence[tuple[int, str]], max_chars: int) -> pl.DataFrame:
             "row_number": [number for number, _ in bad],
             "reason": [Reason.MALFORMED_ROW.value] * len(bad),
             "column": [None] * len(bad),
-            "row": [redact_json_row({"line": text}, max_chars) for _, text in bad],
+            "row": [redacted({"line": text}, max_chars) for _, text in bad],
         },
         schema=QUARANTINED,
     )

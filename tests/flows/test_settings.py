@@ -106,6 +106,8 @@ def test_variables_in_paths_are_filled_in(tmp_path: Path) -> None:
     text = '[[sources]]\norder_lines = "${DATA}/x/*.csv"\n'
     settings = load(tmp_path, text, {"DATA": "/some/where"})
     assert settings.sources[0].tables["order_lines"].path == ("/some/where/x/*.csv",)
+    shell = load(tmp_path, text, {"DATA": "../data"}).sources[0].tables["order_lines"]
+    assert shell.path == (str(Path.cwd().parent / "data/x/*.csv"),)
     assert mistake(tmp_path, text) == (
         "[[sources]] 'files' order_lines uses ${DATA}, which is not set; set it to a folder"
     )

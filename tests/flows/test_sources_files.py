@@ -124,6 +124,18 @@ def test_a_wrong_delimiter_is_named_by_the_column_that_is_missing(tmp_path: Path
     assert report.rows_quarantined == 1
 
 
+def test_a_file_without_header_does_not_put_customers_into_lines(tmp_path: Path) -> None:
+    person = "17,jane.doe@example.com,4111 1111 1111 1111,jane.doe@example.com\n"
+    put(tmp_path, "a.csv", person * 3)
+    text = PLAIN.replace("order_lines", "customers")
+    assert "jane.doe" not in repr(only(pull(tmp_path, text)).reports)
+    put(tmp_path, "a.csv", "customer_id," + person + "1,2,3,4,5\n")
+    report = only(pull(tmp_path, text)).reports[0]
+    assert (report.rows_good, len(report.unmapped_columns), len(report.notes)) == (1, 4, 1)
+    assert "jane.doe" not in repr(report)
+    assert "4111" not in repr(report)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "status"),
     [

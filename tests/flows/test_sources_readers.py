@@ -199,6 +199,9 @@ def test_absent_folder_and_forbidden_files_get_one_line(tmp_path: Path) -> None:
     (tmp_path / "dir.csv").mkdir()
     with pytest.raises(FileProblem, match="directory"):
         read_table_file(tmp_path / "dir.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(FileProblem, match="regular"):
+        read_table_file(tmp_path / "pipe.csv")
     if os.geteuid() == 0:
         pytest.skip("root may read every file")
     secret = tmp_path / "secret.csv"
