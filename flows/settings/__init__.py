@@ -9,12 +9,11 @@ from flows.settings.model import (
     Run,
     Settings,
     Signal,
-    Source,
-    TableSource,
     Tagging,
     Validation,
 )
 from flows.settings.problem import SettingsError
+from flows.settings.source import Source, TableSource
 
 __all__ = [
     "Business",

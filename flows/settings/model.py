@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, Strict, field_validator, model_validator
+from pydantic import Field, Strict, field_validator, model_validator
 
-from transforms.contracts import CONFIG_KEYS, INPUTS
-from transforms.mapping_spec import ColumnMap, Spec, TableMap
+from flows.settings.source import Source as Source
+from flows.settings.values import LocalPath, known_timezone
+from transforms.contracts import INPUTS
+from transforms.mapping_spec import Spec
 
 Target = Literal["units", "returns", "tickets"]
 Level = Literal["total", "category", "sku", "sku_channel"]
@@ -20,33 +20,6 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 Share = Annotated[float, Strict(), Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Strict(), Field(ge=1, le=520)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
-
-KINDS = ("files",)
-LATER_KINDS = ("sql", "inbox", "http")
-
-
-def _local(value: object) -> object:
-    if isinstance(value, str) and "://" in value:
-        raise ValueError("object storage is not supported by this version; give a local path")
-    return value
-
-
-LocalPath = Annotated[Path, BeforeValidator(_local)]
-LocalPattern = Annotated[str, BeforeValidator(_local), Field(min_length=1)]
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones() - {"localtime", "Factory"})
-
-
-def known_timezone(name: str) -> str:
-    """`name` where it is an IANA time zone; ValueError with the nearest one where it is not."""
-    if name in _zones():
-        return name
-    near = get_close_matches(name, sorted(_zones()), n=1, cutoff=0.5) or ["Europe/London"]
-    raise ValueError(f"{name!r} is not a known time zone; give an IANA name such as {near[0]}")
 
 
 def _no_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,91 +44,6 @@ class Paths(Spec):
 
     lake: LocalPath = Path("data/var/lake")
     exports: LocalPath = Path("data/var/exports")
-
-
-def _files(value: object) -> object:
-    return {"path": value} if isinstance(value, str | list) else value
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-class TableSource(TableMap):
-    """The files of one table and how to read them; paths are absolute once loaded."""
-
-    path: Annotated[tuple[LocalPattern, ...], BeforeValidator(_listed), Field(min_length=1)]
-    mode: Literal["append", "snapshot"] = "append"
-
-    @property
-    def mapping(self) -> TableMap:
-        """The part that shapes rows: a change of it means that files must be read again."""
-        return TableMap.model_validate(
-            {name: getattr(self, name) for name in TableMap.model_fields}
-        )
-
-
-class Source(Spec):
-    """One system that gives us tables."""
-
-    name: SourceName
-    kind: str
-    latency_days: Annotated[int, Strict(), Field(ge=0, le=366)] = 0
-    tables: dict[str, Annotated[TableSource, BeforeValidator(_files)]]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather_tables(cls, given: object) -> object:
-        """Table keys stand beside the source's own keys in TOML; here they are one mapping."""
-        if not isinstance(given, Mapping) or "tables" in given:
-            return given
-        names = {key: table for table, key in CONFIG_KEYS.items()}
-        kept: dict[str, object] = {k: v for k, v in given.items() if k not in names}
-        kept["tables"] = {names[k]: v for k, v in given.items() if k in names}
-        kept.setdefault("kind", "files")
-        kept.setdefault("name", kept["kind"])
-        return kept
-
-    @field_validator("kind")
-    @classmethod
-    def _known_kind(cls, kind: str) -> str:
-        if kind in LATER_KINDS:
-            raise ValueError(f"'{kind}' is not supported by this version; use 'files'")
-        if kind not in KINDS:
-            raise ValueError(f"'{kind}' is not a kind of source; use 'files'")
-        return kind
-
-    @model_validator(mode="after")
-    def _sound_tables(self) -> Self:
-        if not self.tables:
-            raise ValueError('names no table; add one, e.g. order_lines = "in/order_lines*.csv"')
-        for table, plan in self.tables.items():
-            _check_columns(table, "map", plan.map)
-            for route in plan.route:
-                _check_route(route.to, self.tables)
-                _check_columns(route.to, f"route to {route.to}: map", route.map)
-        return self
-
-
-def _check_route(to: str, tables: Mapping[str, TableSource]) -> None:
-    if to not in INPUTS:
-        near = get_close_matches(to, INPUTS, n=1) or ["refunds"]
-        raise ValueError(f"route to '{to}': no such table; did you mean {near[0]}?")
-    if to in tables:
-        raise ValueError(
-            f"route to '{to}': this source has {to} of its own; put those in a second [[sources]]"
-        )
-
-
-def _check_columns(table: str, where: str, maps: Mapping[str, ColumnMap]) -> None:
-    names = INPUTS[table].names
-    for name, plan in maps.items():
-        if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"columns: {', '.join(names)}"
-            raise ValueError(f"{table}.{where}.{name} is not a column of {table}; {hint}")
-        if plan.timezone is not None:
-            known_timezone(plan.timezone)
 
 
 class Forecast(Spec):

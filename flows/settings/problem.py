@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from flows.settings.model import Settings, Signal, TableSource, Thresholds
+from flows.settings.model import Settings, Signal, Thresholds
+from flows.settings.source import TableSource
 from transforms.contracts import CONFIG_KEYS
 from transforms.mapping_spec import ColumnMap, Condition, Lookup, Route, RowFilter
 

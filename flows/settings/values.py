@@ -1,0 +1,34 @@
+"""Kinds of value that several sections share."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import BeforeValidator, Field
+
+
+def _local(value: object) -> object:
+    if isinstance(value, str) and "://" in value:
+        raise ValueError("object storage is not supported by this version; give a local path")
+    return value
+
+
+LocalPath = Annotated[Path, BeforeValidator(_local)]
+LocalPattern = Annotated[str, BeforeValidator(_local), Field(min_length=1)]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
+def known_timezone(name: str) -> str:
+    """`name` where it is an IANA time zone; ValueError with the nearest one where it is not."""
+    if name in _zones():
+        return name
+    near = get_close_matches(name, sorted(_zones()), n=1, cutoff=0.5) or ["Europe/London"]
+    raise ValueError(f"{name!r} is not a known time zone; give an IANA name such as {near[0]}")
