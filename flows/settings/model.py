@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, field_validator, model_validator
 
-from flows.settings.source import Source as Source
+from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
 from flows.settings.values import LocalPath, known_timezone
 from transforms.contracts import INPUTS
 from transforms.mapping_spec import Spec
