@@ -16,6 +16,8 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DEGRADED = 3
 DEFAULT_THREADS = 2
+LEAVE_SECONDS = 60.0
+"""How long libraries may tidy up after a command before the process ends all the same."""
 
 
 class _JsonLines(logging.Formatter):
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: argparse._SubParsersAction, name: str, what: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]  # noqa: SLF001
+def _command(commands: argparse._SubParsersAction, name: str, what: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
     parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what)
     parser.add_argument("--config", default="hearcast.toml", help="default: hearcast.toml")
     parser.add_argument("--json-logs", action="store_true", help="log as JSON lines")
@@ -95,5 +97,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return commands.run(arguments)
 
 
+def entry() -> None:
+    """The process `hearcast`: ends with the command's exit code, whatever a library waits for."""
+    code = main()
+    from flows.leaving import leave_within  # noqa: PLC0415
+
+    leave_within(LEAVE_SECONDS, code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -7,12 +7,18 @@ import logging
 import os
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
+from flows.deployments import DeploymentError
 from flows.errors import hide_refusals
 from flows.settings import SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+    from flows.stages import Published
 
 LOG = logging.getLogger("hearcast")
 
@@ -27,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     }[arguments.command]
     try:
         return command(arguments)
-    except (SettingsError, environment.HomeError) as error:
+    except (SettingsError, DeploymentError, environment.HomeError) as error:
         LOG.error(str(error))  # noqa: TRY400 - the line is for the user; a traceback would hide it
         return EXIT_USAGE
 
@@ -40,21 +46,23 @@ def nightly(arguments: argparse.Namespace) -> int:
     return report(state)
 
 
-def one_night(config: str, as_of: str | None, *, restated: bool = False) -> Any:
+def one_night(config: str, as_of: str | None, *, restated: bool = False) -> State[Any]:
     """The final Prefect state of a night run in this process."""
     from flows.nightly import nightly as flow  # noqa: PLC0415 - prefect takes seconds to import
 
     hide_refusals()
 
-    return flow(config, as_of, restated, return_state=True)
+    state: State[Any] = flow(config, as_of, restated, return_state=True)
+    return state
 
 
-def report(state: Any) -> int:
+def report(state: State[Any]) -> int:
     """Says how a night ended, and its exit code."""
     from flows.summary import planner_lines  # noqa: PLC0415
 
     if state.name in ("Completed", "PublishedDegraded"):
-        published = getattr(state.data, "result", state.data)
+        data: Any = state.data
+        published: Published = getattr(data, "result", data)
         lines = planner_lines(Path(published.snapshot))
         where = Path(published.exports) / "latest"
         print("\n".join([*lines, "", f"Tables: {where}/*.parquet", ""]))  # noqa: T201 - the answer
@@ -63,10 +71,10 @@ def report(state: Any) -> int:
     return EXIT_FAILED
 
 
-def _reason(state: Any) -> str:
+def _reason(state: State[Any]) -> str:
     error = state.result(raise_on_failure=False)
     text = str(error).strip().splitlines()
-    return text[0] if text else state.name
+    return text[0] if text else str(state.name)
 
 
 def backfill(arguments: argparse.Namespace) -> int:
@@ -79,7 +87,9 @@ def backfill(arguments: argparse.Namespace) -> int:
     environment.check_home()
     from flows.backfill import backfill as flow  # noqa: PLC0415
 
-    days = [first + timedelta(days=i) for i in range(0, (last - first).days + 1, arguments.step_days)]
+    days = [
+        first + timedelta(days=i) for i in range(0, (last - first).days + 1, arguments.step_days)
+    ]
     return flow(arguments.config, [day.isoformat() for day in days])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 
-class Refusal(RuntimeError):
+class Refusal(RuntimeError):  # noqa: N818 - not an error of the program
     """The night cannot go on, for a reason that its message gives in one line."""
 
 

@@ -74,7 +74,7 @@ def make(
     for rung, attempt in ladder[0 if deaf is None else 1 :]:
         try:
             return Made(_finished(attempt(), rung, weekly), rung, tuple(why))
-        except Exception as error:  # noqa: BLE001 - a failing model must not end the night
+        except Exception as error:  # a failing model must not end the night; it is logged
             LOG.exception("the %s forecast failed", rung)
             why.append(f"the {rung} forecast failed: {type(error).__name__}")
     return Made({}, "stale", tuple(why))
@@ -127,8 +127,9 @@ def with_running_week(forecasts: pl.DataFrame, weekly: pl.DataFrame) -> pl.DataF
         forecasts.join(sold, on=key, how="left", maintain_order="left")
         .with_columns(so_far.alias("sold_to_date_units"))
         .with_columns(
-            pl.max_horizontal(pl.col("mean") - pl.col("sold_to_date_units"), 0.0)
-            .alias("remaining_mean")
+            pl.max_horizontal(pl.col("mean") - pl.col("sold_to_date_units"), 0.0).alias(
+                "remaining_mean"
+            )
         )
         .with_columns(pl.when(first).then(pl.col("remaining_mean")).alias("remaining_mean"))
         .drop("_sold")

@@ -21,7 +21,17 @@ from transforms.signals import all_conversations, attributed, weekly_counts
 
 HEARD = ("conversations", "passages", "upstream_tags")
 COUNTED = ("order_lines", "refunds", "tickets", "products", "inventory_daily")
-SPARED = ("text", "unit_price", "currency", "line_id", "reason", "topic", "title", "_file", "_extra")
+SPARED = (
+    "text",
+    "unit_price",
+    "currency",
+    "line_id",
+    "reason",
+    "topic",
+    "title",
+    "_file",
+    "_extra",
+)
 """Columns that no count needs; left on disk."""
 
 
@@ -151,15 +161,19 @@ def _listen(
     chosen = pl.col("signal").is_in(list(rules.upstream))
     theirs = shown["upstream_tags"].filter(chosen)
     if tags is None:
-        return talked, theirs.head(0), with_rates(_counts(talked, talked.head(0), theirs, (), rules, last))
+        return (
+            talked,
+            theirs.head(0),
+            with_rates(_counts(talked, talked.head(0), theirs, names=(), rules=rules, last=last)),
+        )
     passage = [SOURCE, VERSION, "conversation_id", "passage_id"]
     there = shown["passages"].select(passage)
     said = tags.tags.filter(~chosen).join(there, on=passage, how="semi")
     heard = tags.taggable.join(there, on=passage, how="semi")
     ours = tuple(name for name in rules.signals if name not in rules.upstream)
     counts = [
-        _counts(talked, heard, said, ours, rules, last),
-        _counts(talked, talked, theirs, rules.upstream, rules, last),
+        _counts(talked, heard, said, names=ours, rules=rules, last=last),
+        _counts(talked, talked, theirs, names=rules.upstream, rules=rules, last=last),
     ]
     said = pl.concat([said, theirs.select(_upstream(said.schema))])
     return talked, said, with_rates(pl.concat(counts))
@@ -169,6 +183,7 @@ def _counts(
     talked: pl.DataFrame,
     heard: pl.DataFrame,
     said: pl.DataFrame,
+    *,
     names: tuple[str, ...],
     rules: Rules,
     last: date,
@@ -219,4 +234,3 @@ def cutoffs(
         if week >= first_week + timedelta(weeks=min_weeks - 1):
             found.append(week + timedelta(days=6 + latency_days))
     return sorted(found)
-

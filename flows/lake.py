@@ -132,10 +132,7 @@ class Lake:
         """
         contract = INPUTS[table]
         parts = [
-            part
-            for entry in self.shown_at(as_of)
-            for part in entry.parts
-            if part.table == table
+            part for entry in self.shown_at(as_of) for part in entry.parts if part.table == table
         ]
         return self._scan(contract, parts).filter(pl.col(KNOWN_ON) <= as_of)
 
@@ -151,10 +148,9 @@ class Lake:
         versions = self._scan(contract, parts).collect()
         if not (versions[VERSION] > 1).any():
             return versions
-        newest = versions.sort(ORDER).unique(
+        return versions.sort(ORDER).unique(
             subset=list(contract.key), keep="last", maintain_order=True
         )
-        return newest
 
     def reports(self, as_of: date) -> list[Mapping[str, Any]]:
         """Newest ingest_report row of each source, table and file, as a night at `as_of` sees it."""
@@ -179,7 +175,12 @@ class Lake:
             return contract.empty()
         newest = pl.DataFrame(
             [(*key, number) for key, number in sorted(latest.items())],
-            schema={"source": pl.String, "table": pl.String, "file": pl.String, "_number": pl.Int32},
+            schema={
+                "source": pl.String,
+                "table": pl.String,
+                "file": pl.String,
+                "_number": pl.Int32,
+            },
             orient="row",
         )
         rows = pl.concat(frames).join(newest, on=["source", "table", "file", "_number"], how="semi")
@@ -305,4 +306,3 @@ def _read_entry(path: Path) -> Landing:
             f"{path}: this entry of the lake's log cannot be read ({type(error).__name__}); "
             "restore it from a backup of the lake"
         ) from error
-

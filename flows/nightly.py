@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, Failed, State
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
-from flows import artifacts, forecasting, stages
+from flows import artifacts, stages
 from flows.night import Night, open_night
 from flows.publishing import STATUS_FULL
 
@@ -56,9 +55,11 @@ def publish(night: Night, judged: stages.Judged, made: stages.Made) -> stages.Pu
     return stages.publish(night, judged, made)
 
 
-@flow(name="nightly", timeout_seconds=TIMEOUT_SECONDS, task_runner=ThreadPoolTaskRunner(1))
+@flow(name="nightly", timeout_seconds=TIMEOUT_SECONDS)
 def nightly(
-    config: str = "hearcast.toml", as_of: str | None = None, restated: bool = False  # noqa: FBT001, FBT002
+    config: str = "hearcast.toml",
+    as_of: str | None = None,
+    restated: bool = False,  # noqa: FBT001, FBT002
 ) -> State[Any]:
     """One night for `as_of` (ISO date; default: yesterday in the business time zone).
 

@@ -233,7 +233,9 @@ def report_table(lake: Lake, as_of: date) -> pl.DataFrame:
     if not rows:
         return contract.empty()
     times = ["min_event_at", "max_event_at"]
-    frame = pl.DataFrame(rows, schema_overrides=dict.fromkeys(times, pl.String), infer_schema_length=None)
+    frame = pl.DataFrame(
+        rows, schema_overrides=dict.fromkeys(times, pl.String), infer_schema_length=None
+    )
     return frame.with_columns(
         *[pl.col(n).str.to_datetime("%+", time_unit="us", time_zone="UTC") for n in times],
         pl.col("landed_as_of").str.to_date(),

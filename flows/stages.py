@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from flows import forecasting
 from flows.errors import Refusal
 from flows.exports import record_failure as write_failure
 from flows.knowledge import Tags
 from flows.lake import LakeError
-from flows.night import Night, phrase_books, rules_of, spec_of
 from flows.listening import tag_lake
+from flows.night import Night, phrase_books, rules_of, spec_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
 from flows.stale import FORECAST_TABLES, RECORD_TABLES, last_nights, with_stale_targets
-from transforms.asof import visible
-from transforms.contracts import EXPORTS, INPUTS, Table
+from transforms.asof import SOURCE, visible
+from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
@@ -134,13 +134,13 @@ def validate(night: Night, landed: Landed) -> Judged:
 
 
 def _unspoken(contract: Table) -> list[pl.Expr]:
-    """A table's columns with every text of a customer replaced: only whether there is one counts."""
+    """A table's columns and source, with every text of a customer replaced: only whether there is one counts."""
     return [
         pl.when(pl.col(c.name).is_not_null()).then(pl.lit("said")).alias(c.name)
         if c.name == "text"
         else pl.col(c.name)
         for c in contract.columns
-    ]
+    ] + [pl.col(SOURCE)]
 
 
 def _docs_file(night: Night) -> Path:
@@ -165,7 +165,7 @@ def listen(night: Night, judged: Judged) -> Heard:
         tags = tag_lake(night.lake, night.as_of, books)
     except LakeError:
         raise
-    except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
+    except Exception as error:  # words must not end the night; it steps down
         LOG.exception("listening failed")
         return Heard(0, 0, f"listening failed: {type(error).__name__}", version)
     deaf = poisoned(judged.held).get("signals")
@@ -177,7 +177,7 @@ def listen(night: Night, judged: Judged) -> Heard:
     return Heard(tags.taggable.height, tags.tags.height, deaf, version)
 
 
-def _tags(night: Night, heard: Heard) -> Tags | None:
+def _tags(night: Night) -> Tags | None:
     if not night.path("tag_rows").is_file():
         return None
     return Tags(night.take("tag_rows"), night.take("tag_taggable"))
@@ -186,7 +186,7 @@ def _tags(night: Night, heard: Heard) -> Tags | None:
 def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
-    tags = _tags(night, heard)
+    tags = _tags(night)
     now, past = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
     business = settings.business
     tables = forecasting.counted(
@@ -199,46 +199,44 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
-    finished, rungs, left_out = _step_down(night, judged, made.rung, tables)
-    night.keep(finished)
+    shelf = _step_down(night, judged, made.rung, tables)
+    night.keep(shelf.tables)
     lines = () if tags is not None else ("no conversations were given: baseline forecasts only",)
-    return Made(tuple(finished), rungs, left_out, made.why, lines)
+    return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, lines)
 
 
-def _step_down(
-    night: Night, judged: Judged, rung: str, tables: dict[str, pl.DataFrame]
-) -> tuple[dict[str, pl.DataFrame], dict[str, str], dict[str, str]]:
-    """Replaces what rests on held tables by last night's rows."""
+@dataclass(slots=True)
+class _Shelf:
+    """The night's tables while those that rest on held ones are replaced."""
+
+    tables: dict[str, pl.DataFrame]
+    rungs: dict[str, str]
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def replace(self, name: str, frame: pl.DataFrame | None, why: str) -> None:
+        """Puts last night's rows in the place of `name`, or leaves the table out."""
+        if frame is not None:
+            self.tables[name] = frame
+            self.rungs[name] = "stale"
+            return
+        self.tables.pop(name, None)
+        self.rungs.pop(name)
+        self.left_out[name] = f"{why}; and no earlier night to fall back on"
+
+
+def _step_down(night: Night, judged: Judged, rung: str, tables: dict[str, pl.DataFrame]) -> _Shelf:
+    """Replaces what rests on held tables, or on a model that failed, by last night's rows."""
     exports, bad = night.settings.paths.exports, poisoned(judged.held)
-    targets = tuple(t for t in TARGETS if t in bad) if rung != "stale" else TARGETS
-    rungs = {name: rung for name in (*FORECAST_TABLES, *RECORD_TABLES)}
-    left_out: dict[str, str] = {}
-    if targets:
-        for name in FORECAST_TABLES:
-            frame = with_stale_targets(name, tables.get(name), targets, exports, night.as_of)
-            _set(tables, rungs, left_out, name, frame, bad)
-    if rung == "stale":
-        for name in RECORD_TABLES:
-            _set(tables, rungs, left_out, name, last_nights(exports, night.as_of, name), bad)
-    return tables, rungs, left_out
-
-
-def _set(
-    tables: dict[str, pl.DataFrame],
-    rungs: dict[str, str],
-    left_out: dict[str, str],
-    name: str,
-    frame: pl.DataFrame | None,
-    bad: Mapping[str, str],
-) -> None:
+    shelf = _Shelf(tables, dict.fromkeys((*FORECAST_TABLES, *RECORD_TABLES), rung))
+    failed = rung == "stale"
+    targets = TARGETS if failed else tuple(t for t in TARGETS if t in bad)
     why = next(iter(bad.values()), "the forecast failed")
-    rungs[name] = "stale"
-    if frame is None:
-        tables.pop(name, None)
-        rungs.pop(name)
-        left_out[name] = f"{why}; and no earlier night to fall back on"
-    else:
-        tables[name] = frame
+    for name in FORECAST_TABLES if targets else ():
+        frame = with_stale_targets(name, tables.get(name), targets, exports, night.as_of)
+        shelf.replace(name, frame, why)
+    for name in RECORD_TABLES if failed else ():
+        shelf.replace(name, last_nights(exports, night.as_of, name), why)
+    return shelf
 
 
 def publish(night: Night, judged: Judged, made: Made) -> Published:
@@ -273,8 +271,3 @@ def record_failure(night: Night, error: BaseException) -> None:
         write_failure(exports, night.as_of, run)
     except OSError as problem:
         LOG.warning("freshness.json could not be written: %s", problem)
-
-
-def published_tables() -> list[str]:
-    """Names of all tables of this version."""
-    return list(EXPORTS)

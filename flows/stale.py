@@ -16,7 +16,9 @@ RECORD_TABLES = ("signal_evidence", "backtest_forecasts", "accuracy", "signal_va
 
 def previous_snapshot(exports: Path, as_of: date) -> Path | None:
     """The snapshot of the newest night before `as_of`; None where there is none."""
-    days = sorted(path.stem.removeprefix("as_of=") for path in exports.glob("pointers/as_of=*.json"))
+    days = sorted(
+        path.stem.removeprefix("as_of=") for path in exports.glob("pointers/as_of=*.json")
+    )
     before = [day for day in days if date.fromisoformat(day) < as_of]
     return snapshot_dir(exports, before[-1]) if before else None
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -22,14 +22,13 @@ def planner_lines(snapshot: Path) -> list[str]:
         for name, entry in manifest["tables"].items()
         if "sha256" in entry
     }
-    parts = [
+    return [
         _heading(manifest),
         *_next_weeks(tables),
         *_signals(tables),
         *_record(tables),
         *_quality(tables, manifest),
     ]
-    return parts
 
 
 def _heading(manifest: Mapping[str, object]) -> str:
@@ -88,17 +87,23 @@ def _signals(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         return ["", "Signals: none tested (no conversations with enough history)."]
     adopted = evidence.filter(pl.col("status") == "confirmed").sort("target", "signal", "category")
     counts = dict(evidence["status"].value_counts().iter_rows())
-    others = ", ".join(f"{counts[s]} {s}" for s in ("candidate", "rejected", "insufficient") if s in counts)
+    others = ", ".join(
+        f"{counts[s]} {s}" for s in ("candidate", "rejected", "insufficient") if s in counts
+    )
     lines = ["", f"Signals: {adopted.height} of {evidence.height} tested pairs adopted ({others})."]
-    for row in adopted.iter_rows(named=True):
-        lines.append(
-            f"  {row['signal']} leads {row['target']} of {row['category'] or 'all categories'} by "
-            f"{row['lead_weeks']} weeks: {_percent(row['effect'])} per standard deviation "
-            f"[{_percent(row['effect_lo'])}, {_percent(row['effect_hi'])}], "
-            f"q = {_small(row['q_value'])}, out of sample p = {_small(row['oos_p_value'])}; "
-            f"since {row['adopted_since']}"
-        )
-    return lines
+    return lines + [_lead(row) for row in adopted.iter_rows(named=True)]
+
+
+def _lead(row: Mapping[str, Any]) -> str:
+    """One adopted signal with the evidence that speaks for it."""
+    weeks = "1 week" if row["lead_weeks"] == 1 else f"{row['lead_weeks']} weeks"
+    return (
+        f"  {row['signal']} leads {row['target']} of {row['category'] or 'all categories'} by "
+        f"{weeks}: {_percent(row['effect'])} per standard deviation "
+        f"[{_percent(row['effect_lo'])}, {_percent(row['effect_hi'])}], "
+        f"q {_small(row['q_value'])}, out of sample p {_small(row['oos_p_value'])}; "
+        f"since {row['adopted_since']}"
+    )
 
 
 def _percent(log_ratio: float | None) -> str:
@@ -108,7 +113,7 @@ def _percent(log_ratio: float | None) -> str:
 def _small(p: float | None) -> str:
     if p is None:
         return "?"
-    return "< .001" if p < 0.001 else f"{p:.3f}".lstrip("0")
+    return "< .001" if p < 0.001 else "= " + f"{p:.3f}".lstrip("0")
 
 
 def _record(tables: Mapping[str, pl.DataFrame]) -> list[str]:
@@ -136,28 +141,27 @@ def _record(tables: Mapping[str, pl.DataFrame]) -> list[str]:
 def _quality(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, object]) -> list[str]:
     """What was set aside, what was held back, and what the night has to say."""
     report, bad = tables["ingest_report"], tables["quarantine"]
-    rows_in, set_aside = report["rows_in"].sum(), report["rows_quarantined"].sum()
-    lines = ["", f"Data: {rows_in:,} rows read, {set_aside:,} quarantined."]
-    reasons = bad.group_by("table", "reason").len().sort("len", "table", "reason", descending=[True, False, False])
+    # A routed row is counted by both its tables.
+    rows_in = report.select(pl.col("rows_in").sum() - pl.col("rows_routed").sum()).item()
+    set_aside = report["rows_quarantined"].sum()
+    lines = ["", f"Data: {rows_in:,} rows taken from files so far, {set_aside:,} quarantined."]
+    reasons = (
+        bad.group_by("table", "reason")
+        .len()
+        .sort("len", "table", "reason", descending=[True, False, False])
+    )
     lines += [f"  {n} x {table}: {reason}" for table, reason, n in reasons.head(8).iter_rows()]
     held = manifest.get("held_inputs")
     if isinstance(held, Mapping):
         lines += [f"  held back: {table}: {why}" for table, why in sorted(held.items())]
     entries = manifest.get("tables")
     if isinstance(entries, Mapping):
-        lines += [f"  left out: {n}: {e['why']}" for n, e in sorted(entries.items()) if e.get("left_out")]
+        lines += [
+            f"  left out: {n}: {e['why']}" for n, e in sorted(entries.items()) if e.get("left_out")
+        ]
         stale = sorted(n for n, e in entries.items() if e.get("rung", "full") != "full")
         lines += [f"  {n}: rung {entries[n]['rung']}" for n in stale]
     notes = manifest.get("notes")
     if isinstance(notes, list):
         lines += [f"  note: {note}" for note in notes]
     return lines
-
-
-def reasons_of(report: pl.DataFrame) -> dict[str, int]:
-    """Reason or rule to count, over all files of an ingest_report."""
-    total: dict[str, int] = {}
-    for text in report["reasons"].to_list():
-        for reason, count in json.loads(text).items():
-            total[reason] = total.get(reason, 0) + int(count)
-    return total

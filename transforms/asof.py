@@ -17,9 +17,7 @@ ORDER = "_order"
 EXTRA = "_extra"
 
 
-def visible(
-    versions: pl.LazyFrame, table: Table, cutoff: date, timezone: str
-) -> pl.LazyFrame:
+def visible(versions: pl.LazyFrame, table: Table, cutoff: date, timezone: str) -> pl.LazyFrame:
     """Rows of `table` as known at the end of `cutoff`: one per source and key.
 
     `versions` holds every stored version with `_known_on` (Date), `_version` (1 for the first of
@@ -29,12 +27,8 @@ def visible(
     """
     key = [SOURCE, *table.key]
     known = versions.filter(pl.col(KNOWN_ON) <= cutoff)
-    replacing = (
-        known.filter(pl.col(VERSION) > 1).sort(ORDER).unique(subset=key, keep="last")
-    )
-    first = known.filter(pl.col(VERSION) == 1).join(
-        replacing, on=key, how="anti", nulls_equal=True
-    )
+    replacing = known.filter(pl.col(VERSION) > 1).sort(ORDER).unique(subset=key, keep="last")
+    first = known.filter(pl.col(VERSION) == 1).join(replacing, on=key, how="anti", nulls_equal=True)
     shown = pl.concat([first, replacing]).filter(~pl.col(DELETED))
     if table.event_time is not None:
         shown = shown.filter(_day(table, table.event_time, timezone) <= cutoff)
@@ -47,9 +41,7 @@ def _day(table: Table, column: str, timezone: str) -> pl.Expr:
     return pl.col(column)
 
 
-def _masks(
-    table: Table, cutoff: date, timezone: str, frame: pl.LazyFrame
-) -> list[pl.Expr]:
+def _masks(table: Table, cutoff: date, timezone: str, frame: pl.LazyFrame) -> list[pl.Expr]:
     there = set(frame.collect_schema().names())
     return [
         pl.when(_day(table, column.known_from, timezone) > cutoff)

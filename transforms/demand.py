@@ -60,16 +60,12 @@ def counted_lines(order_lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def unit_events(
-    order_lines: pl.DataFrame, categories: pl.DataFrame, timezone: str
-) -> pl.DataFrame:
+def unit_events(order_lines: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Demand as events: day, sku, category, channel, milli (Int64)."""
     return _events(counted_lines(order_lines), "ordered_at", timezone, categories, ("channel",))
 
 
-def return_events(
-    refunds: pl.DataFrame, categories: pl.DataFrame, timezone: str
-) -> pl.DataFrame:
+def return_events(refunds: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Returned units as events, in the same columns; a refund tells no channel."""
     return _events(refunds, "refunded_at", timezone, categories, ())
 
@@ -92,9 +88,7 @@ def ticket_events(
     )
     by_sku = categories.rename({"category": "_sku_category"})
     by_order = categories.rename({"sku": "_order_sku", "category": "_order_category"})
-    category = pl.coalesce(
-        "_sku_category", "category", "_order_category", pl.lit(UNCATEGORISED)
-    )
+    category = pl.coalesce("_sku_category", "category", "_order_category", pl.lit(UNCATEGORISED))
     return (
         tickets.join(by_sku, on="sku", how="left")
         .join(first, on=[SOURCE, "order_id"], how="left")
@@ -230,8 +224,14 @@ def _status(series: pl.DataFrame, last_week: date) -> pl.DataFrame:
         series.with_columns(status.alias("status"))
         .with_columns(pl.coalesce("ended_on", ended).alias("ended_on"))
         .select(
-            "series_id", "category", "sku", "channel",
-            "first_week", "last_week", "status", "ended_on",
+            "series_id",
+            "category",
+            "sku",
+            "channel",
+            "first_week",
+            "last_week",
+            "status",
+            "ended_on",
         )
         .sort("series_id")
     )

@@ -77,9 +77,9 @@ def _numbered(good: pl.DataFrame, current: pl.DataFrame, table: Table) -> pl.Dat
     """`good` with `_new` (differs from the version before it) and `_version`."""
     key, content = list(table.key), content_columns(table)
     if current.height:
-        before = current.select(
-            *key, VERSION, DELETED, pl.struct(content).alias("_before")
-        ).rename({VERSION: "_stored", DELETED: "_gone"})
+        before = current.select(*key, VERSION, DELETED, pl.struct(content).alias("_before")).rename(
+            {VERSION: "_stored", DELETED: "_gone"}
+        )
         frame = good.join(before, on=key, how="left", nulls_equal=True, maintain_order="left")
         same = pl.struct(content).eq_missing(pl.col("_before")) & ~pl.col("_gone")
         frame = frame.with_columns(

@@ -39,9 +39,7 @@ def series_id_of(level: str) -> pl.Expr:
 
 def _scope_of(level: str) -> list[pl.Expr]:
     keys = LEVEL_KEYS[level]
-    return [
-        pl.col(n) if n in keys else pl.lit(None, dtype=pl.String).alias(n) for n in _SCOPE
-    ]
+    return [pl.col(n) if n in keys else pl.lit(None, dtype=pl.String).alias(n) for n in _SCOPE]
 
 
 def demand_weekly(
@@ -66,9 +64,7 @@ def demand_weekly(
     filled = filled.join(short, on=["sku", "week_start"], how="left")
     weeks = filled["week_start"].unique().sort()
     labels = [fiscal_week(week, calendar, week_start) for week in weeks.to_list()]
-    fiscal = pl.DataFrame(
-        {"week_start": weeks, "fiscal_week": pl.Series(labels, dtype=pl.String)}
-    )
+    fiscal = pl.DataFrame({"week_start": weeks, "fiscal_week": pl.Series(labels, dtype=pl.String)})
     parts = [_at_level(filled, level, demand.level) for level in levels_of(demand.level, levels)]
     contract = EXPORTS["demand_weekly"]
     partial = (pl.col("week_start") < first_week) | (pl.col("week_start") > last_week)
@@ -86,9 +82,9 @@ def _filled(demand: Demand, first: date, running: date) -> pl.DataFrame:
     end = pl.coalesce(pl.col("ended_on") - pl.duration(days=1), pl.lit(running))
     lives = demand.series.with_columns(
         pl.max_horizontal("first_week", pl.lit(first)).alias("_from"),
-        pl.max_horizontal(
-            pl.min_horizontal(end, pl.lit(running)), "last_week", "first_week"
-        ).alias("_to"),
+        pl.max_horizontal(pl.min_horizontal(end, pl.lit(running)), "last_week", "first_week").alias(
+            "_to"
+        ),
     )
     weeks = lives.with_columns(
         pl.date_ranges("_from", "_to", interval="7d").alias("week_start")
@@ -132,7 +128,7 @@ def _listed(demand: Demand, level: str) -> pl.DataFrame:
     if level == demand.level:
         return named.select(columns)
     alive = pl.col("status").is_in(["active", "new", "too_new"])
-    keys = list(LEVEL_KEYS[level]) or [pl.lit(WHOLE).alias("series_id")]
+    keys = [pl.col(key) for key in LEVEL_KEYS[level]] or [pl.lit(WHOLE).alias("series_id")]
     rank = {"active": 0, "new": 1, "too_new": 2, "dormant": 3, "discontinued": 4}
     best = pl.col("status").replace_strict(rank, return_dtype=pl.Int8).min()
     return (

@@ -27,16 +27,12 @@ def all_conversations(conversations: pl.DataFrame, passages: pl.DataFrame) -> pl
         .group_by(key)
         .agg(
             pl.col("said_at").min().alias("started_at"),
-            *[
-                pl.col(name).drop_nulls().first()
-                for name in columns
-                if name != "started_at"
-            ],
+            *[pl.col(name).drop_nulls().first() for name in columns if name != "started_at"],
         )
     )
-    return pl.concat(
-        [conversations.select(*key, *columns), implied.select(*key, *columns)]
-    ).sort(key)
+    return pl.concat([conversations.select(*key, *columns), implied.select(*key, *columns)]).sort(
+        key
+    )
 
 
 def attributed(
@@ -116,13 +112,10 @@ def weekly_counts(
     conversation are there with 0.
     """
     key = [SOURCE, "conversation_id"]
-    heard = (
-        conversations.join(taggable.select(key).unique(), on=key, how="semi")
-        .select(
-            *key,
-            "category",
-            week_of(local_day("started_at", timezone), week_start).alias("week_start"),
-        )
+    heard = conversations.join(taggable.select(key).unique(), on=key, how="semi").select(
+        *key,
+        "category",
+        week_of(local_day("started_at", timezone), week_start).alias("week_start"),
     )
     if heard.is_empty():
         return pl.DataFrame(schema=_COUNTS)
@@ -130,10 +123,8 @@ def weekly_counts(
     scope = ["category", "week_start"]
     inside = pl.col("category") != UNATTRIBUTED
     exposure = _both(heard.filter(inside), heard, scope, [], "conversations_taggable")
-    numerator = _both(
-        said.filter(inside), said, scope, ["signal"], "conversations_with_signal"
-    )
-    grid = _grid(exposure, heard, signals, week_start, last_day)
+    numerator = _both(said.filter(inside), said, scope, ["signal"], "conversations_with_signal")
+    grid = _grid(exposure, signals, last_day)
     return (
         grid.join(exposure, on=scope, how="left", nulls_equal=True)
         .join(numerator, on=["signal", *scope], how="left", nulls_equal=True)
@@ -172,14 +163,8 @@ def _both(
     return pl.concat([parts, total.select(parts.columns)])
 
 
-def _grid(
-    exposure: pl.DataFrame,
-    heard: pl.DataFrame,
-    signals: Sequence[str],
-    week_start: str,
-    last_day: date,
-) -> pl.DataFrame:
-    first = heard["week_start"].min()
+def _grid(exposure: pl.DataFrame, signals: Sequence[str], last_day: date) -> pl.DataFrame:
+    first = exposure.select(pl.col("week_start").min()).item()
     weeks = pl.DataFrame({"week_start": pl.date_range(first, last_day, "7d", eager=True)})
     names = pl.DataFrame({"signal": list(signals)}, schema={"signal": pl.String})
     return names.join(exposure.select("category").unique(), how="cross").join(weeks, how="cross")

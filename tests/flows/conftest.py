@@ -12,7 +12,13 @@ import pytest
 
 from flows import environment
 
+# Before Prefect is imported: it reads its settings once.
 environment.prepare(2)
+
+from prefect.testing.utilities import prefect_test_harness  # noqa: E402
+
+from flows.commands import one_night  # noqa: E402
+from flows.simulate import write_brand  # noqa: E402
 
 AS_OF = "2026-11-17"
 
@@ -20,8 +26,6 @@ AS_OF = "2026-11-17"
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """A real Prefect server, shared: it takes some ten seconds to start."""
-    from prefect.testing.utilities import prefect_test_harness
-
     with prefect_test_harness(server_startup_timeout=180):
         yield
 
@@ -29,8 +33,6 @@ def prefect_server() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def brand_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files of a small simulated brand: 12 SKUs, 80 weeks, ends on AS_OF."""
-    from flows.simulate import write_brand
-
     folder = tmp_path_factory.mktemp("brand")
     write_brand(folder, skus=12, weeks=80, seed=11)
     return folder
@@ -67,10 +69,9 @@ def config(tmp_path: Path, brand_folder: Path) -> Path:
     return write_config(tmp_path, sources, backtest)
 
 
-@pytest.fixture
-def run_night(prefect_server: None) -> Callable[..., Any]:
+@pytest.fixture(scope="session")
+def run_night() -> Callable[..., Any]:
     """Runs a night in this process; returns its final Prefect state."""
-    from flows.commands import one_night
 
     def run(config: Path, as_of: str = AS_OF, *, restated: bool = False) -> Any:
         return one_night(str(config), as_of, restated=restated)

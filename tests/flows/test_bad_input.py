@@ -19,8 +19,11 @@ HEADER = "order_id,line_id,sku,category,ordered_at,quantity\n"
 Lines = Callable[[], list[str]]
 
 
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
 @pytest.fixture
-def shop(tmp_path: Path, prefect_server: None) -> Path:
+def shop(tmp_path: Path) -> Path:
     return tiny_shop(tmp_path)
 
 
@@ -65,7 +68,10 @@ def test_bad_rows_among_good_ones_are_quarantined_each_with_its_reason(
     assert told["rows_quarantined"] == 8
     assert told["rows_duplicate"] == 1
     assert reasons(shop) == {
-        "out_of_range": 4, "wrong_type": 2, "null_required": 1, "key_conflict": 1,
+        "out_of_range": 4,
+        "wrong_type": 2,
+        "null_required": 1,
+        "key_conflict": 1,
     }
     assert "Traceback" not in capsys.readouterr().err
 
@@ -152,7 +158,7 @@ def test_too_many_bad_rows_hold_the_table_until_the_file_is_mended(shop: Path) -
 
 
 def test_a_first_night_without_any_order_fails_with_the_remedy(
-    tmp_path: Path, prefect_server: None, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tiny_shop(tmp_path)
     (tmp_path / "in" / "orders.csv").unlink()
@@ -200,7 +206,7 @@ def test_a_wrong_key_names_the_key_and_the_remedy(
 
 
 def test_deleted_rows_of_a_snapshot_table_vanish_from_the_next_night(
-    tmp_path: Path, prefect_server: None
+    tmp_path: Path,
 ) -> None:
     config = tiny_shop(tmp_path)
     text = config.read_text()
@@ -223,4 +229,6 @@ def test_deleted_rows_of_a_snapshot_table_vanish_from_the_next_night(
 
 def total(config: Path) -> float:
     weekly = read_table(config.parent / "exports", "demand_weekly")
-    return float(weekly.filter(pl.col("level") == "total", pl.col("target") == "units")["value"].sum())
+    return float(
+        weekly.filter(pl.col("level") == "total", pl.col("target") == "units")["value"].sum()
+    )

@@ -96,7 +96,9 @@ def test_data_without_a_log_entry_do_not_exist_and_are_swept(tmp_path: Path) -> 
     put(lake, [{"order_id": "a"}], date(2026, 3, 10))
     whole = sorted(p.as_posix() for p in tmp_path.rglob("*") if p.is_file())
     fresh = land_rows(
-        good("order_lines", [{"order_id": "x", "line_id": "1", "ordered_at": at("2026-03-02T15:00")}]),
+        good(
+            "order_lines", [{"order_id": "x", "line_id": "1", "ordered_at": at("2026-03-02T15:00")}]
+        ),
         lake.current("main", "order_lines"),
         LINES,
         source="main",
@@ -151,8 +153,13 @@ def test_reports_and_quarantine_of_a_file_are_those_of_its_newest_landing(tmp_pa
     def bad(reason: str) -> pl.DataFrame:
         return pl.DataFrame(
             {
-                "table": "order_lines", "source": "main", "file": "f", "row_number": 1,
-                "reason": reason, "row": "{}", "landed_as_of": date(2026, 3, 10),
+                "table": "order_lines",
+                "source": "main",
+                "file": "f",
+                "row_number": 1,
+                "reason": reason,
+                "row": "{}",
+                "landed_as_of": date(2026, 3, 10),
             }
         )
 

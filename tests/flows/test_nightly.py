@@ -12,23 +12,23 @@ import pytest
 
 from flows.lake import Lake
 from flows.reader import read_manifest, read_table, snapshot_dir
+from flows.summary import planner_lines
 from tests.flows.conftest import AS_OF, SOURCES, digests, write_config
 from transforms.contracts import EXPORTS
 
 Run = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def night(
-    tmp_path_factory: pytest.TempPathFactory, brand_folder: Path, prefect_server: None
-) -> Path:
-    """One night's exports, read by several tests and changed by none."""
-    from flows.commands import one_night
+pytestmark = pytest.mark.usefixtures("prefect_server")
 
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory, brand_folder: Path, run_night: Run) -> Path:
+    """One night's exports, read by several tests and changed by none."""
     folder = tmp_path_factory.mktemp("night")
     sources = {table: str(brand_folder / name) for table, name in SOURCES.items()}
     backtest = "[forecast]\nhorizon_weeks = 6\nbacktest_origins = 3\n"
-    state = one_night(str(write_config(folder, sources, backtest)), AS_OF)
+    state = run_night(write_config(folder, sources, backtest))
     assert state.name == "Completed", state.message
     return folder
 
@@ -58,8 +58,11 @@ def test_skus_add_up_to_categories_and_total_exactly(night: Path) -> None:
     rows = table(night, "forecasts").filter(pl.col("target") == "units")
     for column in ("mean", "baseline_mean", "signal_delta"):
         sums = [
-            rows.filter(pl.col("level") == level).group_by("week_start").agg(pl.col(column).sum())
-            .sort("week_start")[column].to_list()
+            rows.filter(pl.col("level") == level)
+            .group_by("week_start")
+            .agg(pl.col(column).sum())
+            .sort("week_start")[column]
+            .to_list()
             for level in ("sku", "category", "total")
         ]
         assert sums[0] == sums[1] == sums[2]
@@ -76,8 +79,10 @@ def test_only_confirmed_signals_move_a_forecast(night: Path) -> None:
 
 def test_weekly_demand_equals_a_plain_count_of_the_orders(night: Path, brand_folder: Path) -> None:
     lines = pl.read_parquet(brand_folder / "order_lines.parquet")
-    day = pl.col("ordered_at").str.to_datetime(time_zone="UTC", strict=False).dt.convert_time_zone(
-        "America/New_York"
+    day = (
+        pl.col("ordered_at")
+        .str.to_datetime(time_zone="UTC", strict=False)
+        .dt.convert_time_zone("America/New_York")
     )
     good = lines.filter(
         pl.col("cancelled_at").is_null(),
@@ -128,8 +133,6 @@ def test_each_file_is_accounted_for_to_the_row(night: Path) -> None:
 
 
 def test_the_planners_lines_speak_of_forecasts_signals_and_quarantine(night: Path) -> None:
-    from flows.summary import planner_lines
-
     text = "\n".join(planner_lines(snapshot_dir(night / "exports")))
     for words in ("Units forecast per week", "tested pairs adopted", "Accuracy", "quarantined"):
         assert words in text

@@ -20,17 +20,17 @@ def order_rows(first: date, last: date, seed: int = 3) -> pl.DataFrame:
     rows = []
     for offset in range((last - first).days + 1):
         day = datetime.combine(first + timedelta(days=offset), datetime.min.time(), UTC)
-        for n in range(int(rng.integers(2, 6))):
-            rows.append(
-                {
-                    "order_id": f"{day:%Y%m%d}-{n}",
-                    "line_id": "1",
-                    "sku": f"S{int(rng.integers(5))}",
-                    "category": "tea",
-                    "ordered_at": (day + timedelta(hours=15)).isoformat(),
-                    "quantity": str(int(rng.integers(1, 9))),
-                }
-            )
+        rows += [
+            {
+                "order_id": f"{day:%Y%m%d}-{n}",
+                "line_id": "1",
+                "sku": f"S{int(rng.integers(5))}",
+                "category": "tea",
+                "ordered_at": (day + timedelta(hours=15)).isoformat(),
+                "quantity": str(int(rng.integers(1, 9))),
+            }
+            for n in range(int(rng.integers(2, 6)))
+        ]
     return pl.DataFrame(rows)
 
 

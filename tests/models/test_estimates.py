@@ -22,7 +22,9 @@ def test_no_conversations_teach_nothing() -> None:
     assert abs(found.shrunk[0] - 0.2) < 1e-6
 
 
-def test_parts_that_differ_only_by_chance_are_drawn_together_more_than_parts_that_truly_differ() -> None:
+def test_parts_that_differ_only_by_chance_are_drawn_together_more_than_parts_that_truly_differ() -> (
+    None
+):
     rng = np.random.default_rng(1)
     n = np.full(400, 50.0)
     parent = np.full(400, 0.2)
@@ -57,7 +59,13 @@ def counts() -> pl.DataFrame:
         start = date.fromordinal(day)
         rows += [("s", c, start, int(n[i]), int(k[i])) for i, c in enumerate(("a", "b"))]
         rows.append(("s", None, start, int(n.sum()), int(k.sum())))
-    names = ["signal", "category", "week_start", "conversations_taggable", "conversations_with_signal"]
+    names = [
+        "signal",
+        "category",
+        "week_start",
+        "conversations_taggable",
+        "conversations_with_signal",
+    ]
     return pl.DataFrame(rows, schema=names, orient="row").sample(fraction=1, shuffle=True, seed=4)
 
 

@@ -97,7 +97,9 @@ def test_nothing_later_than_the_cutoff_changes_what_is_shown() -> None:
     rows = [line(order_id=f"o{i}", quantity=float(i)) for i in range(20)]
     before = shown("order_lines", rows, date(2026, 3, 10)).sort("order_id")
     later = [
-        line(order_id=f"o{i}", quantity=1e6, _version=2, _known_on=date(2026, 3, 11), _order=100 + i)
+        line(
+            order_id=f"o{i}", quantity=1e6, _version=2, _known_on=date(2026, 3, 11), _order=100 + i
+        )
         for i in range(20)
     ] + [line(order_id="new", _known_on=date(2026, 3, 11))]
     after = shown("order_lines", rows + later, date(2026, 3, 10)).sort("order_id")

@@ -10,10 +10,12 @@ ZONE = "UTC"
 
 
 def lines(rows: list[dict[str, object]]) -> pl.DataFrame:
-    base: dict[str, object] = {"order_id": "o", "quantity": 1.0, "ordered_at": at("2026-03-02T10:00")}
-    return versions(
-        "order_lines", [base | {"line_id": str(i)} | row for i, row in enumerate(rows)]
-    )
+    base: dict[str, object] = {
+        "order_id": "o",
+        "quantity": 1.0,
+        "ordered_at": at("2026-03-02T10:00"),
+    }
+    return versions("order_lines", [base | {"line_id": str(i)} | row for i, row in enumerate(rows)])
 
 
 def products(rows: list[dict[str, object]]) -> pl.DataFrame:
@@ -120,7 +122,10 @@ def test_a_launch_before_the_first_sale_begins_the_series_but_not_before_the_dat
         {"sku": "new", "ordered_at": at("2026-03-24T10:00")},
     ]
     given = products(
-        [{"sku": "new", "launched_on": date(2026, 3, 4)}, {"sku": "old", "launched_on": date(2001, 1, 1)}]
+        [
+            {"sku": "new", "launched_on": date(2026, 3, 4)},
+            {"sku": "old", "launched_on": date(2001, 1, 1)},
+        ]
     )
     frame = lines(rows)
     events = demand.unit_events(frame, demand.sku_categories(frame, given), ZONE)

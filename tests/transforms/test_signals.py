@@ -47,10 +47,21 @@ def test_passages_alone_make_conversations() -> None:
     passages = versions(
         "passages",
         [
-            {"passage_id": "p1", "conversation_id": "x", "text": "a", "channel": "chat",
-             "said_at": at("2026-03-04T10:05"), "sku": "A"},
-            {"passage_id": "p2", "conversation_id": "x", "text": "b", "channel": "chat",
-             "said_at": at("2026-03-04T10:00")},
+            {
+                "passage_id": "p1",
+                "conversation_id": "x",
+                "text": "a",
+                "channel": "chat",
+                "said_at": at("2026-03-04T10:05"),
+                "sku": "A",
+            },
+            {
+                "passage_id": "p2",
+                "conversation_id": "x",
+                "text": "b",
+                "channel": "chat",
+                "said_at": at("2026-03-04T10:00"),
+            },
         ],
     )
     found = all_conversations(versions("conversations", []), passages)
@@ -78,12 +89,11 @@ def counts(talked: pl.DataFrame, said: list[tuple[str, str]], **changes: object)
 def test_a_conversation_counts_once_however_often_it_mentions_a_signal() -> None:
     talked = talks([{"category": "tea", "language": "en"}, {"category": "tea", "language": "en"}])
     found = counts(talked, [("c0", "stocking_up"), ("c0", "stocking_up"), ("c0", "delivery_worry")])
-    week = found.filter(
-        (pl.col("category") == "tea") & (pl.col("week_start") == date(2026, 3, 2))
-    )
-    assert week.select(
-        "signal", "conversations_taggable", "conversations_with_signal"
-    ).rows() == [("delivery_worry", 2, 1), ("stocking_up", 2, 1)]
+    week = found.filter((pl.col("category") == "tea") & (pl.col("week_start") == date(2026, 3, 2)))
+    assert week.select("signal", "conversations_taggable", "conversations_with_signal").rows() == [
+        ("delivery_worry", 2, 1),
+        ("stocking_up", 2, 1),
+    ]
 
 
 def test_untaggable_conversations_are_outside_both_counts() -> None:

@@ -229,9 +229,7 @@ PASSAGES = Table(
             private=True,
         ),
         _when("said_at", "when it was said; default: when the conversation began"),
-        Column(
-            "speaker", pl.String, "who said it", one_of=("customer", "agent", "unknown")
-        ),
+        Column("speaker", pl.String, "who said it", one_of=("customer", "agent", "unknown")),
         Column("position", pl.Int64, "order within the conversation", lo=0),
         _id("channel", "only without conversations: call, ticket, chat, review …"),
         _id("language", "only without conversations: ISO 639-1 code"),
