@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,24 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from flows.reader import read_manifest
 from flows.stages import Published
 
+LOG = logging.getLogger("hearcast")
 ADOPTED = ("signal", "target", "category", "lead_weeks", "effect", "q_value", "adopted_since")
 ACCURACY = ("target", "level", "horizon_band", "model", "wape", "bias_share", "coverage_80", "n")
 QUALITY = ("source", "table", "file", "rows_in", "rows_good", "rows_quarantined", "problem")
 
 
 def create(published: Published) -> None:
-    """Draws the night's artifacts from its published tables alone."""
+    """Draws the night's artifacts from its published tables alone.
+
+    Prefect may refuse them (its disk full, its server gone): the night is published all the same.
+    """
+    try:
+        _draw(published)
+    except Exception as error:  # noqa: BLE001 - pages for people must not undo a published night
+        LOG.warning("Prefect's artifacts could not be written (%s)", type(error).__name__)
+
+
+def _draw(published: Published) -> None:
     snapshot = Path(published.snapshot)
     create_markdown_artifact(
         key="night", markdown="\n".join([f"**{published.headline}**", "", *_bullets(published)])

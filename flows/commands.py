@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.deployments import DeploymentError
-from flows.errors import hide_refusals
+from flows.errors import disk_trouble, hide_refusals
 from flows.settings import SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def one_night(config: str, as_of: str | None, *, restated: bool = False) -> Stat
 
     hide_refusals()
 
-    state: State[Any] = flow(config, as_of, restated, return_state=True)
+    minutes = load_settings(Path(config), os.environ).run.timeout_minutes
+    timed = flow.with_options(timeout_seconds=60 * minutes)
+    state: State[Any] = timed(config, as_of, restated, return_state=True)
     return state
 
 
@@ -73,6 +75,8 @@ def report(state: State[Any]) -> int:
 
 def _reason(state: State[Any]) -> str:
     error = state.result(raise_on_failure=False)
+    if trouble := disk_trouble(error):
+        return trouble
     text = str(error).strip().splitlines()
     return text[0] if text else str(state.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,10 @@ QUIET = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
 }
 SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+HOME_BYTES = 32 * 1024 * 1024
+"""Room that Prefect's database needs for a night, with some to spare."""
 
 
 class HomeError(RuntimeError):
@@ -50,3 +55,9 @@ def check_home() -> None:
             f"{home}: Prefect cannot write here ({error.strerror}); "
             "set PREFECT_HOME to a folder that it can write to"
         ) from error
+    free = shutil.disk_usage(home).free
+    if free < HOME_BYTES:
+        raise HomeError(
+            f"{home}: only {free / 1e6:.0f} MB are free and Prefect's database needs "
+            f"{HOME_BYTES / 1e6:.0f}; free space there, or set PREFECT_HOME to another folder"
+        )

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import re
+
+DISK = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+)
+"""What a disk or share says when it is full, read-only, closed to us or broken."""
 
 
 class Refusal(RuntimeError):  # noqa: N818 - not an error of the program
     """The night cannot go on, for a reason that its message gives in one line."""
 
 
+def disk_trouble(error: BaseException | None) -> str | None:
+    """One line with the remedy where a disk refused to be read or written; else None.
+
+    Polars wraps what the system says into errors of its own kind, as "(os error 28)".
+    """
+    if error is None:
+        return None
+    wrapped = re.search(r"\(os error (\d+)\)", str(error))
+    told = getattr(error, "errno", None)
+    number = int(wrapped.group(1)) if told is None and wrapped else told
+    if number not in DISK:
+        return None
+    where = getattr(error, "filename", None) or "lake or exports"
+    return (
+        f"{where}: {os.strerror(number)}; free space or give access there, then run the night again"
+    )
+
+
 class _NoTraceback(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record is shown: a refusal's traceback is not, its line is said at the end."""
         error = record.exc_info[1] if record.exc_info else None
-        named = any(f"exception {kind.__name__}" in record.getMessage() for kind in _kinds())
-        return not (isinstance(error, Refusal) or named)
+        said = record.getMessage()
+        named = any(f"exception {kind.__name__}" in said for kind in _kinds())
+        # Great Expectations writes one traceback into its message for each page that found no room.
+        page = record.name.startswith("great_expectations") and "[Errno " in said
+        return not (isinstance(error, Refusal) or named or page or disk_trouble(error))
 
 
 def _kinds() -> list[type[Refusal]]:

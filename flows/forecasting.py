@@ -37,7 +37,7 @@ class Made:
 
 
 def now_and_then(
-    settings: Settings, lake: Lake, as_of: date, tags: Tags | None, rules: Rules
+    settings: Settings, lake: Lake, as_of: date, tags: Tags, rules: Rules
 ) -> tuple[Picture, list[Picture]]:
     """What is known at `as_of`, and what was known at each past cutoff, oldest first."""
     versions = read_versions(lake, as_of)
@@ -180,10 +180,10 @@ def _running_week(known: Known) -> date:
 
 
 def heard(
-    now: Picture, tags: Tags | None, passages: pl.LazyFrame, taggers: Mapping[str, tuple[str, str]]
+    now: Picture, passages: pl.LazyFrame, taggers: Mapping[str, tuple[str, str]]
 ) -> dict[str, pl.DataFrame]:
     """The tables of what customers said: tags and signals_weekly; empty without conversations."""
-    if tags is None or now.first_week is None:
+    if now.first_week is None or now.conversations.is_empty():
         return {name: EXPORTS[name].empty() for name in ("tags", "signals_weekly")}
     return {
         "tags": tags_table(now.said, passages, now.conversations),

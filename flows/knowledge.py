@@ -54,7 +54,7 @@ class Tags:
 
     `tags`: _source, _version, conversation_id, passage_id, signal, span_start, span_end, tagger,
     tagger_version, confidence. `taggable`: _source, _version, conversation_id, passage_id of the
-    passages that could carry a signal.
+    passages that could carry a signal. Both are empty where there are no passages.
     """
 
     tags: pl.DataFrame
@@ -87,9 +87,9 @@ def read_versions(lake: Lake, as_of: date) -> dict[str, pl.DataFrame]:
 
 
 def picture(
-    versions: Mapping[str, pl.DataFrame], tags: Tags | None, cutoff: date, rules: Rules
+    versions: Mapping[str, pl.DataFrame], tags: Tags, cutoff: date, rules: Rules
 ) -> Picture:
-    """Everything known at the end of `cutoff`; tags None: without listening."""
+    """Everything known at the end of `cutoff`."""
     shown = {
         name: visible(frame.lazy(), INPUTS[name], cutoff, rules.timezone).collect()
         for name, frame in versions.items()
@@ -147,7 +147,7 @@ def _first_complete_week(units: pl.DataFrame, rules: Rules) -> date | None:
 
 def _listen(
     shown: Mapping[str, pl.DataFrame],
-    tags: Tags | None,
+    tags: Tags,
     categories: pl.DataFrame,
     last: date,
     rules: Rules,
@@ -160,12 +160,6 @@ def _listen(
     )
     chosen = pl.col("signal").is_in(list(rules.upstream))
     theirs = shown["upstream_tags"].filter(chosen)
-    if tags is None:
-        return (
-            talked,
-            theirs.head(0),
-            with_rates(_counts(talked, talked.head(0), theirs, names=(), rules=rules, last=last)),
-        )
     passage = [SOURCE, VERSION, "conversation_id", "passage_id"]
     there = shown["passages"].select(passage)
     said = tags.tags.filter(~chosen).join(there, on=passage, how="semi")

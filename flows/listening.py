@@ -9,14 +9,22 @@ import polars as pl
 from flows.knowledge import Tags
 from flows.lake import Lake
 from transforms.asof import SOURCE, VERSION
-from transforms.tagging import PhraseBook, tag_passages, taggable
+from transforms.tagging import TAG_SCHEMA, PhraseBook, tag_passages, taggable
 
 _MARK = "\x1f"
 _IDENTITY = [SOURCE, VERSION, "conversation_id", "passage_id"]
+TAG_ROWS = {**TAG_SCHEMA, SOURCE: pl.String(), VERSION: pl.Int32()}
+TAGGABLE_ROWS = {
+    SOURCE: pl.String(),
+    VERSION: pl.Int32(),
+    "conversation_id": pl.String(),
+    "passage_id": pl.String(),
+}
+"""Columns of the two frames of `Tags`."""
 
 
-def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags | None:
-    """Tags of every passage version that a night at `as_of` may see; None without passages.
+def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags:
+    """Tags of every passage version that a night at `as_of` may see.
 
     A passage's language is its own, else its conversation's, else it is recognised.
     """
@@ -27,8 +35,6 @@ def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags | None:
         .with_columns(pl.coalesce("language", "_language").alias("language"))
         .collect()
     )
-    if passages.is_empty():
-        return None
     numbered = passages.with_columns(
         pl.concat_str(SOURCE, pl.col(VERSION).cast(pl.String), "passage_id", separator=_MARK).alias(
             "passage_id"

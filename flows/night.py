@@ -88,6 +88,7 @@ def rules_of(settings: Settings) -> Rules:
         levels=settings.forecast.levels,
         signals=tuple(signal.name for signal in settings.signals),
         latency_days=max((source.latency_days for source in settings.sources), default=0),
+        upstream=settings.tagging.upstream,
     )
 
 

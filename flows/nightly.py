@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from pathlib import Path
 from typing import Any
 
 from prefect import flow, task
@@ -11,11 +13,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows import artifacts, stages
+from flows.alone import alone
 from flows.night import Night, open_night
 from flows.publishing import STATUS_FULL
+from flows.settings import load_settings
 
 LOG = logging.getLogger("hearcast")
-TIMEOUT_SECONDS = 4 * 3600
+TIMEOUT_SECONDS = 2 * 3600
 IO_RETRIES: dict[str, Any] = {
     "retries": 2,
     "retry_delay_seconds": [5, 30],
@@ -64,21 +68,27 @@ def nightly(
     """One night for `as_of` (ISO date; default: yesterday in the business time zone).
 
     Completed: everything was published on the full rung. Failed, named PublishedDegraded:
-    published, but a table was held back or stands on a lower rung.
+    published, but a table was held back or stands on a lower rung. One night at a time runs on
+    a lake; another is turned away at once.
     """
-    night = open_night(config, as_of, restated=restated)
+    with alone(load_settings(Path(config), os.environ).paths.lake):
+        published = _through(open_night(config, as_of, restated=restated))
+    artifacts.create(published)
+    if published.status == STATUS_FULL:
+        return Completed(message=published.headline, data=published)
+    return Failed(name=published.status, message=published.headline, data=published)
+
+
+def _through(night: Night) -> stages.Published:
+    """The night from pull to publication; a failure is told to outside monitors, then raised."""
     try:
         landed = pull(night)
         judged = validate(night, landed)
         heard = listen(night, judged)
         made = prove_and_forecast(night, judged, heard)
-        published = publish(night, judged, made)
-        artifacts.create(published)
+        return publish(night, judged, made)
     except BaseException as error:
         stages.record_failure(night, error)
         raise
     finally:
         night.close()
-    if published.status == STATUS_FULL:
-        return Completed(message=published.headline, data=published)
-    return Failed(name=published.status, message=published.headline, data=published)

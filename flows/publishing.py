@@ -15,7 +15,7 @@ import polars as pl
 
 from flows.data_docs import write_data_docs
 from flows.errors import Refusal
-from flows.exports import Snapshot, publish, write_snapshot
+from flows.exports import Snapshot, prune, publish, write_snapshot
 from flows.night import Night
 from transforms.contracts import EXPORTS
 from transforms.expectations import Verdicts, judge_exports
@@ -71,6 +71,7 @@ def publish_night(
         )
     run = {"run_id": night.run_id, "status": account.status}
     publish(exports, snapshot, night.as_of, run)
+    prune(exports, settings.run.keep_nights)
     return snapshot
 
 

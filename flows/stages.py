@@ -14,11 +14,11 @@ import polars as pl
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
-from flows.errors import Refusal
+from flows.errors import Refusal, disk_trouble
 from flows.exports import record_failure as write_failure
 from flows.knowledge import Tags
 from flows.lake import LakeError
-from flows.listening import tag_lake
+from flows.listening import TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.night import Night, phrase_books, rules_of, spec_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
@@ -32,6 +32,10 @@ from transforms.holding import poisoned
 from transforms.tagging import TAGGER, tagger_version
 
 LOG = logging.getLogger("hearcast")
+
+
+UPSTREAM = ("upstream", "as given")
+NO_TAGS = Tags(pl.DataFrame(schema=TAG_ROWS), pl.DataFrame(schema=TAGGABLE_ROWS))
 
 
 class NothingToForecast(Refusal):
@@ -93,7 +97,7 @@ class Published:
 def is_io_error(state: State[Any]) -> bool:
     """Whether a failed stage may succeed when tried again: the disk or share was the cause."""
     error = state.result(raise_on_failure=False)
-    return isinstance(error, OSError)
+    return isinstance(error, OSError) or disk_trouble(error) is not None
 
 
 def pull(night: Night) -> Landed:
@@ -158,6 +162,7 @@ def _nothing(landed: Landed, night: Night) -> str:
 
 def listen(night: Night, judged: Judged) -> Heard:
     """Tags every passage. A tagger that fails leaves the night without signals, not without end."""
+    deaf = poisoned(judged.held).get("signals")
     version = ""
     try:
         books = phrase_books(night.settings)
@@ -167,26 +172,17 @@ def listen(night: Night, judged: Judged) -> Heard:
         raise
     except Exception as error:  # words must not end the night; it steps down
         LOG.exception("listening failed")
-        return Heard(0, 0, f"listening failed: {type(error).__name__}", version)
-    deaf = poisoned(judged.held).get("signals")
-    if tags is None:
-        LOG.info("listen: no conversations were given")
-        return Heard(0, 0, deaf, version)
+        tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
     night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable})
-    LOG.info("listen: %s taggable passages, %s tags", *map(len, (tags.taggable, tags.tags)))
+    said = f"{tags.taggable.height:,} taggable passages, {tags.tags.height:,} tags"
+    LOG.info("listen: %s", said if tags.taggable.height else "no passages")
     return Heard(tags.taggable.height, tags.tags.height, deaf, version)
-
-
-def _tags(night: Night) -> Tags | None:
-    if not night.path("tag_rows").is_file():
-        return None
-    return Tags(night.take("tag_rows"), night.take("tag_taggable"))
 
 
 def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
-    tags = _tags(night)
+    tags = Tags(night.take("tag_rows"), night.take("tag_taggable"))
     now, past = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
     business = settings.business
     tables = forecasting.counted(
@@ -195,13 +191,15 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     passages = night.lake.versions("passages", night.as_of)
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
     taggers = dict.fromkeys(rules.signals, (TAGGER, heard.tagger_version))
-    tables |= forecasting.heard(now, tags, shown, taggers)
+    taggers |= dict.fromkeys(rules.upstream, UPSTREAM)
+    tables |= forecasting.heard(now, shown, taggers)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
     night.keep(shelf.tables)
-    lines = () if tags is not None else ("no conversations were given: baseline forecasts only",)
+    silent = ("no conversations were given: baseline forecasts only",)
+    lines = silent if now.conversations.is_empty() else ()
     return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, lines)
 
 

@@ -121,13 +121,14 @@ class Validation(Spec):
 
 
 class Tagging(Spec):
-    """Languages whose phrase files are used."""
+    """Who tags what: the phrase files that are used, and the signals left to another system."""
 
     languages: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...], Field(min_length=1)
     ] = ("en", "pt")
+    upstream: tuple[str, ...] = ()
 
-    _unique = field_validator("languages")(_no_repeats)
+    _unique = field_validator("languages", "upstream")(_no_repeats)
 
 
 class Run(Spec):
@@ -135,6 +136,7 @@ class Run(Spec):
 
     threads: Annotated[int, Strict(), Field(ge=1, le=256)] = 2
     timeout_minutes: Annotated[int, Strict(), Field(ge=1, le=1440)] = 120
+    keep_nights: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 400
 
 
 class Privacy(Spec):
@@ -175,4 +177,11 @@ class Settings(Spec):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{kind} two are named '{twice[0]}'; give each its own name")
+        known = [signal.name for signal in self.signals]
+        for name in self.tagging.upstream:
+            if name not in known:
+                near = get_close_matches(name, known, n=1) or known[:1]
+                raise ValueError(
+                    f"[tagging] upstream: '{name}' is not among the signals; did you mean {near[0]}?"
+                )
         return self

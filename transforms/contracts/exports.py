@@ -238,7 +238,7 @@ SIGNAL_EVIDENCE = Table(
         _count("n_series", "category series tested together"),
         _real(
             "conversations_per_week_needed",
-            "how many a week would tell an effect of this size; null: cannot be estimated",
+            "a week in this scope that would find, in 104 weeks and 8 times of 10, a signal that explains a fifth of the variance; null: cannot be estimated",
             "conversations", nullable=True, lo=0.0,
         ),
     ),

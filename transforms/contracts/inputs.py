@@ -325,7 +325,7 @@ PROMOTIONS = Table(
     columns=(
         _day("starts_on", "first day", required=True),
         _day("ends_on", "last day", required=True),
-        _when("announced_at", "from when it is known", required=True, nullable=True),
+        _when("announced_at", "from when it is known; null: its timing is assumed"),
         SKU,
         CATEGORY,
         _id("kind", "the kind of promotion"),

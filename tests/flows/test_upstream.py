@@ -1,0 +1,59 @@
+"""Signals that another system tags: counted from its tags, never mixed with ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows.reader import read_table
+from tests.flows.tiny import END, tiny_shop
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+def test_upstream_tags_alone_make_weekly_rates(
+    tmp_path: Path, run_night: Callable[..., Any]
+) -> None:
+    config = tiny_shop(tmp_path)
+    days = [END - timedelta(days=i) for i in range(100)]
+    talks = pl.DataFrame(
+        {
+            "conversation_id": [f"c{i}" for i in range(100)],
+            "channel": "call",
+            "started_at": [f"{day}T12:00:00Z" for day in days],
+            "category": "tea",
+        }
+    )
+    talks.write_ndjson(tmp_path / "talks.jsonl")
+    tags = talks.gather_every(4).select(
+        "conversation_id",
+        pl.lit("stocking_up").alias("signal"),
+        pl.col("started_at").alias("said_at"),
+    )
+    tags.write_csv(tmp_path / "tags.csv")
+    text = config.read_text().replace(
+        'order_lines = "in/*"',
+        'order_lines = "in/*"\nconversations = "talks.jsonl"\ntags = "tags.csv"',
+    )
+    config.write_text(text + "[tagging]\nupstream = ['stocking_up']\n")
+    state = run_night(config, END.isoformat())
+    assert state.name == "Completed", state.message
+    weekly = read_table(tmp_path / "exports", "signals_weekly").filter(
+        pl.col("signal") == "stocking_up", pl.col("category") == "tea", ~pl.col("is_partial")
+    )
+    assert weekly["conversations_taggable"].sum() + 2 >= 98
+    assert 23 <= weekly["conversations_with_signal"].sum() <= 25
+    assert weekly["tagger"].unique().to_list() == ["upstream"]
+    ours = read_table(tmp_path / "exports", "signals_weekly").filter(
+        pl.col("signal") == "delivery_worry"
+    )
+    assert ours["conversations_taggable"].sum() == 0, "without passages ours can't be tagged"
+    tagged = read_table(tmp_path / "exports", "tags")
+    assert tagged.height == 25
+    assert tagged["category"].unique().to_list() == ["tea"]
+    assert tagged["said_at"].dt.date().max() <= date(2026, 11, 15)
