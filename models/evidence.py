@@ -28,6 +28,9 @@ from models.types import Bools, Floats, Ints
 MIN_WEEKS, MIN_MENTIONS, MIN_MENTION_WEEKS = 52, 30, 13
 ALPHA = 0.05
 OVERDISPERSION = 0.1
+THIN = 2.0
+FIRST_MENTIONS = 10
+SPENT = 0.5
 PURGED_T, REVERSE_T, NEARLY = 3.0, 2.7, 0.75
 EVIDENCE: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
@@ -83,13 +86,19 @@ def log_index(panel: Panel, period: int) -> tuple[tuple[str, ...], Floats, Ints]
     The index is the mean over series of demand over its own trailing year, each at most 5: robust
     to launches, ends and single bulk orders. A series counts by its precision, m / (1 + .1 m) for
     m a week: counts of small sellers are mostly noise, and big ones are not more exact for ever.
+    Of a category that sells few, m a week, the log is that of ``THIN`` units more on both sides,
+    scaled to keep its slope: near the log for many, near the plain ratio for few, so that a week
+    without sales is no abyss and the effects found are those of the mean.
     """
     names, groups = group_codes(panel.series)
     ratio, mean = relative(panel.y, period), trailing_mean(panel.y, period)
     weight = np.where(np.isnan(ratio), np.nan, mean / (1 + OVERDISPERSION * mean))
     with np.errstate(invalid="ignore"):
         index = group_sums(ratio * weight, groups) / group_sums(weight, groups)
-    return names, np.log(np.maximum(index, 0.05)), np.bincount(groups.codes, minlength=groups.n)
+    units = np.maximum(group_sums(np.where(np.isnan(ratio), np.nan, mean), groups), 1e-3)
+    shifted = np.maximum((np.maximum(index, 0.05) * units + THIN) / (units + THIN), 1e-12)
+    log = np.log(shifted) * (1 + THIN / units)
+    return names, log, np.bincount(groups.codes, minlength=groups.n)
 
 
 def _by_category(
@@ -97,7 +106,9 @@ def _by_category(
 ) -> tuple[Floats, Floats, Floats]:
     """Return rate, mentions (K, C+1, T) and taggable (C+1, T); the last row is everything.
 
-    A category that nobody talked about takes the rate of everything and no mentions.
+    A category that nobody talked about takes the rate of everything and no mentions. Rates are
+    nan until ``FIRST_MENTIONS`` mentions are known: before, they are their prior and fall with
+    every conversation, whatever is said.
     """
     k, t = len(rows), len(signals.weeks)
     rate = np.repeat(signals.rate_all[rows][:, None], len(categories) + 1, axis=1)
@@ -112,6 +123,8 @@ def _by_category(
             taggable[c] = np.nan_to_num(signals.taggable[place[name]])
     mentions[:, -1] = np.nan_to_num(signals.mentions_all[rows])
     taggable[-1] = np.nan_to_num(signals.taggable_all)
+    before = np.cumsum(mentions[:, -1], axis=1) - mentions[:, -1]
+    rate = np.where((before >= FIRST_MENTIONS)[:, None], rate, np.nan)
     return rate, mentions, taggable
 
 
@@ -183,7 +196,7 @@ def _gates(tests: list[TargetTest], fdr: float) -> tuple[Floats, Bools, Adoption
     q = q_values(np.where(enough, p, np.nan))
     gain = _flat(t.results.oos_gain[:, :, first:] for t in tests)
     right = _flat(direction_ok(t.results)[:, :, first:].astype(np.float64) for t in tests) > 0
-    passed = (np.nan_to_num(q, nan=1.0) <= fdr) & (p <= ALPHA) & (gain > 0) & right
+    passed = (np.nan_to_num(q, nan=1.0) <= SPENT * fdr) & (p <= ALPHA) & (gain > 0) & right
     return q, passed, adoption(passed)
 
 

@@ -1,11 +1,17 @@
 """Does a signal lead demand? Score sequences that are causal week by week.
 
-Every quantity of week t is made with coefficients learnt on weeks before t: season and trend are
-taken off both sides, both sides are filtered with the demand's autoregression (pre-whitening), and
-the products of what remains are, without a link, martingale differences. Their running sums give
-at once the lead test, the out-of-sample test (Clark and West 2007 for nested forecasts) and the
-state of both as of every past week. Sums over categories within a week come first, so errors are
-clustered by week.
+Every quantity of week t is made with coefficients learnt on weeks before t. Season and trend are
+taken off both sides. Of demand then remains what is new each week given its own past, what the
+categories share and what each has for itself filtered apart (pre-whitening: Box and Jenkins);
+of the signal, how far it departs from its own smoothed past. Both sides are needed: as long as
+either is white, their products are without a link martingale differences and the test keeps its
+size (Haugh 1976); a filter that is only half right on one side, a level that breaks or a rate
+that drifts as exposure grows, would else pass for a lead (Granger and Newbold 1974).
+
+The products' running sums give at once the lead test, the out-of-sample test (Clark and West 2007
+for nested forecasts) and the state of both as of every past week. Sums over categories within a
+week come first, so errors are clustered by week: categories that share one signal count as one
+series, whatever their number.
 """
 
 from __future__ import annotations
@@ -23,6 +29,8 @@ OOS_WEEKS = 44
 PANEL_RIDGE, OWN_RIDGE = 1.0, 10.0
 AR_POOL_WEEKS = 26.0
 CLIP = 4.0
+MAX_PARTIAL = 0.98
+LEVEL_ALPHA = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +103,76 @@ def lagged(z: Floats, lag: int) -> Floats:
 
 
 def autoregression(z: Floats) -> tuple[Floats, Floats]:
-    """Return AR(2) coefficients (..., C, T) as of each week, shrunk to the pool of categories."""
+    """Return AR(2) coefficients (..., C, T) as of each week, shrunk to the pool of categories.
+
+    Yule and Walker's, by Durbin and Levinson's recursion on bounded partial autocorrelations: the
+    filter is stable whatever the series, a straight line or a random walk included.
+    """
     one, two = lagged(z, 1), lagged(z, 2)
-    variance = _before(z**2, -1) / np.maximum(np.arange(z.shape[-1]), 1)
-    scale = np.maximum(variance, 1e-12)
+    weeks = np.maximum(np.arange(z.shape[-1]), 1)
+    scale = np.maximum(_before(z**2, -1) / weeks, 1e-12)
 
     def moment(a: Floats, b: Floats) -> Floats:
         own = _before(a * b, -1) / scale
         pool = own.mean(axis=-2, keepdims=True)
-        weeks = np.maximum(np.arange(z.shape[-1]), 1)
         return np.asarray(own + AR_POOL_WEEKS * pool / weeks)
 
-    a, b, c = moment(one, one) + 1.0, moment(one, two), moment(two, two) + 1.0
-    u, v = moment(z, one), moment(z, two)
-    det = np.maximum(a * c - b * b, 1e-9)
-    return np.clip((u * c - v * b) / det, -1, 1), np.clip((v * a - u * b) / det, -0.9, 0.9)
+    power = moment(z, z) + 1.0
+    first = np.clip(moment(z, one) / power, -MAX_PARTIAL, MAX_PARTIAL)
+    second = moment(z, two) / power
+    partial = np.clip((second - first**2) / (1 - first**2), -MAX_PARTIAL, MAX_PARTIAL)
+    return first * (1 - partial), partial
 
 
 def whiten(z: Floats, phi: tuple[Floats, Floats]) -> Floats:
     """Return z filtered with autoregressive coefficients of each week."""
     return np.asarray(z - phi[0] * lagged(z, 1) - phi[1] * lagged(z, 2))
+
+
+def common_part(z: Floats) -> Floats:
+    """Return (N, 1, T) precision-weighted means over the categories that say something."""
+    told = z != 0
+    variance = _before(z**2, -1) / np.maximum(_before(told.astype(np.float64), -1), 1)
+    pool = variance.sum(axis=1, keepdims=True) / np.maximum(
+        (variance > 0).sum(axis=1, keepdims=True), 1
+    )
+    variance = np.where(variance > 0, 0.8 * variance + 0.2 * pool, pool)
+    weight = told / np.maximum(variance, 1e-12)
+    total = weight.sum(axis=1, keepdims=True)
+    mean = (weight * z).sum(axis=1, keepdims=True) / np.where(total > 0, total, 1.0)
+    return np.asarray(mean)
+
+
+def innovations(z: Floats) -> Floats:
+    """Return (N, C, T) what is new in z each week, given its own past.
+
+    What categories share and what each has for itself are filtered apart, each with its own
+    autoregression: a shock common to many noisy series lasts although none of them shows it.
+    """
+    common = common_part(z)
+    own = np.where(z != 0, z - common, 0.0)
+    new = whiten(common, autoregression(common)) + whiten(own, autoregression(own))
+    new = np.where(z != 0, new, 0.0)
+    new[:, :, :WARM_WEEKS] = 0.0
+    return new
+
+
+def departures(z: Floats, alpha: float = LEVEL_ALPHA) -> Floats:
+    """Return (N, C, T) how far z departs from its own smoothed past: what a forecast may use.
+
+    A forecast's level already contains what the signal's level did. And two series that merely
+    drift correlate for no reason (Granger and Newbold 1974); without their drift they do not.
+    """
+    out, told = np.zeros_like(z), z != 0
+    level, count = np.zeros(z.shape[:2]), np.zeros(z.shape[:2])
+    for week in range(z.shape[2]):
+        now = told[:, :, week]
+        away = np.where(now, z[:, :, week] - level, 0.0)
+        count += now
+        level += np.maximum(alpha, 1 / np.maximum(count, 1)) * away
+        out[:, :, week] = away
+    out[:, :, :WARM_WEEKS] = 0.0
+    return out
 
 
 def _running_scale(z: Floats) -> Floats:
@@ -136,11 +194,11 @@ def _statistic(scores: Floats) -> Floats:
 
 
 def _lead_scores(
-    target: Floats, source: Floats, phi: tuple[Floats, Floats], lags: Ints, allowed: Bools
+    target: Floats, source: Floats, lags: Ints, allowed: Bools
 ) -> tuple[Floats, Floats]:
-    """Return scores and regressor (K, C, T, L) of source at each lag against whitened target."""
+    """Return scores and regressor (K, C, T, L) of source at each lag against target."""
     rows = [lagged(source, int(lag)) for lag in lags]
-    x = np.stack([whiten(row, phi) for row in rows], axis=-1) * allowed[:, None, None, :]
+    x = np.stack(rows, axis=-1) * allowed[:, None, None, :]
     return target[..., None] * x, x
 
 
@@ -171,12 +229,10 @@ def sequences(demand: Floats, signals: Floats, max_lags: Ints, period: int) -> S
     allowed = lags[None, :] <= max_lags[:, None]
     y = one_step_residuals(demand[None], period)
     x = one_step_residuals(signals, period)
-    phi = autoregression(y)
-    innovation = whiten(y, phi)
-    innovation[:, :, :WARM_WEEKS] = 0.0
+    innovation, u = innovations(y), departures(x)
     sigma = _running_scale(innovation)
     e = np.clip(innovation / sigma, -CLIP, CLIP)
-    scores, regressor = _lead_scores(e, x, phi, lags, allowed)
+    scores, regressor = _lead_scores(e, u, lags, allowed)
     scores, regressor = scores / sigma[..., None], regressor / sigma[..., None]
     pooled = _with_pool(scores)
     power = _with_pool(regressor**2)
@@ -188,8 +244,8 @@ def sequences(demand: Floats, signals: Floats, max_lags: Ints, period: int) -> S
     used = np.cumsum(np.any(pooled != 0, axis=-1), axis=2)
     p = _family_p(t, used, max_lags)
     oos_t, oos_p, oos_gain = _out_of_sample(e, regressor, t_all, effect_all)
-    reverse = _reverse_t(x, y, lags, allowed)
-    purged, _ = _lead_scores(e, _purged(x, y, len(lags)), phi, lags, allowed)
+    reverse = _reverse_t(u, e, lags, allowed)
+    purged, _ = _lead_scores(e, _purged(u, e, len(lags)), lags, allowed)
     purged_t = _pick(_statistic(_with_pool(purged / sigma[..., None])), place)
     return Sequences(
         lags[place], t, p, _pick(effect_all, place), _pick(se_all, place), oos_t, oos_p, oos_gain,
@@ -253,12 +309,9 @@ def _shift_weeks(values: Floats) -> Floats:
     return out
 
 
-def _reverse_t(x: Floats, y: Floats, lags: Ints, allowed: Bools) -> Floats:
+def _reverse_t(u: Floats, e: Floats, lags: Ints, allowed: Bools) -> Floats:
     """Return the largest |t| of demand leading the signal, as of each week."""
-    phi = autoregression(x)
-    innovation = whiten(x, phi)
-    innovation[:, :, :WARM_WEEKS] = 0.0
-    sigma = _running_scale(innovation)
-    e = np.clip(innovation / sigma, -CLIP, CLIP)
-    scores, _ = _lead_scores(e, np.broadcast_to(y, x.shape), phi, lags, allowed)
-    return np.asarray(np.abs(_statistic(_with_pool(scores / sigma[..., None]))).max(axis=-1))
+    sigma = _running_scale(u)
+    news = np.clip(u / sigma, -CLIP, CLIP)
+    scores, _ = _lead_scores(news, np.broadcast_to(e, u.shape), lags, allowed)
+    return np.asarray(np.abs(_statistic(_with_pool(scores))).max(axis=-1))
