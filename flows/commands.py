@@ -38,10 +38,18 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_USAGE
 
 
+def _ready(config: str) -> None:
+    """Raises what a user has to put right before anything can run."""
+    settings = load_settings(Path(config), os.environ)
+    environment.check_home()
+    from flows.night import phrase_books  # noqa: PLC0415 - polars takes a second to import
+
+    phrase_books(settings)
+
+
 def nightly(arguments: argparse.Namespace) -> int:
     """One night, then the lines that a planner wants to see."""
-    load_settings(Path(arguments.config), os.environ)
-    environment.check_home()
+    _ready(arguments.config)
     state = one_night(arguments.config, arguments.as_of)
     return report(state)
 
@@ -87,8 +95,7 @@ def backfill(arguments: argparse.Namespace) -> int:
     if last < first or arguments.step_days < 1:
         LOG.error("--from must not be after --to, and --step-days at least 1")
         return EXIT_USAGE
-    load_settings(Path(arguments.config), os.environ)
-    environment.check_home()
+    _ready(arguments.config)
     from flows.backfill import backfill as flow  # noqa: PLC0415
 
     days = [
@@ -113,8 +120,7 @@ def simulate(arguments: argparse.Namespace) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """Runs the schedules until it is told to stop."""
-    load_settings(Path(arguments.config), os.environ)
-    environment.check_home()
+    _ready(arguments.config)
     from flows.serve import serve as run_schedules  # noqa: PLC0415
 
     run_schedules(Path(arguments.config))

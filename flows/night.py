@@ -17,7 +17,7 @@ import polars as pl
 from flows.atomic import private_dir
 from flows.knowledge import Rules
 from flows.lake import Lake
-from flows.settings import Settings, load_settings
+from flows.settings import Settings, SettingsError, load_settings
 from models.spec import ForecastSpec, SignalSpec
 from transforms.tagging import PhraseBook, parse_phrases
 
@@ -106,14 +106,14 @@ def spec_of(settings: Settings) -> ForecastSpec:
 
 
 def phrase_books(settings: Settings) -> list[PhraseBook]:
-    """The phrase files of the configured languages."""
+    """The phrase files of the configured languages. Raises SettingsError where there is none."""
     books = []
     for language in settings.tagging.languages:
         path = PHRASES / f"{language}.toml"
         if not path.is_file():
             there = ", ".join(sorted(p.stem for p in PHRASES.glob("*.toml")))
-            raise ValueError(
-                f"[tagging] languages: there is no phrase file for '{language}' (there are: {there})"
+            raise SettingsError(
+                f"{settings.file}: [tagging] languages: there is no phrase file for '{language}' (there are: {there})"
             )
         with path.open("rb") as raw:
             books.append(parse_phrases(language, tomllib.load(raw)))

@@ -17,7 +17,7 @@ import pytest
 
 from flows import artifacts, environment, stages
 from flows.alone import AnotherNight, alone
-from flows.cli import EXIT_FAILED, main
+from flows.cli import EXIT_FAILED, EXIT_USAGE, main
 from flows.errors import DISK, disk_trouble, hide_refusals
 from flows.stages import Published
 from tests.flows.conftest import digests
@@ -139,3 +139,16 @@ def test_artifacts_that_fail_leave_the_night_published(
     monkeypatch.setattr(logging.getLogger("hearcast"), "propagate", True)
     artifacts.create(nowhere)
     assert "artifacts could not be written" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "command", [["nightly"], ["serve"], ["backfill", "--from", "2026-11-01", "--to", "2026-11-01"]]
+)
+def test_a_language_without_a_phrase_file_is_named_before_anything_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    config = tiny_shop(tmp_path)
+    config.write_text(config.read_text() + '[tagging]\nlanguages = ["en", "xx"]\n')
+    assert main([*command, "--config", str(config)]) == EXIT_USAGE
+    assert "there is no phrase file for 'xx' (there are: en, pt)" in capsys.readouterr().err
+    assert not (tmp_path / "lake").exists()
