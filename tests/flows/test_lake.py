@@ -158,6 +158,7 @@ def test_reports_and_quarantine_of_a_file_are_those_of_its_newest_landing(tmp_pa
                 "file": "f",
                 "row_number": 1,
                 "reason": reason,
+                "column": "sku",
                 "row": "{}",
                 "landed_as_of": date(2026, 3, 10),
             }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from flows.lake import Lake
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.summary import planner_lines
-from tests.flows.conftest import AS_OF, SOURCES, digests, write_config
+from tests.flows.conftest import AS_OF, SOURCES, child_environment, digests, write_config
 from transforms.contracts import EXPORTS
 
 Run = Callable[..., Any]
@@ -224,4 +226,29 @@ def test_order_of_rows_and_files_changes_no_byte(
     told = {"ingest_report.parquet", "quarantine.parquet"}  # they name files and row numbers
     assert {n: d for n, d in seen[0].items() if n not in told} == {
         n: d for n, d in seen[1].items() if n not in told
+    }
+
+
+def test_one_thread_gives_the_bytes_of_two(night: Path, tmp_path: Path, brand_folder: Path) -> None:
+    sources = {table: str(brand_folder / name) for table, name in SOURCES.items()}
+    config = write_config(
+        tmp_path, sources, "[forecast]\nhorizon_weeks = 6\nbacktest_origins = 3\n"
+    )
+    single = dict.fromkeys(("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "nightly", "--config", str(config), "--as-of", AS_OF],
+        cwd=Path(__file__).resolve().parents[2],
+        env=child_environment(tmp_path / "home") | single,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Units forecast per week" in done.stdout
+    assert "Traceback" not in done.stderr
+    told = {"ingest_report.parquet", "quarantine.parquet"}  # they name files by their paths
+    one, two = digests(tmp_path / "exports" / "latest"), digests(night / "exports" / "latest")
+    assert {n: d for n, d in one.items() if n not in told} == {
+        n: d for n, d in two.items() if n not in told
     }

@@ -320,6 +320,7 @@ QUARANTINE = Table(
         _text("file", "the file"),
         Column("row_number", pl.Int64, "data row within the file, from 1; 0: the file itself", nullable=False),
         _text("reason", "reason code"),
+        _text("column", "the column at fault; null: the row as a whole", nullable=True),
         _text("row", "the row as JSON, every string redacted and truncated"),
         _date("landed_as_of", "the night that set it aside"),
     ),
