@@ -23,6 +23,7 @@ import polars as pl
 
 from flows.atomic import fsync_dir, fsync_file, private_dir, write_atomic
 from flows.errors import Refusal
+from flows.parquet import as_of_today
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.contracts import EXPORTS, INPUTS, Table
 from transforms.landing import FILE, ROW
@@ -169,7 +170,8 @@ class Lake:
             for row in entry.reports:
                 latest[(row["source"], row["table"], row["file"])] = entry.number
             if entry.quarantine is not None:
-                frame = pl.read_parquet(self.root / entry.quarantine)
+                frame = as_of_today(contract, pl.read_parquet(self.root / entry.quarantine))
+                frame = frame.select(contract.names)
                 frames.append(frame.with_columns(pl.lit(entry.number).alias("_number")))
         if not frames:
             return contract.empty()

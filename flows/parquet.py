@@ -71,3 +71,16 @@ def _arrow(table: Table, frame: pl.DataFrame) -> pa.Table:
     oldest = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
     # One chunk a column: page borders must not follow the chunks that the frame came in.
     return oldest.cast(schema).combine_chunks()
+
+
+def as_of_today(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame`, written by an earlier version, in today's columns: those added since are null.
+
+    Columns are only ever added, so whatever an earlier version wrote can be read so.
+    """
+    since = [
+        pl.lit(None, dtype=column.dtype).alias(column.name)
+        for column in table.columns
+        if column.name not in frame.columns
+    ]
+    return frame.with_columns(since)

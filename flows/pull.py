@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from flows.lake import Lake, Landing, Part
+from flows.parquet import as_of_today
 from flows.settings import Settings
 from flows.settings.model import Source
 from flows.sources.base import FileKey, FilePull, FileReport
@@ -236,6 +237,7 @@ def report_table(lake: Lake, as_of: date) -> pl.DataFrame:
     frame = pl.DataFrame(
         rows, schema_overrides=dict.fromkeys(times, pl.String), infer_schema_length=None
     )
+    frame = as_of_today(contract, frame)
     return frame.with_columns(
         *[pl.col(n).str.to_datetime("%+", time_unit="us", time_zone="UTC") for n in times],
         pl.col("landed_as_of").str.to_date(),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.parquet import as_of_today
 from flows.reader import read_manifest, snapshot_dir
 from transforms.contracts import EXPORTS
 
@@ -28,7 +29,9 @@ def last_nights(exports: Path, as_of: date, name: str) -> pl.DataFrame | None:
     snapshot = previous_snapshot(exports, as_of)
     if snapshot is None or "sha256" not in read_manifest(snapshot)["tables"].get(name, {}):
         return None
-    frame = pl.read_parquet(snapshot / f"{name}.parquet")
+    contract = EXPORTS[name]
+    frame = as_of_today(contract, pl.read_parquet(snapshot / f"{name}.parquet"))
+    frame = frame.select(contract.names)
     if "rung" in EXPORTS[name].names:
         frame = frame.with_columns(pl.lit("stale").alias("rung"))
     return frame

@@ -8,7 +8,7 @@ import pytest
 from flows.lake import Lake, LakeError, Landing
 from tests.rows import at, good
 from transforms.asof import visible
-from transforms.contracts import INPUTS
+from transforms.contracts import EXPORTS, INPUTS
 from transforms.landing import land_rows
 
 LINES = INPUTS["order_lines"]
@@ -181,3 +181,26 @@ def test_two_sources_whose_names_look_alike_do_not_share_a_file(tmp_path: Path) 
     assert seen(lake, date(2026, 3, 10)) == {"a": 1.0, "b": 1.0}
     entry = json.loads((tmp_path / "log" / "00000001.json").read_text())
     assert entry["parts"][0]["source"] == "my shop"
+
+
+def test_quarantine_written_before_a_column_was_added_is_read_beside_todays(tmp_path: Path) -> None:
+    lake, day = Lake(tmp_path), date(2026, 3, 10)
+    old = pl.DataFrame(
+        {
+            "table": "order_lines",
+            "source": "main",
+            "file": "old",
+            "row_number": 1,
+            "reason": "wrong_type",
+            "row": "{}",
+            "landed_as_of": day,
+        }
+    )
+    new = old.with_columns(pl.lit("new").alias("file"), pl.lit("sku").alias("column"))
+    for number, (name, rows) in enumerate((("old", old), ("new", new)), start=1):
+        report = {"source": "main", "table": "order_lines", "file": name}
+        written = lake.write_quarantine(number, rows)
+        lake.commit(Landing(number, day, reports=(report,), quarantine=written))
+    shown = lake.quarantine(day)
+    assert tuple(shown.columns) == tuple(EXPORTS["quarantine"].names)
+    assert dict(shown.select("file", "column").iter_rows()) == {"old": None, "new": "sku"}
