@@ -168,10 +168,11 @@ def test_more_noise_needs_more_conversations() -> None:
     n = np.full(150, 100.0)
     loud = rng.binomial(100, np.clip(0.1 + 0.06 * rng.normal(size=150), 0.01, 1)).astype(float)
     soft = rng.binomial(100, np.clip(0.1 + 0.03 * rng.normal(size=150), 0.01, 1)).astype(float)
-    assert 5 < conversations_needed(loud, n, 150) < conversations_needed(soft, n, 150)
-    assert np.isnan(conversations_needed(np.zeros(150), n, 150))
-    assert np.isnan(conversations_needed(loud, np.zeros(150), 150))
-    assert needed_correlation(104) == pytest.approx(0.34, abs=0.02)
+    assert 5 < conversations_needed(loud, n) < conversations_needed(soft, n)
+    assert np.isnan(conversations_needed(np.zeros(150), n))
+    assert np.isnan(conversations_needed(loud, np.zeros(150)))
+    assert needed_correlation(156) == pytest.approx(0.34, abs=0.02)
+    assert needed_correlation(104) > np.sqrt(0.2 * 0.87)  # out of reach in two years
 
 
 def test_a_spec_rejects_nonsense() -> None:

@@ -141,6 +141,22 @@ def test_signal_value_leaves_one_signal_out(rows: Any) -> None:
         assert row["n"][0] == part.height
 
 
+def test_signal_value_looks_at_each_target_as_finely_as_it_is_forecast(rows: Any) -> None:
+    tickets = rows.with_columns(
+        pl.lit("tickets").alias("target"), pl.lit("category").alias("level")
+    )
+    both = pl.concat([rows, tickets])
+    deltas = both.select(
+        "target", "level", "series_id", "week_start", "cutoff",
+        (pl.col("mean") - pl.col("baseline_mean")).alias("delta"),
+    ).filter(pl.col("delta") != 0).with_columns(pl.lit("leader").alias("signal"))  # fmt: skip
+    got = signal_value(both, deltas, SPEC)
+    assert sorted(set(got["target"].to_list())) == ["tickets", "units"]
+    for name in ("wape_gain_share", "n"):
+        units, others = (got.filter(pl.col("target") == t)[name] for t in ("units", "tickets"))
+        assert units.to_list() == others.to_list()
+
+
 def test_scales_stop_at_the_first_cutoff_and_pass_over_gaps() -> None:
     y = np.array([[1.0, 3.0, 3.0, np.nan, 9.0, 99.0], [5.0] * 6, [np.nan] * 5 + [1.0]])
     known, _ = small(y)
