@@ -22,8 +22,9 @@ def visible(versions: pl.LazyFrame, table: Table, cutoff: date, timezone: str) -
 
     `versions` holds every stored version with `_known_on` (Date), `_version` (1 for the first of
     a key), `_deleted`, `_source` and `_order` (later wins). A version known on `cutoff` itself
-    counts: that day has ended. Rows whose event lies after `cutoff` are not shown, and columns
-    that become known later than the row are null until their own day. Row order is not kept.
+    counts: that day has ended. Rows whose event lies after `cutoff` are not shown (one that tells
+    no event time is, once it is known), and columns that become known later than the row are null
+    until their own day. Row order is not kept.
     """
     key = [SOURCE, *table.key]
     known = versions.filter(pl.col(KNOWN_ON) <= cutoff)
@@ -31,7 +32,8 @@ def visible(versions: pl.LazyFrame, table: Table, cutoff: date, timezone: str) -
     first = known.filter(pl.col(VERSION) == 1).join(replacing, on=key, how="anti", nulls_equal=True)
     shown = pl.concat([first, replacing]).filter(~pl.col(DELETED))
     if table.event_time is not None:
-        shown = shown.filter(_day(table, table.event_time, timezone) <= cutoff)
+        ahead = _day(table, table.event_time, timezone) > cutoff
+        shown = shown.filter(~ahead.fill_null(False))
     return shown.with_columns(_masks(table, cutoff, timezone, shown))
 
 

@@ -104,3 +104,11 @@ def test_nothing_later_than_the_cutoff_changes_what_is_shown() -> None:
     ] + [line(order_id="new", _known_on=date(2026, 3, 11))]
     after = shown("order_lines", rows + later, date(2026, 3, 10)).sort("order_id")
     assert before.equals(after)
+
+
+def test_a_passage_that_tells_no_time_is_shown_once_it_is_known() -> None:
+    rows: list[dict[str, object]] = [
+        {"passage_id": "p", "conversation_id": "c", "text": "well", "_known_on": date(2026, 3, 5)}
+    ]
+    assert shown("passages", rows, date(2026, 3, 4)).is_empty()
+    assert shown("passages", rows, date(2026, 3, 5))["passage_id"].to_list() == ["p"]
