@@ -169,7 +169,8 @@ def _listen(
         _counts(talked, heard, said, names=ours, rules=rules, last=last),
         _counts(talked, talked, theirs, names=rules.upstream, rules=rules, last=last),
     ]
-    said = pl.concat([said, theirs.select(_upstream(said.schema))])
+    told = theirs.select(*_upstream(said.schema), "said_at")
+    said = pl.concat([said, told], how="diagonal")
     return talked, said, with_rates(pl.concat(counts))
 
 

@@ -152,19 +152,22 @@ def tags_table(
 ) -> pl.DataFrame:
     """The published tags: where, when and about what, never the text.
 
-    `said_at` is the passage's own time, else its conversation's beginning.
+    `said_at` is the tag's own time where it has one, else its passage's, else its conversation's
+    beginning. Tags that share a key
+    (an upstream system tagged a conversation twice) are one row: the least by its values, so that
+    the choice does not depend on the order in which rows arrive.
     """
     contract = EXPORTS["tags"]
     key = [SOURCE, "conversation_id"]
-    spoken = passages.select(SOURCE, "passage_id", "said_at").collect()
+    spoken = passages.select(SOURCE, "passage_id", pl.col("said_at").alias("_spoken")).collect()
     about = conversations.select(*key, "started_at", "sku", "category")
     return (
         said.join(spoken, on=[SOURCE, "passage_id"], how="left")
         .join(about, on=key, how="inner")
-        .with_columns(pl.coalesce("said_at", "started_at").alias("said_at"))
+        .with_columns(pl.coalesce("said_at", "_spoken", "started_at").alias("said_at"))
         .select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
-        .unique(subset=list(contract.key), keep="first")
-        .sort(contract.order)
+        .sort(*contract.order, pl.all().exclude(contract.order))
+        .unique(subset=list(contract.key), keep="first", maintain_order=True)
     )
 
 

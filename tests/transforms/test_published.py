@@ -1,0 +1,61 @@
+"""Published tags: one row per key, the same whatever order rows arrive in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from transforms.contracts import UTC_TIME
+from transforms.published import tags_table
+
+BEGAN = datetime(2026, 3, 1, 9, tzinfo=UTC)
+SPOKEN = datetime(2026, 3, 1, 10, tzinfo=UTC)
+TOLD = datetime(2026, 3, 1, 11, tzinfo=UTC)
+
+
+def conversations(n: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"conversation_id": [f"c{i}" for i in range(n)]}, schema={"conversation_id": pl.String}
+    ).with_columns(
+        pl.lit("s").alias("_source"),
+        pl.lit(BEGAN).cast(UTC_TIME).alias("started_at"),
+        pl.lit(None, dtype=pl.String).alias("sku"),
+        pl.lit("tea").alias("category"),
+    )
+
+
+def said(rows: list[tuple[str, str, datetime | None, float]]) -> pl.DataFrame:
+    names = ["conversation_id", "passage_id", "said_at", "confidence"]
+    types = [pl.String(), pl.String(), UTC_TIME, pl.Float64()]
+    frame = pl.DataFrame(rows, schema=dict(zip(names, types, strict=True)), orient="row")
+    return frame.with_columns(
+        pl.lit("s").alias("_source"),
+        pl.lit("stocking_up").alias("signal"),
+        pl.lit(0).alias("span_start"),
+        pl.lit(0).alias("span_end"),
+        pl.lit("upstream").alias("tagger"),
+        pl.lit("1").alias("tagger_version"),
+    )
+
+
+def passages() -> pl.LazyFrame:
+    rows = {"_source": ["s"], "passage_id": ["p"], "said_at": [SPOKEN]}
+    return pl.LazyFrame(rows, schema_overrides={"said_at": UTC_TIME})
+
+
+def test_a_conversation_tagged_twice_gives_the_same_row_in_any_order() -> None:
+    n = 300
+    rows = said([(f"c{i // 3}", "", TOLD, (i % 3) / 10) for i in range(n)])
+    first = tags_table(rows, passages(), conversations(n))
+    assert first.height == n // 3
+    assert set(first["confidence"].to_list()) == {0.0}
+    for seed in range(5):
+        mixed = rows.sample(fraction=1.0, shuffle=True, seed=seed)
+        assert tags_table(mixed, passages(), conversations(n)).equals(first)
+
+
+def test_a_tag_has_its_own_time_then_its_passages_then_its_conversations() -> None:
+    rows = said([("c0", "p", TOLD, 1.0), ("c1", "p", None, 1.0), ("c2", "", None, 1.0)])
+    found = tags_table(rows, passages(), conversations(3))
+    assert found["said_at"].to_list() == [TOLD, SPOKEN, BEGAN]
