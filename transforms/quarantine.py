@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 
+from transforms.contracts import Table
 from transforms.privacy import redact_json_row, redact_text
 
 _REDACTION_SHRINKS = 100
 """No identifier is this many times longer than the mark that replaces it."""
 
 _NAME_CHARS = 60
+WITHHELD = "<withheld>"
 
 QUARANTINED = {
     "row_number": pl.Int64,
@@ -24,14 +27,19 @@ QUARANTINED = {
 
 
 def quarantined_rows(
-    raw: pl.DataFrame, verdict: pl.DataFrame, max_chars: int = 200
+    raw: pl.DataFrame, verdict: pl.DataFrame, table: Table, max_chars: int = 200
 ) -> pl.DataFrame:
-    """The rows of `raw` that `verdict` (_row, _reason, _column) names, redacted, by row number."""
+    """The rows of `raw` that `verdict` (_row, _reason, _column) names, redacted, by row number.
+
+    Of private columns only the length is shown; in a table of customers' words or contact details
+    also of every column that its contract does not declare: what stands there can't be known.
+    """
     if verdict.is_empty():
         return pl.DataFrame(schema=QUARANTINED)
     verdict = verdict.sort("_row")
     bad = verdict.select("_row").join(raw, on="_row", how="left", maintain_order="left")
-    texts = [redacted(row, max_chars) for row in bad.iter_rows(named=True)]
+    shown = _shown(table)
+    texts = [redacted(row, max_chars, shown) for row in bad.iter_rows(named=True)]
     return pl.DataFrame(
         {
             "row_number": verdict["_row"],
@@ -43,19 +51,41 @@ def quarantined_rows(
     )
 
 
-def redacted(row: dict[str, Any], max_chars: int) -> str:
-    """`row` (with unknown columns unpacked) as JSON, every string redacted, then cut."""
+def withheld_lines(bad_rows: pl.DataFrame) -> pl.DataFrame:
+    """`bad_rows` of a table of words: their lines could not be split, so nothing is shown of them."""
+    return bad_rows.with_columns(pl.lit(json.dumps({"line": WITHHELD})).alias("row"))
+
+
+def _shown(table: Table) -> Callable[[str], bool]:
+    """Whether a column's values may be shown."""
+    private = {column.name for column in table.columns if column.private}
+    open_names = set(table.names) - private
+    return lambda name: name in open_names if table.text else name not in private
+
+
+def redacted(
+    row: dict[str, Any], max_chars: int, shown: Callable[[str], bool] = lambda _: True
+) -> str:
+    """`row` (with unknown columns unpacked) as JSON, every string redacted, then cut.
+
+    Of columns for whose name `shown` is False only the length of the value is told.
+    """
     values = {name: value for name, value in row.items() if name not in ("_row", "_extra")}
     if row.get("_extra") is not None:
         values.update(json.loads(row["_extra"]))
+    told = {name: value if shown(name) else _length(value) for name, value in values.items()}
     return redact_json_row(
-        {name: _head(value, max_chars) for name, value in values.items()}, max_chars
+        {name: _head(value, max_chars) for name, value in told.items()}, max_chars
     )
 
 
 def shown_name(name: str) -> str:
     """A column's name as lines and reports show it: a file without header has data there."""
     return redact_text(name)[:_NAME_CHARS]
+
+
+def _length(value: object) -> object:
+    return None if value is None else f"<{len(str(value))} characters>"
 
 
 def _head(value: object, max_chars: int) -> object:

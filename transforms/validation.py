@@ -63,7 +63,7 @@ def split(raw: pl.DataFrame, table: Table, *, timezone: str, max_chars: int = 20
             ),
         ]
     )
-    return Split(good, quarantined_rows(raw, bad, max_chars), duplicates)
+    return Split(good, quarantined_rows(raw, bad, table, max_chars), duplicates)
 
 
 def refuse(
@@ -73,7 +73,7 @@ def refuse(
     verdict = raw.select(
         ROW, pl.lit(reason.value).alias(_REASON), pl.lit(None, pl.String).alias(_WHERE)
     )
-    return Split(empty_good(table), quarantined_rows(raw, verdict, max_chars), 0, problem)
+    return Split(empty_good(table), quarantined_rows(raw, verdict, table, max_chars), 0, problem)
 
 
 def empty_good(table: Table) -> pl.DataFrame:

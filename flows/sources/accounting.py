@@ -10,7 +10,7 @@ import polars as pl
 from flows.sources.base import QUARANTINE, FileKey, FileReport, RawFile
 from transforms.contracts import Table
 from transforms.mapping import Mapped
-from transforms.quarantine import shown_name
+from transforms.quarantine import shown_name, withheld_lines
 from transforms.validation import Split
 
 
@@ -36,7 +36,8 @@ class Account:
 
     def quarantined(self) -> pl.DataFrame:
         """All quarantined rows of the file, with the columns of QUARANTINE."""
-        parts = [(self.table.name, self.raw.bad_rows)]
+        unread = self.raw.bad_rows
+        parts = [(self.table.name, withheld_lines(unread) if self.table.text else unread)]
         parts += [(name, judged.quarantined) for name, (_, _, judged) in self._splits.items()]
         frames = [
             rows.select(

@@ -136,6 +136,13 @@ def test_a_file_without_header_does_not_put_customers_into_lines(tmp_path: Path)
     assert "4111" not in repr(report)
 
 
+def test_a_line_of_words_that_cannot_be_split_is_counted_and_not_shown(tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "passage_id,conversation_id,text\np,c,well, my husband left\n")
+    pulled = only(pull(tmp_path, PLAIN.replace("order_lines", "passages")))
+    assert pulled.quarantined["reason"].to_list() == ["malformed_row"]
+    assert "husband" not in pulled.quarantined["row"][0]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "status"),
     [

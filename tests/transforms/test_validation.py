@@ -218,6 +218,32 @@ def test_the_quarantined_row_shows_unknown_columns_and_no_private_text() -> None
     assert "jane.doe" not in shown
 
 
+@pytest.mark.parametrize(
+    ("table", "bad", "private"),
+    [
+        ("order_lines", {**SOUND, "quantity": "x", "customer_id": "C-1001"}, ["C-1001"]),
+        (
+            "passages",
+            {"passage_id": "p", "conversation_id": "c", "text": "my husband left", "position": "x"},
+            ["husband"],
+        ),
+        ("passages", {"passage_id": "p", "talk": "my husband left"}, ["husband"]),
+        (
+            "customers",
+            {"customer_id": "C-1001", "created_at": "x", "_extra": '{"name":"Jane Doe"}'},
+            ["C-1001", "Jane"],
+        ),
+    ],
+)
+def test_words_and_identities_are_not_shown_in_quarantine(
+    table: str, bad: dict[str, str], private: list[str]
+) -> None:
+    rows = judged(bad, table=table).quarantined
+    assert rows.height == 1
+    assert not any(part in rows["row"][0] for part in private)
+    assert " characters>" in rows["row"][0], "that something stood there is told"
+
+
 CELLS = st.one_of(
     st.none(),
     st.sampled_from(["", "1", "-1", "2.5", "a", "1e400", "2024-01-01", "x" * 300, "2150-01-01"]),
