@@ -6,6 +6,8 @@ import errno
 import logging
 import os
 import re
+import traceback
+from pathlib import Path
 
 DISK = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
@@ -33,6 +35,16 @@ def disk_trouble(error: BaseException | None) -> str | None:
     return (
         f"{where}: {os.strerror(number)}; free space or give access there, then run the night again"
     )
+
+
+def where(error: BaseException) -> str:
+    """The kind of `error` and the lines that led to it, newest first, on one line.
+
+    Its message is left out: it may quote what a customer wrote.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames)]
+    return " < ".join([type(error).__name__, *places])
 
 
 class _NoTraceback(logging.Filter):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
+from flows.errors import where
 from flows.knowledge import Picture, Rules, Tags, cutoffs, picture, read_versions
 from flows.lake import Lake
 from flows.settings import Settings
@@ -61,41 +62,54 @@ def make(
     *,
     deaf: str | None,
 ) -> Made:
-    """Forecasts, evidence, backtest and accuracy on the highest rung that works.
+    """Forecasts and evidence on the highest rung that works, and their record where it can be made.
 
     `weekly` is the night's demand_weekly. `deaf` says why signals must not be used tonight; None:
-    they may.
+    they may. A record that fails costs only itself, never the forecasts.
     """
     why: list[str] = [] if deaf is None else [deaf]
-    ladder: list[tuple[str, Callable[[], dict[str, pl.DataFrame]]]] = [
-        ("full", lambda: _models(now, past, spec)),
-        ("baseline", lambda: _models(_unheard(now), [_unheard(p) for p in past], spec)),
-    ]
-    for rung, attempt in ladder[0 if deaf is None else 1 :]:
+    ladder = [("full", now, past), ("baseline", _unheard(now), [_unheard(p) for p in past])]
+    for rung, at_now, at_past in ladder[0 if deaf is None else 1 :]:
         try:
-            return Made(_finished(attempt(), rung, weekly), rung, tuple(why))
-        except Exception as error:  # a failing model must not end the night; it is logged
-            LOG.exception("the %s forecast failed", rung)
-            why.append(f"the {rung} forecast failed: {type(error).__name__}")
+            tables = _finished(_forecasts(at_now, spec), rung, weekly)
+        except Exception as error:  # noqa: BLE001 - a failing model must not end the night
+            why.append(_failed(f"the {rung} forecast", error))
+            continue
+        try:
+            tables |= _record(at_now, at_past, spec)
+        except Exception as error:  # noqa: BLE001 - as above
+            why.append(_failed("the backtest", error))
+        return Made(tables, rung, tuple(why))
     return Made({}, "stale", tuple(why))
+
+
+def _failed(what: str, error: Exception) -> str:
+    LOG.error("%s failed: %s", what, where(error))
+    return f"{what} failed: {type(error).__name__}"
 
 
 def _unheard(one: Picture) -> Picture:
     return replace(one, known=replace(one.known, signals=None))
 
 
-def _models(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, pl.DataFrame]:
+def _forecasts(now: Picture, spec: ForecastSpec) -> dict[str, pl.DataFrame]:
     made: Forecast = forecast(now.known, spec)
-    tested: Backtest = backtest([p.known for p in past], now.known, spec)
     return {
         "forecasts": made.forecasts,
         "forecasts_cumulative": made.cumulative,
         "forecast_contributions": made.contributions,
         "signal_evidence": made.evidence,
+    }
+
+
+def _record(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, pl.DataFrame]:
+    tested: Backtest = backtest([p.known for p in past], now.known, spec)
+    tables = {
         "backtest_forecasts": tested.forecasts,
         "accuracy": accuracy(tested.forecasts, now.known, spec),
         "signal_value": signal_value(tested.forecasts, tested.contributions, spec),
     }
+    return {name: conform(name, frame) for name, frame in tables.items()}
 
 
 def _finished(

@@ -14,7 +14,7 @@ import polars as pl
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
-from flows.errors import Refusal, disk_trouble
+from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
 from flows.knowledge import Tags
 from flows.lake import LakeError
@@ -170,8 +170,8 @@ def listen(night: Night, judged: Judged) -> Heard:
         tags = tag_lake(night.lake, night.as_of, books)
     except LakeError:
         raise
-    except Exception as error:  # words must not end the night; it steps down
-        LOG.exception("listening failed")
+    except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
+        LOG.error("listening failed: %s", where(error))  # noqa: TRY400 - messages may quote words
         tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
     night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable})
     said = f"{tags.taggable.height:,} taggable passages, {tags.tags.height:,} tags"
@@ -232,8 +232,10 @@ def _step_down(night: Night, judged: Judged, rung: str, tables: dict[str, pl.Dat
     for name in FORECAST_TABLES if targets else ():
         frame = with_stale_targets(name, tables.get(name), targets, exports, night.as_of)
         shelf.replace(name, frame, why)
-    for name in RECORD_TABLES if failed else ():
-        shelf.replace(name, last_nights(exports, night.as_of, name), why)
+    for name in RECORD_TABLES:
+        if failed or name not in tables:
+            reason = why if failed else "the backtest failed"
+            shelf.replace(name, last_nights(exports, night.as_of, name), reason)
     return shelf
 
 

@@ -40,13 +40,13 @@ def last_nights(exports: Path, as_of: date, name: str) -> pl.DataFrame | None:
 def with_stale_targets(
     name: str, fresh: pl.DataFrame | None, targets: tuple[str, ...], exports: Path, as_of: date
 ) -> pl.DataFrame | None:
-    """`fresh` with the rows of `targets` replaced by last night's; None where neither exists."""
+    """`fresh` with the rows of `targets` replaced by last night's; None where nothing would remain."""
     old = last_nights(exports, as_of, name)
     if fresh is None:
         return old
     kept = fresh.filter(~pl.col("target").is_in(list(targets)))
     if old is None:
-        return kept
+        return kept if kept.height else None
     stale = old.filter(pl.col("target").is_in(list(targets))).select(fresh.columns)
     contract = EXPORTS[name]
     return pl.concat([kept, stale]).sort(contract.order, nulls_last=False)
