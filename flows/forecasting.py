@@ -44,12 +44,11 @@ def now_and_then(
     versions = read_versions(lake, as_of)
     now = picture(versions, tags, as_of, rules)
     past = cutoffs(
-        now.first_week,
-        now.last_week,
+        now,
+        rules,
         horizon=settings.forecast.horizon_weeks,
         origins=settings.forecast.backtest_origins,
         step_weeks=settings.forecast.backtest_step_weeks,
-        latency_days=rules.latency_days,
     )
     return now, [picture(versions, tags, cutoff, rules) for cutoff in past]
 

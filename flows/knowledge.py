@@ -207,25 +207,29 @@ def _upstream(schema: pl.Schema) -> list[pl.Expr]:
 
 
 def cutoffs(
-    first_week: date | None,
-    last_week: date,
+    now: Picture,
+    rules: Rules,
     *,
     horizon: int,
     origins: int,
     step_weeks: int,
-    latency_days: int,
     min_weeks: int = 8,
 ) -> list[date]:
-    """Past cutoffs of the backtest, oldest first.
+    """Past cutoffs of the backtest of `now`, oldest first.
 
     The last leaves exactly one horizon of known weeks; those with less than `min_weeks` of
-    history are left out. A cutoff is the day on which its newest week was complete.
+    history are left out. A cutoff is the first day on which its newest week was complete and
+    horizon 1 lay as many weeks ahead of it as tonight: else the record would be of easier
+    forecasts than those published.
     """
-    if first_week is None:
+    if now.first_week is None:
         return []
-    found = []
+    gap, found = now.known.gap_weeks, []
     for step in range(origins):
-        week = last_week - timedelta(weeks=horizon + step * step_weeks)
-        if week >= first_week + timedelta(weeks=min_weeks - 1):
-            found.append(week + timedelta(days=6 + latency_days))
+        week = now.last_week - timedelta(weeks=horizon + gap + step * step_weeks)
+        if week >= now.first_week + timedelta(weeks=min_weeks - 1):
+            day = week + timedelta(days=6 + rules.latency_days)
+            while gap_weeks(day, rules.latency_days, rules.week_start) < gap:
+                day += timedelta(days=1)
+            found.append(day)
     return sorted(found)
