@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -72,7 +73,16 @@ def publish_night(
     run = {"run_id": night.run_id, "status": account.status}
     publish(exports, snapshot, night.as_of, run)
     prune(exports, settings.run.keep_nights)
+    _prune_docs(exports)
     return snapshot
+
+
+def _prune_docs(exports: Path) -> None:
+    """Removes the Data Docs of nights that are no longer kept."""
+    kept = {path.stem for path in (exports / "pointers").glob("as_of=*.json")}
+    for folder in (exports / "data_docs").glob("as_of=*"):
+        if folder.name not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _manifest(night: Night, account: Account) -> dict[str, Any]:

@@ -23,7 +23,13 @@ from flows.night import Night, phrase_books, rules_of, spec_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
-from flows.stale import FORECAST_TABLES, RECORD_TABLES, last_nights, with_stale_targets
+from flows.stale import (
+    FORECAST_TABLES,
+    RECORD_TABLES,
+    last_nights,
+    previous_snapshot,
+    with_stale_targets,
+)
 from transforms.asof import SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
@@ -200,7 +206,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)
     lines = silent if now.conversations.is_empty() else ()
-    return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, lines)
+    told = (*lines, *shelf.lines)
+    return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, told)
 
 
 @dataclass(slots=True)
@@ -210,6 +217,7 @@ class _Shelf:
     tables: dict[str, pl.DataFrame]
     rungs: dict[str, str]
     left_out: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
 
     def replace(self, name: str, frame: pl.DataFrame | None, why: str) -> None:
         """Puts last night's rows in the place of `name`, or leaves the table out."""
@@ -229,12 +237,16 @@ def _step_down(night: Night, judged: Judged, rung: str, tables: dict[str, pl.Dat
     failed = rung == "stale"
     targets = TARGETS if failed else tuple(t for t in TARGETS if t in bad)
     why = next(iter(bad.values()), "the forecast failed")
+    if targets and not failed and previous_snapshot(exports, night.as_of) is None:
+        shelf.lines = (f"forecasts rest on it, as there is no earlier night to show: {why}",)
+        targets = ()
+    whole = failed or targets == TARGETS
     for name in FORECAST_TABLES if targets else ():
         frame = with_stale_targets(name, tables.get(name), targets, exports, night.as_of)
         shelf.replace(name, frame, why)
     for name in RECORD_TABLES:
-        if failed or name not in tables:
-            reason = why if failed else "the backtest failed"
+        if whole or name not in tables:
+            reason = why if whole else "the backtest failed"
             shelf.replace(name, last_nights(exports, night.as_of, name), reason)
     return shelf
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 POISONS: Mapping[str, tuple[str, ...]] = {
-    "order_lines": ("units", "returns", "tickets", "signals"),
+    "order_lines": ("units", "returns", "tickets"),
     "products": (),
     "refunds": ("returns",),
     "tickets": ("tickets",),

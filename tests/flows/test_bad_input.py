@@ -216,9 +216,9 @@ def test_deleted_rows_of_a_snapshot_table_vanish_from_the_next_night(
     before = total(config)
     orders = tmp_path / "in" / "orders.csv"
     frame = pl.read_csv(orders, infer_schema=False)
-    frame.head(-20).write_csv(orders)
+    pl.concat([frame.head(200), frame.tail(-220)]).write_csv(orders)
     assert nightly(config, date(2026, 11, 16)) == EXIT_PUBLISHED
-    gone = frame.tail(20)["quantity"].cast(pl.Float64).sum()
+    gone = frame.slice(200, 20)["quantity"].cast(pl.Float64).sum()
     assert total(config) == before - gone
     frame.head(20).write_csv(orders)  # most of the export is missing: this is no deletion
     assert nightly(config, date(2026, 11, 17)) == EXIT_DEGRADED
@@ -232,3 +232,25 @@ def total(config: Path) -> float:
     return float(
         weekly.filter(pl.col("level") == "total", pl.col("target") == "units")["value"].sum()
     )
+
+
+def test_orders_that_stop_coming_are_held_and_not_learnt_as_low_demand(shop: Path) -> None:
+    assert nightly(shop) == EXIT_PUBLISHED
+    before = read_table(shop.parent / "exports", "forecasts")
+    assert nightly(shop, date(2026, 11, 17)) == EXIT_PUBLISHED
+    assert nightly(shop, date(2026, 11, 22)) == EXIT_DEGRADED
+    after = read_table(shop.parent / "exports", "forecasts")
+    assert after["rung"].unique().to_list() == ["stale"]
+    assert after["as_of"].unique().to_list() == [date(2026, 11, 17)]
+    assert set(after["week_start"].to_list()) == set(before["week_start"].to_list())
+    manifest = read_manifest(snapshot_dir(shop.parent / "exports"))
+    assert "days old" in manifest["held_inputs"]["order_lines"]
+    assert manifest["tables"]["accuracy"]["rung"] == "stale"
+
+
+def test_a_first_night_on_old_orders_publishes_and_says_what_it_rests_on(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert nightly(shop, date(2026, 11, 22)) == EXIT_DEGRADED
+    assert read_table(shop.parent / "exports", "forecasts")["rung"].unique().to_list() == ["full"]
+    assert "no earlier night to show" in capsys.readouterr().out

@@ -167,20 +167,26 @@ class _Events:
             self._coverage(column, other, key)
 
     def _fresh(self) -> bool:
-        """True unless the latest event is older than half again this table's longest pause."""
+        """True unless the latest event is older than half again this table's longest pause.
+
+        Orders that have stopped coming are held: a week of which some days are missing would be
+        learnt as a week of low demand. A pause that came last year, too, is the season.
+        """
         recent = self.past.filter(
             pl.col("day") > self.night.as_of - timedelta(days=7 * self.limits.weeks)
         )["day"].to_list()
         latest = self.past["day"].max()
+        severity: Severity = "hold" if self.table.name in HELD_WHEN_VOLUME_BREAKS else "warn"
         if not isinstance(latest, date) or self.past.height < self.limits.min_history:
-            self.dossier.undecidable("fresh", "warn", "too few days", n=self.past.height)
+            self.dossier.undecidable("fresh", severity, "too few days", n=self.past.height)
             return True
         pause = max(((b - a).days for a, b in pairwise(recent)), default=0)
         allowed = self.night.latency_days + max(self.limits.fresh_days, (3 * pause + 1) // 2)
+        allowed = max(allowed, self._pause_last_year())
         age = (self.night.as_of - latest).days
         self.dossier.bound(
             "fresh",
-            "warn",
+            severity,
             age,
             None,
             allowed,
@@ -188,6 +194,16 @@ class _Events:
             expected=f"at most {allowed} days old",
         )
         return age <= allowed
+
+    def _pause_last_year(self) -> int:
+        """Days that the latest event was old around this date a year ago; 0 without that year."""
+        ages = []
+        for shift in range(-SEASON_SHIFT, SEASON_SHIFT + 1):
+            day = self.night.as_of - YEAR + timedelta(days=shift)
+            before = self.past.filter(pl.col("day") <= day)["day"].max()
+            if isinstance(before, date):
+                ages.append((day - before).days)
+        return max(ages, default=0)
 
     def _future(self) -> None:
         rows = int(self.all_days["rows"].sum())
