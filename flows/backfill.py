@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from flows.cli import EXIT_PUBLISHED
+from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED
 from flows.commands import one_night, report
 
 LOG = logging.getLogger("hearcast")
+FROM_WORST = (EXIT_FAILED, EXIT_DEGRADED, EXIT_PUBLISHED)
 
 
 def backfill(config: str, days: list[str]) -> int:
@@ -16,8 +17,8 @@ def backfill(config: str, days: list[str]) -> int:
     A date that fails does not stop the later ones: each is a night of its own. Publishing a date
     again replaces its pointer and leaves the old snapshot; `latest` never moves back.
     """
-    worst = EXIT_PUBLISHED
+    ends = {EXIT_PUBLISHED}
     for number, day in enumerate(days, start=1):
         LOG.info("backfill %s (%s of %s)", day, number, len(days))
-        worst = max(worst, report(one_night(config, day, restated=True)))
-    return worst
+        ends.add(report(one_night(config, day, restated=True)))
+    return next(code for code in FROM_WORST if code in ends)

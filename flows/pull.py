@@ -47,7 +47,9 @@ class _Batch:
 def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
     """Lands what is new. A night older than the newest landing only reads."""
     if lake.is_replay(as_of):
-        return Pulled(replay=True, held=lake.held_at(as_of))
+        newest = lake.newest_as_of()
+        line = f"read-only replay: data of {newest} have landed already, so nothing was pulled"
+        return Pulled(replay=True, lines=(line,), held=lake.held_at(as_of))
     lake.sweep()
     number, landed = lake.next_number(), lake.landed_as_of(as_of)
     taken = lake.taken()
@@ -141,8 +143,13 @@ def _land_batch(batch: _Batch, settings: Settings, lake: Lake, entry: _Entry) ->
             latency_days=batch.source.latency_days,
             timezone=settings.business.timezone,
             first=first,
-            snapshot=batch.snapshot,
+            snapshot=batch.snapshot and bad.is_empty(),
         )
+        if batch.snapshot and bad.height and not first:
+            entry.lines.append(
+                f"{table.name}: some rows of the snapshot are quarantined, so none is taken as "
+                "deleted; mend the export"
+            )
         unchanged = result.unchanged
         most = settings.validation.snapshot_delete_hold_share
         if result.deleted_share > most:

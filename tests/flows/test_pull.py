@@ -1,0 +1,66 @@
+"""Pulls into the lake: what a snapshot deletes, and what a replay says."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from flows import backfill
+from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED
+from flows.lake import Lake
+from flows.pull import Pulled, pull
+from flows.settings import load_settings
+from tests.flows.conftest import write_config
+from transforms.asof import visible
+from transforms.contracts import INPUTS
+
+DAY = date(2026, 3, 1)
+PRODUCTS = [f"S{i},10\n" for i in range(9)]
+
+
+def pulled(folder: Path, products: list[str], as_of: date) -> Pulled:
+    """A pull at `as_of` of a snapshot of `products`."""
+    (folder / "products.csv").write_text("sku,lead_time_days\n" + "".join(products))
+    config = write_config(folder, {})
+    text = config.read_text() + 'products = { path = "products.csv", mode = "snapshot" }\n'
+    config.write_text(text + "[validation]\nhold_share = 0.5\n")
+    settings = load_settings(config, os.environ)
+    return pull(settings, Lake(settings.paths.lake), as_of)
+
+
+def skus(folder: Path, as_of: date) -> set[str]:
+    versions = Lake(folder / "lake").versions("products", as_of)
+    return set(visible(versions, INPUTS["products"], as_of, "UTC").collect()["sku"].to_list())
+
+
+def test_a_quarantined_row_of_a_snapshot_deletes_nothing(tmp_path: Path) -> None:
+    pulled(tmp_path, PRODUCTS, DAY)
+    everything = skus(tmp_path, DAY)
+    assert len(everything) == 9
+    done = pulled(tmp_path, [*PRODUCTS[:7], "S7,soon\n"], DAY + timedelta(days=1))
+    assert any("none is taken as deleted" in line for line in done.lines)
+    assert skus(tmp_path, DAY + timedelta(days=1)) == everything
+    pulled(tmp_path, PRODUCTS[:8], DAY + timedelta(days=2))
+    assert everything - skus(tmp_path, DAY + timedelta(days=2)) == {"S8"}
+
+
+def test_a_night_older_than_the_newest_landing_says_that_it_pulled_nothing(tmp_path: Path) -> None:
+    pulled(tmp_path, PRODUCTS, DAY)
+    done = pulled(tmp_path, PRODUCTS[:2], DAY - timedelta(days=1))
+    assert done.replay
+    assert str(DAY) in done.lines[0]
+    assert done.rows_stored == 0
+
+
+def test_a_backfill_in_which_a_date_failed_does_not_end_as_merely_degraded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = {"a": EXIT_FAILED, "b": EXIT_DEGRADED, "c": EXIT_PUBLISHED}
+    monkeypatch.setattr(backfill, "one_night", lambda _config, day, **_: day)
+    monkeypatch.setattr(backfill, "report", lambda day: ends[day])
+    assert backfill.backfill("x", ["a", "b", "c"]) == EXIT_FAILED
+    assert backfill.backfill("x", ["b", "c"]) == EXIT_DEGRADED
+    assert backfill.backfill("x", ["c"]) == EXIT_PUBLISHED
