@@ -9,7 +9,7 @@ import polars as pl
 from flows.knowledge import Tags
 from flows.lake import Lake
 from transforms.asof import SOURCE, VERSION
-from transforms.tagging import TAG_SCHEMA, PhraseBook, tag_passages, taggable
+from transforms.tagging import TAG_SCHEMA, PhraseBook, tag_and_judge
 
 _MARK = "\x1f"
 _IDENTITY = [SOURCE, VERSION, "conversation_id", "passage_id"]
@@ -40,8 +40,7 @@ def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags:
             "passage_id"
         )
     ).drop(SOURCE, VERSION, "_language")
-    tags = _split(tag_passages(numbered, books))
-    told = _split(taggable(numbered, books))
+    tags, told = map(_split, tag_and_judge(numbered, books))
     return Tags(tags, told.filter(pl.col("taggable")).select(_IDENTITY))
 
 

@@ -12,6 +12,7 @@ from transforms.tagging.tagger import (
     TAG_SCHEMA,
     TAGGABLE_SCHEMA,
     majority_language,
+    tag_and_judge,
     tag_passages,
     taggable,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "PhraseBook",
     "majority_language",
     "parse_phrases",
+    "tag_and_judge",
     "tag_passages",
     "taggable",
     "tagger_version",

@@ -52,7 +52,15 @@ def taggable(
     words decide; else the one given; else `fallback_language`, or, without it, the commonest decided language of
     the frame; else what the words hint at; null when nothing is known.
     """
-    return _judge(passages, books, fallback_language).select(TAGGABLE_SCHEMA.keys())
+    return _told(_judge(passages, books, fallback_language))
+
+
+def tag_and_judge(
+    passages: pl.DataFrame, books: Sequence[PhraseBook], *, fallback_language: str | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`tag_passages` and `taggable` of the same passages, which are read only once."""
+    judged = _judge(passages, books, fallback_language)
+    return _tags(judged, books), _told(judged)
 
 
 def tag_passages(
@@ -64,11 +72,19 @@ def tag_passages(
     Spans are offsets in characters of the original text, of which the first `MAX_SCAN` are scanned. Mentions
     of one signal that overlap are one tag.
     """
+    return _tags(_judge(passages, books, fallback_language), books)
+
+
+def _told(judged: pl.DataFrame) -> pl.DataFrame:
+    return judged.select(TAGGABLE_SCHEMA.keys())
+
+
+def _tags(judged: pl.DataFrame, books: Sequence[PhraseBook]) -> pl.DataFrame:
     version = tagger_version(books)
     rows: list[tuple[str, str, str, int, int, str, str, float]] = []
-    judged = _judge(passages, books, fallback_language).filter("taggable")
+    able = judged.filter("taggable")
     for book in sorted(books, key=lambda b: b.language):
-        own = judged.filter(pl.col("language") == book.language)
+        own = able.filter(pl.col("language") == book.language)
         for batch in own.iter_slices(_BATCH):
             ids = batch.select("conversation_id", "passage_id")
             for row, signal, (start, end) in _tag_batch(batch, book):

@@ -18,6 +18,7 @@ from transforms.tagging import (
     PhraseBook,
     majority_language,
     parse_phrases,
+    tag_and_judge,
     tag_passages,
     taggable,
     tagger_version,
@@ -159,6 +160,9 @@ def test_order_and_split_do_not_matter(books: list[PhraseBook]) -> None:
     assert (
         pl.concat(parts).sort("conversation_id", "passage_id", "signal", "span_start").equals(whole)
     )
+    tags, told = tag_and_judge(passages, books, fallback_language="en")
+    assert tags.equals(whole)
+    assert told.equals(taggable(passages, books, fallback_language="en"))
 
 
 def test_only_the_customers_side_counts(books: list[PhraseBook], signals: Signals) -> None:
