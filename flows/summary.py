@@ -65,13 +65,17 @@ def _next_weeks(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     ]
     names = [*biggest, "total"] if level == "category" else biggest
     everything = units.filter(pl.col("level").is_in([level, "total"]))
-    width = max((len(name) for name in names), default=0)
-    for name in names:
-        rows = everything.filter(pl.col("series_id") == name).sort("horizon")
-        if rows.height:
-            cells = [_cell(row) for row in rows.iter_rows(named=True)]
-            lines.append(f"  {name:<{width}}  " + "  ".join(cells))
-    return lines
+    told = {
+        name: [_cell(row) for row in rows.iter_rows(named=True)]
+        for name in names
+        if (rows := everything.filter(pl.col("series_id") == name).sort("horizon")).height
+    }
+    width = max((len(name) for name in told), default=0)
+    wide = max((len(cell) for cells in told.values() for cell in cells), default=0)
+    return lines + [
+        f"  {name:<{width}}  " + "  ".join(f"{cell:<{wide}}" for cell in cells).rstrip()
+        for name, cells in told.items()
+    ]
 
 
 def _cell(row: Mapping[str, float]) -> str:

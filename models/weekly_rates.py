@@ -8,7 +8,8 @@ import polars as pl
 from models.estimates import MAX_PRIOR_WEIGHT, prior_weight, shrunk_rates
 from models.types import Floats
 
-JEFFREYS = 0.5
+FIRST_GUESS = 0.05
+"""A signal's rate before any conversation: what the codebook's signals are about, worth one."""
 
 
 def with_rates(counts: pl.DataFrame) -> pl.DataFrame:
@@ -35,7 +36,7 @@ def _one_signal(frame: pl.DataFrame) -> pl.DataFrame:
     whole = frame.filter(pl.col("category").is_null()).sort("week_start")
     k = whole["conversations_with_signal"].to_numpy()
     n = whole["conversations_taggable"].to_numpy()
-    long_run = (np.cumsum(k) + JEFFREYS) / (np.cumsum(n) + 2 * JEFFREYS)
+    long_run = (np.cumsum(k) + FIRST_GUESS) / (np.cumsum(n) + 1.0)
     weight = prior_weight(k.astype(float), n.astype(float), long_run)
     total = shrunk_rates(k, n, long_run, weight)
     whole = _attach(whole, total.rate, total.shrunk, total.lo, total.hi)

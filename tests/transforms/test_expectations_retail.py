@@ -80,4 +80,5 @@ def test_a_truncated_week_is_held() -> None:
     table = order_lines().filter(pl.col("ordered_at").dt.date() <= date(2011, 6, 6))
     judged = judge_inputs({"order_lines": table}, as_of=date(2011, 6, 16), timezone=ZONE)
     assert judged.held == {"order_lines"}
-    assert any(line.startswith("order_lines.fresh") for line in judged.warnings)
+    assert any(line.startswith("order_lines.fresh") for line in judged.hold_reasons)
+    assert any(line.startswith("order_lines.volume_week") for line in judged.hold_reasons)

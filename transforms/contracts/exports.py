@@ -226,7 +226,7 @@ SIGNAL_EVIDENCE = Table(
         _real("effect_lo", "lower end, 95 %", "log ratio", nullable=True),
         _real("effect_hi", "upper end, 95 %", "log ratio", nullable=True),
         _share("p_value", "pre-whitened lead test, all leads tried accounted for"),
-        _share("q_value", "p_value after Benjamini-Hochberg over everything tested"),
+        _share("q_value", "the larger of p_value and oos_p_value after Benjamini-Hochberg over everything tested"),
         _real("oos_gain_share", "squared error saved out of sample", "share", nullable=True),
         _share("oos_p_value", "Clark-West test of that gain"),
         Column("direction_ok", pl.Boolean, "the words lead the target, not the reverse"),
@@ -238,7 +238,7 @@ SIGNAL_EVIDENCE = Table(
         _count("n_series", "category series tested together"),
         _real(
             "conversations_per_week_needed",
-            "a week in this scope that would find, in 104 weeks and 8 times of 10, a signal that explains a fifth of the variance; null: cannot be estimated",
+            "a week in this scope with which the lead test finds, in 156 weeks and 8 times of 10, a signal that explains a fifth of what is new in demand; adoption asks more; null: cannot be estimated",
             "conversations", nullable=True, lo=0.0,
         ),
     ),
