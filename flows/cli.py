@@ -49,6 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     backfill.add_argument("--from", dest="first", type=_day, required=True)
     backfill.add_argument("--to", dest="last", type=_day, required=True)
     backfill.add_argument("--step-days", type=int, default=7, help="days between dates (default 7)")
+    backfill.add_argument(
+        "--as-published",
+        action="store_true",
+        help="only with the code, libraries and configuration that published a date",
+    )
     _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
     simulate = commands.add_parser("simulate", help="write a brand with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")

@@ -101,7 +101,8 @@ def backfill(arguments: argparse.Namespace) -> int:
     days = [
         first + timedelta(days=i) for i in range(0, (last - first).days + 1, arguments.step_days)
     ]
-    return flow(arguments.config, [day.isoformat() for day in days])
+    dates = [day.isoformat() for day in days]
+    return flow(arguments.config, dates, as_published=arguments.as_published)
 
 
 def simulate(arguments: argparse.Namespace) -> int:

@@ -16,8 +16,8 @@ from flows.settings import Settings
 from models.backtest import Backtest, backtest
 from models.forecast import Forecast, forecast
 from models.metrics import accuracy, signal_value
-from models.panel import Known
 from models.spec import ForecastSpec
+from transforms.calendar import week_start_of
 from transforms.contracts import EXPORTS
 from transforms.contracts.exports import RUNGS
 from transforms.published import demand_weekly, series_listed, signals_weekly, tags_table
@@ -163,7 +163,7 @@ def counted(
     empty = {name: EXPORTS[name].empty() for name in ("demand_weekly", "series_listed")}
     if now.first_week is None or not now.demand:
         return empty
-    running = max(now.last_week, _running_week(now.known))
+    running = week_start_of(now.known.cutoff, week_start)
     weekly = [
         demand_weekly(
             one,
@@ -182,14 +182,6 @@ def counted(
         "demand_weekly": conform("demand_weekly", pl.concat(weekly)),
         "series_listed": conform("series_listed", pl.concat(listed)),
     }
-
-
-def _running_week(known: Known) -> date:
-    weeks = next(iter(known.panels.values())).weeks
-    if not len(weeks):
-        return known.cutoff
-    found: date = (weeks[-1] + 7 * (1 + known.gap_weeks)).astype(object)
-    return found
 
 
 def heard(

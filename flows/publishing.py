@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ from flows.data_docs import write_data_docs
 from flows.errors import Refusal
 from flows.exports import Snapshot, prune, publish, write_snapshot
 from flows.night import Night
+from flows.provenance import provenance
 from transforms.contracts import EXPORTS
 from transforms.expectations import Verdicts, judge_exports
 
@@ -101,20 +99,8 @@ def _manifest(night: Night, account: Account) -> dict[str, Any]:
         "held_inputs": dict(account.held),
         "why": list(account.why),
         "notes": list(account.notes),
-        "versions": versions(),
-        "configuration_sha256": hashlib.sha256(settings.file.read_bytes()).hexdigest(),
+        **provenance(settings),
         "started_at": night.started_at.isoformat(),
         "finished_at": datetime.now(UTC).isoformat(),
         "tables": entries,
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of what decides the numbers."""
-    names = ("hearcast", "polars", "numpy", "numba", "scipy", "statsmodels", "pyarrow", "prefect")
-    return {"python": platform.python_version()} | {name: version(name) for name in names}
-
-
-def relative(path: Path, start: Path) -> str:
-    """`path` as a person would type it from `start`, where that is shorter."""
-    return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
