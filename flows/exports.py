@@ -21,6 +21,7 @@ from transforms.contracts import CONTRACT_VERSION, EXPORTS
 __all__ = [
     "ContractViolation",
     "Snapshot",
+    "discard",
     "prune",
     "publish",
     "record_failure",
@@ -213,6 +214,15 @@ def _write_freshness(
     write_atomic(exports / "freshness.json", json_bytes(content))
 
 
+def discard(exports: Path, snapshot: Snapshot) -> None:
+    """Removes a snapshot that must not be published; one that a day points to stays."""
+    with locked(exports / ".lock"):
+        pointers = [exports / "latest.json", *(exports / "pointers").glob("*.json")]
+        named = {(read_json(path) or {}).get("content_id") for path in pointers}
+        if snapshot.content_id not in named and snapshot.path.is_dir():
+            _drop(exports, snapshot.path)
+
+
 def prune(exports: Path, keep_nights: int, *, grace_seconds: float = GRACE_SECONDS) -> list[str]:
     """The content ids of the snapshots that were removed.
 
@@ -246,13 +256,17 @@ def _unpoint(exports: Path, path: Path, pointer: Mapping[str, object]) -> None:
 
 def _remove(exports: Path, kept: Iterable[object], before: float) -> list[str]:
     removed = []
-    (exports / ".staging").mkdir(exist_ok=True)
     for path in sorted((exports / "snapshots").glob("*")):
         if path.name in kept or path.stat().st_mtime > before:
             continue
-        # Renamed first: a kill in the middle leaves a leftover, not half a snapshot.
-        gone = exports / ".staging" / f"{path.name}.removed"
-        path.rename(gone)
-        shutil.rmtree(gone)
+        _drop(exports, path)
         removed.append(path.name)
     return removed
+
+
+def _drop(exports: Path, snapshot: Path) -> None:
+    # Renamed first: a kill in the middle leaves a leftover, not half a snapshot.
+    gone = exports / ".staging" / f"{snapshot.name}.removed"
+    gone.parent.mkdir(exist_ok=True)
+    snapshot.rename(gone)
+    shutil.rmtree(gone)

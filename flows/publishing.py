@@ -13,7 +13,7 @@ import polars as pl
 
 from flows.data_docs import write_data_docs
 from flows.errors import Refusal
-from flows.exports import Snapshot, prune, publish, write_snapshot
+from flows.exports import Snapshot, discard, prune, publish, write_snapshot
 from flows.night import Night
 from flows.provenance import provenance
 from transforms.contracts import EXPORTS
@@ -52,7 +52,11 @@ class Account:
 def publish_night(
     night: Night, tables: Mapping[str, pl.DataFrame], account: Account, inputs: Verdicts
 ) -> Snapshot:
-    """Writes, reads back, judges and publishes. Raises NotFitToPublish, with nothing visible."""
+    """Writes, reads back, judges and publishes.
+
+    Raises NotFitToPublish, with nothing visible and nothing left: what was refused may hold what
+    nobody may read.
+    """
     settings = night.settings
     exports = settings.paths.exports
     snapshot = write_snapshot(exports, tables, _manifest(night, account))
@@ -64,6 +68,7 @@ def publish_night(
     docs = exports / "data_docs" / f"as_of={night.as_of}"
     write_data_docs([inputs, verdicts], docs, as_of=night.as_of)
     if verdicts.held:
+        discard(exports, snapshot)
         raise NotFitToPublish(
             f"{', '.join(sorted(verdicts.held))} would contradict the contract "
             f"({'; '.join(verdicts.hold_reasons[:3])}); see {docs / 'index.html'}"

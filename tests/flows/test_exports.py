@@ -302,3 +302,14 @@ def test_another_user_may_read_what_is_published(
     assert snapshot.path.stat().st_mode & 0o777 == folder
     for path in (*snapshot.path.iterdir(), tmp_path / "exports" / "latest.json"):
         assert path.stat().st_mode & 0o777 == file, path.name
+
+
+def test_a_refused_snapshot_is_removed_and_a_published_one_is_not(tmp_path: Path) -> None:
+    kept = night(tmp_path)
+    tables = {"forecasts": frame_for(EXPORTS["forecasts"], 40, seed=1)}
+    refused = ex.write_snapshot(tmp_path, tables, manifest())
+    for snapshot in (refused, kept, refused):
+        ex.discard(tmp_path, snapshot)
+    assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [kept.content_id]
+    assert not any((tmp_path / ".staging").iterdir())
+    assert ex.snapshot_problems(kept.path) == []
