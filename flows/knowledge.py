@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from flows.lake import Lake
+from flows.masking import masked
 from models.assemble import panel, signals, week_axis
 from models.panel import Known
 from models.weekly_rates import with_rates
@@ -76,13 +77,16 @@ class Picture:
 
 
 def read_versions(lake: Lake, as_of: date) -> dict[str, pl.DataFrame]:
-    """Every version that a night at `as_of` may see, without the columns that no count needs."""
+    """Every version that a night at `as_of` may see, without the columns that no count needs.
+
+    Identifiers in the columns that name series are masked.
+    """
     frames = {}
     for name in (*COUNTED, *HEARD):
         lazy = lake.versions(name, as_of)
         key = set(INPUTS[name].key)
         drop = [c for c in lazy.collect_schema().names() if c in SPARED and c not in key]
-        frames[name] = lazy.drop(drop).collect()
+        frames[name] = masked(lazy.drop(drop).collect())
     return frames
 
 
@@ -107,6 +111,7 @@ def picture(
             last_week=last,
             as_of=cutoff,
             week_start=rules.week_start,
+            first_week=first,
         )
         for target in TARGETS
         if events[target].height

@@ -19,6 +19,7 @@ from flows.exports import record_failure as write_failure
 from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import TAG_ROWS, TAGGABLE_ROWS, tag_lake
+from flows.masking import masked_line
 from flows.night import Night, phrase_books, rules_of, spec_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
@@ -75,6 +76,7 @@ class Heard:
     tags: int
     deaf: str | None
     tagger_version: str
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,20 @@ def listen(night: Night, judged: Judged) -> Heard:
         LOG.error("listening failed: %s", where(error))  # noqa: TRY400 - messages may quote words
         tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
     night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable})
-    said = f"{tags.taggable.height:,} taggable passages, {tags.tags.height:,} tags"
-    LOG.info("listen: %s", said if tags.taggable.height else "no passages")
-    return Heard(tags.taggable.height, tags.tags.height, deaf, version)
+    given = night.lake.versions("passages", night.as_of).select(pl.len()).collect().item()
+    said = f"{tags.taggable.height:,} of {given:,} passages taggable, {tags.tags.height:,} tags"
+    LOG.info("listen: %s", said if given else "no passages")
+    lines = _unheard(night, given) if given and not tags.taggable.height and not deaf else ()
+    return Heard(tags.taggable.height, tags.tags.height, deaf, version, lines)
+
+
+def _unheard(night: Night, given: int) -> tuple[str, ...]:
+    """Why there are words and none of them counts: no night passes over that in silence."""
+    languages = ", ".join(night.settings.tagging.languages)
+    return (
+        f"none of {given:,} passages can be tagged: only what a customer or an unknown speaker "
+        f"says in {languages} can ([tagging] languages); upstream tags count all the same",
+    )
 
 
 def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
@@ -205,7 +218,9 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     shelf = _step_down(night, judged, made.rung, tables)
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)
-    lines = silent if now.conversations.is_empty() else ()
+    lines = silent if now.conversations.is_empty() else heard.lines
+    if line := masked_line(tables["series_listed"]):
+        lines = (*lines, line)
     told = (*lines, *shelf.lines)
     return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, told)
 

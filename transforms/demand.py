@@ -140,12 +140,15 @@ def assemble(
     last_week: date,
     as_of: date,
     week_start: str,
+    first_week: date | None = None,
 ) -> Demand:
     """A target's weekly sums and the life of each of its series.
 
     A series begins with its first event, or its launch where that is earlier and after the data
-    begin; one that has not seen a complete week yet is too_new. It is discontinued from the product's own date, dormant after 26 complete weeks in a row
-    without an event; both keep their history and get no forecast.
+    begin; one that has not seen a complete week yet is too_new, and so is each while the data's
+    own `first_week`, the first complete one, is not over. It is discontinued from the product's
+    own date, dormant after 26 complete weeks in a row without an event; both keep their history
+    and get no forecast.
     """
     level = bottom_level(target, levels)
     keys = list(BOTTOM[level])
@@ -169,7 +172,8 @@ def assemble(
             pl.min_horizontal("first_week", "_launch_week"), pl.lit(data_begin)
         ).alias("first_week")
     )
-    return Demand(target, level, weekly, _status(series, last_week))
+    nothing_whole = first_week is not None and first_week > last_week
+    return Demand(target, level, weekly, _status(series, last_week, nothing_whole=nothing_whole))
 
 
 def _series_id(level: str) -> pl.Expr:
@@ -205,7 +209,7 @@ def _with_products(
     return series.join(told, on="sku", how="left").with_columns(channel)
 
 
-def _status(series: pl.DataFrame, last_week: date) -> pl.DataFrame:
+def _status(series: pl.DataFrame, last_week: date, *, nothing_whole: bool) -> pl.DataFrame:
     silent_since = last_week - timedelta(weeks=DORMANT_WEEKS - 1)
     dormant = pl.col("last_week") < silent_since
     status = (
@@ -213,7 +217,7 @@ def _status(series: pl.DataFrame, last_week: date) -> pl.DataFrame:
         .then(pl.lit("discontinued"))
         .when(dormant)
         .then(pl.lit("dormant"))
-        .when(pl.col("first_week") > last_week)
+        .when((pl.col("first_week") > last_week) | pl.lit(nothing_whole))
         .then(pl.lit("too_new"))
         .when(pl.col("first_week") > last_week - timedelta(weeks=NEW_WEEKS))
         .then(pl.lit("new"))

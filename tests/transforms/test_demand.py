@@ -174,3 +174,25 @@ def test_a_series_without_a_complete_week_is_too_new() -> None:
     frame = lines([{"sku": "A", "ordered_at": at("2026-03-31T10:00")}])
     events = demand.unit_events(frame, demand.sku_categories(frame, products([])), ZONE)
     assert assembled(events).series["status"].to_list() == ["too_new"]
+
+
+def test_every_series_is_too_new_until_the_first_complete_week_is_over() -> None:
+    rows = [{"sku": "S1", "ordered_at": at("2026-03-20T10:00")}]
+    categories = pl.DataFrame({"sku": ["S1"], "category": ["tea"]})
+    events = demand.unit_events(lines(rows), categories, ZONE)
+    for first_week, status in (
+        (None, "new"),
+        (date(2026, 3, 23), "too_new"),
+        (date(2026, 3, 16), "new"),
+    ):
+        found = demand.assemble(
+            events,
+            products([]),
+            target="units",
+            levels=("sku",),
+            last_week=date(2026, 3, 16),
+            as_of=date(2026, 3, 22),
+            week_start="monday",
+            first_week=first_week,
+        )
+        assert found.series["status"].to_list() == [status]
