@@ -125,7 +125,7 @@ def series_listed(demand: Demand, levels: Sequence[str]) -> pl.DataFrame:
 def _listed(demand: Demand, level: str) -> pl.DataFrame:
     columns = ["level", "series_id", *_SCOPE, "status", "first_week", "last_week", "ended_on"]
     named = demand.series.with_columns(pl.lit(level).alias("level"))
-    if level == demand.level:
+    if level == demand.level or named.is_empty():
         return named.select(columns)
     alive = pl.col("status").is_in(["active", "new", "too_new"])
     keys = [pl.col(key) for key in LEVEL_KEYS[level]] or [pl.lit(WHOLE).alias("series_id")]

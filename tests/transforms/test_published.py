@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 
+from tests.rows import at, versions
 from transforms.contracts import UTC_TIME
-from transforms.published import tags_table
+from transforms.demand import assemble, unit_events
+from transforms.published import demand_weekly, series_listed, tags_table
 
 BEGAN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SPOKEN = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -59,3 +61,33 @@ def test_a_tag_has_its_own_time_then_its_passages_then_its_conversations() -> No
     rows = said([("c0", "p", TOLD, 1.0), ("c1", "p", None, 1.0), ("c2", "", None, 1.0)])
     found = tags_table(rows, passages(), conversations(3))
     assert found["said_at"].to_list() == [TOLD, SPOKEN, BEGAN]
+
+
+def test_lines_of_quantity_zero_make_no_series_at_any_level() -> None:
+    line = {"order_id": "o", "line_id": "1", "ordered_at": at("2026-03-02T10:00")}
+    lines = versions("order_lines", [line | {"sku": "S1", "quantity": 0.0}])
+    categories = pl.DataFrame({"sku": ["S1"], "category": ["tea"]})
+    levels = ("total", "category", "sku")
+    found = assemble(
+        unit_events(lines, categories, "UTC"),
+        versions("products", []),
+        target="units",
+        levels=levels,
+        last_week=date(2026, 3, 23),
+        as_of=date(2026, 3, 31),
+        week_start="monday",
+    )
+    assert series_listed(found, levels).is_empty()
+    weekly = demand_weekly(
+        found,
+        levels,
+        first_week=date(2026, 3, 9),
+        last_week=date(2026, 3, 23),
+        running_week=date(2026, 3, 30),
+        censored=pl.DataFrame(
+            schema={"sku": pl.String, "week_start": pl.Date, "censored_share": pl.Float64}
+        ),
+        calendar="none",
+        week_start="monday",
+    )
+    assert weekly.is_empty()
