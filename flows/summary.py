@@ -9,9 +9,12 @@ from typing import Any
 import polars as pl
 
 from flows.reader import read_manifest
+from transforms.published import WHOLE
 
 BIGGEST = 5
 WEEKS_SHOWN = 4
+SHOWN_LEVELS = ("category", "total", "sku", "sku_channel")
+"""The first of these that has forecasts is shown."""
 
 
 def planner_lines(snapshot: Path) -> list[str]:
@@ -49,7 +52,8 @@ def _next_weeks(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     units = tables["forecasts"].filter(
         pl.col("target") == "units", pl.col("horizon") <= WEEKS_SHOWN
     )
-    level = "category" if (units["level"] == "category").any() else "total"
+    there = units["level"].unique().to_list()
+    level = next((one for one in SHOWN_LEVELS if one in there), "total")
     shown = units.filter(pl.col("level") == level)
     biggest = (
         shown.group_by("series_id")
@@ -63,19 +67,24 @@ def _next_weeks(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         f"Units forecast per week, next {WEEKS_SHOWN} weeks (80 % interval in brackets; what "
         "customers' words change, if anything):",
     ]
-    names = [*biggest, "total"] if level == "category" else biggest
-    everything = units.filter(pl.col("level").is_in([level, "total"]))
+    if shown.is_empty():
+        return [*lines, "  none: no series can be forecast yet; series_listed says why"]
+    series = [(level, name) for name in biggest]
+    if level == "category":
+        series.append(("total", WHOLE))
     told = {
-        name: [_cell(row) for row in rows.iter_rows(named=True)]
-        for name in names
-        if (rows := everything.filter(pl.col("series_id") == name).sort("horizon")).height
+        (scope, name): [_cell(row) for row in rows.iter_rows(named=True)]
+        for scope, name in series
+        if (rows := units.filter(level=scope, series_id=name).sort("horizon")).height
     }
-    width = max((len(name) for name in told), default=0)
-    wide = max((len(cell) for cells in told.values() for cell in cells), default=0)
-    return lines + [
+    width = max(len(name) for _, name in told)
+    wide = max(len(cell) for cells in told.values() for cell in cells)
+    lines += [
         f"  {name:<{width}}  " + "  ".join(f"{cell:<{wide}}" for cell in cells).rstrip()
-        for name, cells in told.items()
+        for (_, name), cells in told.items()
     ]
+    others = shown["series_id"].n_unique() - len(biggest)
+    return [*lines, f"  (and {others} more of {level})"] if others else lines
 
 
 def _cell(row: Mapping[str, float]) -> str:
@@ -164,8 +173,23 @@ def _quality(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, object])
             f"  left out: {n}: {e['why']}" for n, e in sorted(entries.items()) if e.get("left_out")
         ]
         stale = sorted(n for n, e in entries.items() if e.get("rung", "full") != "full")
-        lines += [f"  {n}: rung {entries[n]['rung']}" for n in stale]
+        lines += [f"  {n}: rung {entries[n]['rung']}{_of(tables.get(n))}" for n in stale]
     notes = manifest.get("notes")
     if isinstance(notes, list):
-        lines += [f"  note: {note}" for note in notes]
+        said = "\n".join(lines)
+        lines += [f"  note: {note}" for note in notes if not _told(note, said)]
     return lines
+
+
+def _of(table: pl.DataFrame | None) -> str:
+    """The targets whose rows are not on the full rung, where others are."""
+    if table is None or not {"rung", "target"} <= set(table.columns):
+        return ""
+    down = table.filter(pl.col("rung") != "full")["target"].unique().to_list()
+    there = table["target"].n_unique()
+    return f" for {', '.join(sorted(down))}" if 0 < len(down) < there else ""
+
+
+def _told(note: str, said: str) -> bool:
+    """Whether a line for people is there already, as the reason why its table is held."""
+    return f": {note}" in said or note.replace(" held back: ", ": ", 1) in said
