@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -72,9 +73,11 @@ def _command(commands: argparse._SubParsersAction, name: str, what: str) -> argp
 
 
 def _threads(config: str) -> int:
-    """[run] threads of the configuration, before anything heavy is imported."""
+    """[run] threads of the environment or configuration, before anything heavy is imported."""
+    override = os.environ.get("HEARCAST_RUN__THREADS", "")
     try:
-        told = tomllib.loads(Path(config).read_text()).get("run", {}).get("threads")
+        run = tomllib.loads(Path(config).read_text(encoding="utf-8")).get("run", {})
+        told = int(override) if override.isdecimal() else run.get("threads")
     except (OSError, ValueError, AttributeError):
         return DEFAULT_THREADS
     return told if isinstance(told, int) and told > 0 else DEFAULT_THREADS

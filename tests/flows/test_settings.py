@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli import DEFAULT_THREADS, _threads
 from flows.settings import Settings, SettingsError, load_settings
 
 SOURCE = '[[sources]]\nname = "main"\norder_lines = "in/order_lines*.csv"\n'
@@ -235,3 +236,17 @@ def test_the_documented_keys_and_defaults_are_the_real_ones(tmp_path: Path) -> N
                 continue
             shown = json.dumps(value) if not isinstance(value, Path) else '"data/var/' + value.name
             assert re.search(rf"[ *]{key} \| {re.escape(shown)}", table), key
+
+
+def test_threads_are_read_before_the_settings_and_the_environment_counts_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "hearcast.toml"
+    config.write_text("[business]\nname = 'Café'\n[run]\nthreads = 3\n", encoding="utf-8")
+    monkeypatch.delenv("HEARCAST_RUN__THREADS", raising=False)
+    assert _threads(str(config)) == 3
+    monkeypatch.setenv("HEARCAST_RUN__THREADS", "1")
+    assert _threads(str(config)) == 1
+    monkeypatch.setenv("HEARCAST_RUN__THREADS", "many")
+    assert _threads(str(config)) == 3
+    assert _threads(str(tmp_path / "absent.toml")) == DEFAULT_THREADS
