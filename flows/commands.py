@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.deployments import DeploymentError
-from flows.errors import disk_trouble, hide_refusals
-from flows.settings import SettingsError, load_settings
+from flows.errors import Refusal, disk_trouble, hide_refusals, where
+from flows.lake import Lake
+from flows.night import phrase_books, yesterday
+from flows.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -38,20 +40,35 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_USAGE
 
 
-def _ready(config: str) -> None:
-    """Raises what a user has to put right before anything can run."""
+def _ready(config: str) -> Settings:
+    """The settings. Raises what a user has to put right before anything can run."""
     settings = load_settings(Path(config), os.environ)
     environment.check_home()
-    from flows.night import phrase_books  # noqa: PLC0415 - polars takes a second to import
-
     phrase_books(settings)
+    return settings
 
 
 def nightly(arguments: argparse.Namespace) -> int:
     """One night, then the lines that a planner wants to see."""
-    _ready(arguments.config)
+    settings = _ready(arguments.config)
+    _refuse_future(settings, arguments.as_of)
     state = one_night(arguments.config, arguments.as_of)
     return report(state)
+
+
+def _refuse_future(settings: Settings, as_of: str | None) -> None:
+    """Raises SettingsError where a night of a day to come would land: it ends all pulls till then.
+
+    An empty lake may be begun at any date: a bundled sample has its own calendar.
+    """
+    today = yesterday(settings.business.timezone) + timedelta(days=1)
+    if as_of is None or date.fromisoformat(as_of) <= today:
+        return
+    if Lake(settings.paths.lake).newest_as_of() is not None:
+        raise SettingsError(
+            f"--as-of {as_of} is after today, {today}: until then no night could take in new "
+            f"data; give a date up to {today}"
+        )
 
 
 def one_night(config: str, as_of: str | None, *, restated: bool = False) -> State[Any]:
@@ -85,8 +102,9 @@ def _reason(state: State[Any]) -> str:
     error = state.result(raise_on_failure=False)
     if trouble := disk_trouble(error):
         return trouble
-    text = str(error).strip().splitlines()
-    return text[0] if text else str(state.name)
+    if isinstance(error, Refusal):
+        return str(error)
+    return where(error) if isinstance(error, BaseException) else str(state.message or state.name)
 
 
 def backfill(arguments: argparse.Namespace) -> int:

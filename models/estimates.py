@@ -23,28 +23,35 @@ class Rates:
     hi: Floats
 
 
-def prior_weight(k: Floats, n: Floats, parent: Floats) -> float:
-    """How many conversations the parent's rate is worth as a prior for its parts.
+def prior_weights(k: Floats, n: Floats, parent: Floats, week: Ints) -> Floats:
+    """How many conversations the parent's rate is worth as a prior, for each row, as of its week.
 
-    Moment estimator of the beta-binomial (Kleinman 1973): the spread of the parts' rates around
+    Moment estimator of the beta-binomial (Kleinman 1973): the spread of the rows' rates around
     the parent's beyond what counting alone makes. `k` successes of `n`, `parent` the prior mean
-    of each; parts without trials are ignored. Bounded, so that neither a lucky agreement nor a
-    single outlier decides.
+    and `week` a number from 0 for each row; a row's weight rests on weeks up to its own, so that
+    a later week never changes an earlier one. Rows without trials are ignored, fewer than three
+    rest on the parent. Bounded, so that neither a lucky agreement nor one outlier decides.
     """
+    if not len(n):
+        return np.empty(0)
     told = (n > 0) & (parent > 0) & (parent < 1)
-    k, n, parent = k[told], n[told], parent[told]
-    if len(n) < 3:
-        return MAX_PRIOR_WEIGHT
-    variance = parent * (1 - parent)
-    chi = float(np.sum((k - n * parent) ** 2 / (n * variance)))
-    excess = (chi - len(n)) / max(float(np.sum(n - 1)), 1.0)
-    if excess <= 0:
-        return MAX_PRIOR_WEIGHT
-    rho = min(excess, 1 / (1 + MIN_PRIOR_WEIGHT))
-    return float(np.clip(1 / rho - 1, MIN_PRIOR_WEIGHT, MAX_PRIOR_WEIGHT))
+    variance = np.where(told, parent * (1 - parent), 1.0)
+    trials = np.where(told, n, 1.0)
+    chi = np.where(told, (k - n * parent) ** 2 / (trials * variance), 0.0)
+    weeks = int(week.max()) + 1
+    sums = [
+        np.cumsum(np.bincount(week, weights=part, minlength=weeks))
+        for part in (chi, told.astype(np.float64), np.where(told, n - 1, 0.0))
+    ]
+    excess = (sums[0] - sums[1]) / np.maximum(sums[2], 1.0)
+    rho = np.clip(excess, 1 / (1 + MAX_PRIOR_WEIGHT), 1 / (1 + MIN_PRIOR_WEIGHT))
+    weight = np.where(sums[1] < 3, MAX_PRIOR_WEIGHT, 1 / rho - 1)
+    return np.asarray(weight[week], dtype=np.float64)
 
 
-def shrunk_rates(k: Ints, n: Ints, parent: Floats, weight: float, *, level: float = 0.95) -> Rates:
+def shrunk_rates(
+    k: Ints, n: Ints, parent: Floats, weight: Floats | float, *, level: float = 0.95
+) -> Rates:
     """Rates drawn towards `parent` by a beta prior worth `weight` trials, with equal-tailed bounds.
 
     Where n is 0 the raw rate is nan and the shrunk one is the parent's: nothing was learnt.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from models.estimates import MAX_PRIOR_WEIGHT, prior_weight, shrunk_rates
+from models.estimates import prior_weights, shrunk_rates
 from models.types import Floats
 
 FIRST_GUESS = 0.05
@@ -17,7 +17,8 @@ def with_rates(counts: pl.DataFrame) -> pl.DataFrame:
 
     A category's week is drawn towards the whole business in that week; the whole business' week
     towards its rate over the weeks up to and including it. The weight of each prior is estimated
-    by signal from all counts given: give only what is known at the cutoff. Rows and their order stay as they are: signal, category (null: everything), week_start,
+    by signal from the weeks up to and including its own: a later week never changes an earlier
+    one. Rows and their order stay as they are: signal, category (null: everything), week_start,
     conversations_taggable, conversations_with_signal.
     """
     if counts.is_empty():
@@ -37,7 +38,7 @@ def _one_signal(frame: pl.DataFrame) -> pl.DataFrame:
     k = whole["conversations_with_signal"].to_numpy()
     n = whole["conversations_taggable"].to_numpy()
     long_run = (np.cumsum(k) + FIRST_GUESS) / (np.cumsum(n) + 1.0)
-    weight = prior_weight(k.astype(float), n.astype(float), long_run)
+    weight = prior_weights(k.astype(float), n.astype(float), long_run, np.arange(len(k)))
     total = shrunk_rates(k, n, long_run, weight)
     whole = _attach(whole, total.rate, total.shrunk, total.lo, total.hi)
     parent = whole.select("week_start", pl.col("rate_shrunk").alias("_parent"))
@@ -50,7 +51,8 @@ def _one_signal(frame: pl.DataFrame) -> pl.DataFrame:
         split["conversations_with_signal"].to_numpy(),
         split["conversations_taggable"].to_numpy(),
     )
-    pull = prior_weight(k.astype(float), n.astype(float), above) if len(k) else MAX_PRIOR_WEIGHT
+    week = split["week_start"].rank("dense").to_numpy().astype(np.int64) - 1
+    pull = prior_weights(k.astype(float), n.astype(float), above, week)
     part = shrunk_rates(k, n, above, pull)
     return pl.concat(
         [whole, _attach(split.drop("_parent"), part.rate, part.shrunk, part.lo, part.hi)]

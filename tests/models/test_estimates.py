@@ -3,8 +3,13 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from models.estimates import MAX_PRIOR_WEIGHT, prior_weight, shrunk_rates
+from models.estimates import MAX_PRIOR_WEIGHT, prior_weights, shrunk_rates
+from models.types import Floats
 from models.weekly_rates import with_rates
+
+
+def one_weight(k: Floats, n: Floats, parent: Floats) -> float:
+    return float(prior_weights(k, n, parent, np.zeros(len(n), dtype=np.int64))[0])
 
 
 def test_shrunk_rate_lies_between_the_raw_rate_and_its_parent() -> None:
@@ -30,13 +35,13 @@ def test_parts_that_differ_only_by_chance_are_drawn_together_more_than_parts_tha
     parent = np.full(400, 0.2)
     alike = rng.binomial(50, 0.2, 400).astype(float)
     apart = rng.binomial(50, rng.beta(0.2 * 10, 0.8 * 10, 400)).astype(float)
-    assert prior_weight(alike, n, parent) > 100
-    assert 6 < prior_weight(apart, n, parent) < 16
+    assert one_weight(alike, n, parent) > 100
+    assert 6 < one_weight(apart, n, parent) < 16
 
 
 def test_too_few_parts_rest_on_the_parent() -> None:
     two = np.array([1.0, 2.0])
-    assert prior_weight(two, np.array([5.0, 5.0]), np.array([0.2, 0.2])) == MAX_PRIOR_WEIGHT
+    assert one_weight(two, np.array([5.0, 5.0]), np.array([0.2, 0.2])) == MAX_PRIOR_WEIGHT
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
@@ -87,3 +92,16 @@ def test_weekly_rates_do_not_depend_on_the_order_of_rows() -> None:
     a = with_rates(counts()).sort(keys)
     b = with_rates(counts().sort(keys, descending=True)).sort(keys)
     assert a.equals(b)
+
+
+def test_later_weeks_never_change_earlier_rates() -> None:
+    frame = counts().sort("week_start", "category")
+    early = frame.filter(pl.col("week_start") < date(2026, 5, 4))
+    storm = frame.with_columns(
+        pl.when(pl.col("week_start") >= date(2026, 5, 4))
+        .then(pl.col("conversations_taggable"))
+        .otherwise(pl.col("conversations_with_signal"))
+        .alias("conversations_with_signal")
+    )
+    whole = with_rates(storm).filter(pl.col("week_start") < date(2026, 5, 4))
+    assert whole.equals(with_rates(early))
