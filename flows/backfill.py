@@ -10,7 +10,7 @@ from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED
 from flows.commands import one_night, report
 from flows.provenance import differences
 from flows.reader import read_manifest, snapshot_dir
-from flows.settings import Settings, load_settings
+from flows.settings import load_settings
 
 LOG = logging.getLogger("hearcast")
 FROM_WORST = (EXIT_FAILED, EXIT_DEGRADED, EXIT_PUBLISHED)
@@ -24,11 +24,10 @@ def backfill(config: str, days: list[str], *, as_published: bool = False) -> int
     today's code a date is marked as restated; `as_published` runs a date only where code,
     libraries and configuration are those that published it, and gives its bytes again.
     """
-    settings = load_settings(Path(config), os.environ)
     ends = {EXIT_PUBLISHED}
     for number, day in enumerate(days, start=1):
         LOG.info("backfill %s (%s of %s)", day, number, len(days))
-        if as_published and (why := _not_as_published(settings, day)):
+        if as_published and (why := _not_as_published(config, day)):
             LOG.error("%s: %s", day, why)
             ends.add(EXIT_FAILED)
             continue
@@ -36,8 +35,9 @@ def backfill(config: str, days: list[str], *, as_published: bool = False) -> int
     return next(code for code in FROM_WORST if code in ends)
 
 
-def _not_as_published(settings: Settings, day: str) -> str | None:
+def _not_as_published(config: str, day: str) -> str | None:
     """Why a date can't be published again as it was; None where it can."""
+    settings = load_settings(Path(config), os.environ)
     try:
         manifest = read_manifest(snapshot_dir(settings.paths.exports, day))
     except FileNotFoundError as error:

@@ -13,7 +13,6 @@ from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.deployments import DeploymentError
 from flows.errors import Refusal, disk_trouble, hide_refusals, where
-from flows.lake import Lake
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
 
@@ -57,14 +56,9 @@ def nightly(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_future(settings: Settings, as_of: str | None) -> None:
-    """Raises SettingsError where a night of a day to come would land: it ends all pulls till then.
-
-    An empty lake may be begun at any date: a bundled sample has its own calendar.
-    """
+    """Raises SettingsError for a day to come: until then no other night could take in new data."""
     today = yesterday(settings.business.timezone) + timedelta(days=1)
-    if as_of is None or date.fromisoformat(as_of) <= today:
-        return
-    if Lake(settings.paths.lake).newest_as_of() is not None:
+    if as_of is not None and date.fromisoformat(as_of) > today:
         raise SettingsError(
             f"--as-of {as_of} is after today, {today}: until then no night could take in new "
             f"data; give a date up to {today}"

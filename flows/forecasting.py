@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -12,10 +12,14 @@ import polars as pl
 from flows.errors import where
 from flows.knowledge import Picture, Rules, Tags, cutoffs, picture, read_versions
 from flows.lake import Lake
+from flows.masking import pseudonyms
 from flows.settings import Settings
+from flows.stale import FORECAST_TABLES
 from models.backtest import Backtest, backtest
 from models.forecast import Forecast, forecast
 from models.metrics import accuracy, signal_value
+from models.naive import naive_night
+from models.panel import Known
 from models.spec import ForecastSpec
 from transforms.calendar import week_start_of
 from transforms.contracts import EXPORTS
@@ -23,6 +27,7 @@ from transforms.contracts.exports import RUNGS
 from transforms.published import demand_weekly, series_listed, signals_weekly, tags_table
 
 LOG = logging.getLogger("hearcast")
+Model = Callable[[Known, ForecastSpec], Forecast]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +69,31 @@ def make(
     """Forecasts and evidence on the highest rung that works, and their record where it can be made.
 
     `weekly` is the night's demand_weekly. `deaf` says why signals must not be used tonight; None:
-    they may. A record that fails costs only itself, never the forecasts.
+    they may. A record that fails costs only itself, never the forecasts. On the rung seasonal_naive
+    there are forecasts only: the record is of models that did not run.
     """
     why: list[str] = [] if deaf is None else [deaf]
-    ladder = [("full", now, past), ("baseline", _unheard(now), [_unheard(p) for p in past])]
-    for rung, at_now, at_past in ladder[0 if deaf is None else 1 :]:
+    for rung, model in _ladder()[0 if deaf is None else 1 :]:
+        told = now if rung == "full" else _unheard(now)
         try:
-            tables = _finished(_forecasts(at_now, spec), rung, weekly)
+            tables = _finished(_forecasts(told, spec, model), rung, weekly)
         except Exception as error:  # noqa: BLE001 - a failing model must not end the night
             why.append(_failed(f"the {rung} forecast", error))
             continue
+        if rung == "seasonal_naive":
+            return Made({name: tables[name] for name in FORECAST_TABLES}, rung, tuple(why))
+        before = past if rung == "full" else [_unheard(p) for p in past]
         try:
-            tables |= _record(at_now, at_past, spec)
+            tables |= _record(told, before, spec)
         except Exception as error:  # noqa: BLE001 - as above
             why.append(_failed("the backtest", error))
         return Made(tables, rung, tuple(why))
     return Made({}, "stale", tuple(why))
+
+
+def _ladder() -> tuple[tuple[str, Model], ...]:
+    """The rungs that forecast, from the top, and what makes the forecasts of each."""
+    return ("full", forecast), ("baseline", forecast), ("seasonal_naive", naive_night)
 
 
 def _failed(what: str, error: Exception) -> str:
@@ -91,8 +105,8 @@ def _unheard(one: Picture) -> Picture:
     return replace(one, known=replace(one.known, signals=None))
 
 
-def _forecasts(now: Picture, spec: ForecastSpec) -> dict[str, pl.DataFrame]:
-    made: Forecast = forecast(now.known, spec)
+def _forecasts(now: Picture, spec: ForecastSpec, model: Model) -> dict[str, pl.DataFrame]:
+    made = model(now.known, spec)
     return {
         "forecasts": made.forecasts,
         "forecasts_cumulative": made.cumulative,
@@ -185,12 +199,19 @@ def counted(
 
 
 def heard(
-    now: Picture, passages: pl.LazyFrame, taggers: Mapping[str, tuple[str, str]]
+    now: Picture,
+    passages: pl.LazyFrame,
+    taggers: Mapping[str, tuple[str, str]],
+    key: Callable[[], bytes],
 ) -> dict[str, pl.DataFrame]:
-    """The tables of what customers said: tags and signals_weekly; empty without conversations."""
+    """The tables of what customers said: tags and signals_weekly; empty without conversations.
+
+    `key` gives the key of the pseudonyms of conversations whose id tells a person.
+    """
     if now.first_week is None or now.conversations.is_empty():
         return {name: EXPORTS[name].empty() for name in ("tags", "signals_weekly")}
+    tags = tags_table(now.said, passages, now.conversations)
     return {
-        "tags": tags_table(now.said, passages, now.conversations),
+        "tags": conform("tags", pseudonyms(tags, ("conversation_id", "passage_id"), key)),
         "signals_weekly": signals_weekly(now.rates, taggers, now.first_week, now.last_week),
     }

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -124,6 +125,17 @@ class Lake:
         for entry in self.landings():
             found.update(entry.signatures)
         return found
+
+    def key(self) -> bytes:
+        """Key of pseudonyms: HEARCAST_HMAC_KEY, else the lake's own, made when first asked for."""
+        told = os.environ.get("HEARCAST_HMAC_KEY")
+        if told:
+            return told.encode()
+        path = self.root / "key"
+        if not path.is_file():
+            private_dir(self.root, self.root)
+            write_atomic(path, secrets.token_hex(32).encode(), mode=0o600)
+        return path.read_bytes()
 
     # -- reading --------------------------------------------------------------------------------
     def versions(self, table: str, as_of: date) -> pl.LazyFrame:

@@ -1,11 +1,13 @@
-"""Names of series without identities: who stands in a SKU column by mistake stays unsaid."""
+"""Names without identities: who stands in a SKU or conversation column stays unsaid."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from transforms.expectations.private_text import CODE, IDENTIFIERS
-from transforms.privacy import CARD, EMAIL, IBAN, PHONE, redact
+from transforms.privacy import CARD, EMAIL, IBAN, PHONE, hmac_key, redact
 
 SCOPE = ("sku", "category", "channel")
 """Columns of a source that become names of published series."""
@@ -29,6 +31,24 @@ def masked(frame: pl.DataFrame) -> pl.DataFrame:
         if changed.any():
             old, new = values.filter(changed), safe.filter(changed)
             frame = frame.with_columns(pl.col(name).replace(old, new))
+    return frame
+
+
+def pseudonyms(
+    frame: pl.DataFrame, columns: Sequence[str], key: Callable[[], bytes]
+) -> pl.DataFrame:
+    """`frame` with ids that tell a person, such as a telephone number, replaced by a keyed hash.
+
+    Plain codes stay as they are. Equal ids get equal pseudonyms as long as the key stays; it is
+    asked for only where it is needed.
+    """
+    for name in columns:
+        values = frame[name].drop_nulls().unique().sort()
+        values = values.filter(~values.str.contains(CODE))
+        told = values.filter(values != redact(values))
+        if len(told):
+            hidden = [f"id-{hmac_key(value, key())}" for value in told.to_list()]
+            frame = frame.with_columns(pl.col(name).replace(told, pl.Series(hidden)))
     return frame
 
 

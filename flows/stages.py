@@ -31,7 +31,7 @@ from flows.stale import (
     previous_snapshot,
     with_stale_targets,
 )
-from transforms.asof import SOURCE, visible
+from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
 from transforms.expectations import Verdicts, judge_inputs
@@ -42,6 +42,7 @@ LOG = logging.getLogger("hearcast")
 
 
 UPSTREAM = ("upstream", "as given")
+UNRECORDED = {"seasonal_naive": "no record is made on the rung seasonal_naive"}
 NO_TAGS = Tags(pl.DataFrame(schema=TAG_ROWS), pl.DataFrame(schema=TAGGABLE_ROWS))
 
 
@@ -160,6 +161,10 @@ def _docs_file(night: Night) -> Path:
 
 
 def _nothing(landed: Landed, night: Night) -> str:
+    later = night.lake.versions("order_lines", date.max).select(pl.col(KNOWN_ON).min())
+    first = later.collect().item()
+    if first is not None:
+        return f"no order line is known at {night.as_of}; the first is known on {first}"
     problem = next(iter(landed.lines), None)
     told = f"; {problem}" if problem else ""
     return (
@@ -211,7 +216,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
     taggers = dict.fromkeys(rules.signals, (TAGGER, heard.tagger_version))
     taggers |= dict.fromkeys(rules.upstream, UPSTREAM)
-    tables |= forecasting.heard(now, shown, taggers)
+    tables |= forecasting.heard(now, shown, taggers, night.lake.key)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
@@ -261,7 +266,7 @@ def _step_down(night: Night, judged: Judged, rung: str, tables: dict[str, pl.Dat
         shelf.replace(name, frame, why)
     for name in RECORD_TABLES:
         if whole or name not in tables:
-            reason = why if whole else "the backtest failed"
+            reason = why if whole else UNRECORDED.get(rung, "the backtest failed")
             shelf.replace(name, last_nights(exports, night.as_of, name), reason)
     return shelf
 

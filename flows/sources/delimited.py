@@ -45,8 +45,6 @@ def parse(text: str) -> Delimited:
     header, end = _header(text, delimiter)
     body = text[end:]
     columns, notes = _unique(header)
-    if delimiter != ",":
-        notes.append(f"read with delimiter {delimiter!r}")
     if not body.strip():
         return Delimited(columns, _frame([], columns), [], notes=notes)
     body = body.rstrip("\n") + "\n"

@@ -194,9 +194,7 @@ def test_a_wrong_date_is_a_usage_error() -> None:
     assert stop.value.code == EXIT_USAGE
 
 
-def test_a_day_to_come_is_refused_once_the_lake_holds_data(
-    shop: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_day_to_come_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert nightly(shop) == EXIT_PUBLISHED
     capsys.readouterr()
     assert nightly(shop, date(2199, 1, 1)) == EXIT_USAGE

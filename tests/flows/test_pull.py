@@ -6,14 +6,16 @@ import os
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows import backfill
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED
 from flows.lake import Lake
-from flows.pull import Pulled, pull
+from flows.pull import Pulled, pull, report_table
 from flows.settings import load_settings
 from tests.flows.conftest import write_config
+from tests.flows.tiny import END, order_rows, tiny_shop
 from transforms.asof import visible
 from transforms.contracts import INPUTS
 
@@ -64,3 +66,38 @@ def test_a_backfill_in_which_a_date_failed_does_not_end_as_merely_degraded(
     assert backfill.backfill("x", ["a", "b", "c"]) == EXIT_FAILED
     assert backfill.backfill("x", ["b", "c"]) == EXIT_DEGRADED
     assert backfill.backfill("x", ["c"]) == EXIT_PUBLISHED
+
+
+def test_a_file_that_grew_is_accounted_for_as_unchanged_and_new_rows(tmp_path: Path) -> None:
+    config = tiny_shop(tmp_path)
+    settings = load_settings(config, {})
+    lake = Lake(settings.paths.lake)
+    orders = tmp_path / "in" / "orders.csv"
+    frame = pl.read_csv(orders, infer_schema=False)
+    pull(settings, lake, END)
+    more = order_rows(END + timedelta(days=1), END + timedelta(days=1), seed=9)
+    corrected = frame.with_row_index().with_columns(
+        pl.when(pl.col("index") == 7).then(pl.lit("99")).otherwise("quantity").alias("quantity")
+    )
+    pl.concat([corrected.drop("index"), more]).write_csv(orders)
+    done = pull(settings, lake, END + timedelta(days=1))
+    assert done.rows_stored == more.height + 1
+    report = report_table(lake, END + timedelta(days=1)).row(0, named=True)
+    assert report["rows_unchanged"] == frame.height - 1
+    assert report["rows_good"] == more.height + 1
+    assert report["rows_in"] == frame.height + more.height
+    # The night before keeps its own account and its own rows.
+    assert report_table(lake, END).row(0, named=True)["rows_good"] == frame.height
+    assert lake.versions("order_lines", END).collect().height == frame.height
+
+
+def test_two_files_that_overlap_store_each_row_once(tmp_path: Path) -> None:
+    config = tiny_shop(tmp_path)
+    settings = load_settings(config, {})
+    lake = Lake(settings.paths.lake)
+    orders = tmp_path / "in" / "orders.csv"
+    frame = pl.read_csv(orders, infer_schema=False)
+    frame.tail(50).write_csv(tmp_path / "in" / "overlap.csv")
+    assert pull(settings, lake, END).rows_stored == frame.height
+    rows = report_table(lake, END).select("rows_good", "rows_unchanged").rows()
+    assert rows == [(frame.height, 0), (0, 50)]

@@ -13,6 +13,7 @@ import pytest
 from flows import forecasting
 from flows.commands import report
 from flows.reader import read_manifest, read_table, snapshot_dir
+from flows.stale import FORECAST_TABLES, RECORD_TABLES
 from tests.flows.tiny import END, tiny_shop
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -51,6 +52,7 @@ def test_a_forecast_that_fails_on_every_rung_shows_last_nights_rows(
     assert run_night(config, END.isoformat()).name == "Completed"
     with monkeypatch.context() as patch:
         patch.setattr(forecasting, "forecast", broken)
+        patch.setattr(forecasting, "naive_night", broken)
         state = run_night(config, (END + timedelta(days=1)).isoformat())
     assert state.name == "PublishedDegraded"
     rows = read_table(exports, "forecasts")
@@ -60,5 +62,41 @@ def test_a_forecast_that_fails_on_every_rung_shows_last_nights_rows(
     assert [line.split(" failed")[0] for line in told["why"]] == [
         "the full forecast",
         "the baseline forecast",
+        "the seasonal_naive forecast",
     ]
     assert {told["tables"][name]["rung"] for name in ("forecasts", "accuracy")} == {"stale"}
+
+
+def test_models_that_fail_leave_the_seasonal_naive_and_last_nights_record(
+    tmp_path: Path, run_night: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, exports = tiny_shop(tmp_path), tmp_path / "exports"
+    with monkeypatch.context() as patch:
+        patch.setattr(forecasting, "forecast", broken)
+        first = run_night(config, (END - timedelta(days=1)).isoformat())
+    assert first.name == "PublishedDegraded"
+    told = read_manifest(snapshot_dir(exports))
+    for name in RECORD_TABLES:
+        assert told["tables"][name]["why"].startswith("no record is made"), name
+    assert run_night(config, END.isoformat()).name == "Completed"
+    record = read_table(exports, "accuracy")
+    with monkeypatch.context() as patch:
+        patch.setattr(forecasting, "forecast", broken)
+        state = run_night(config, (END + timedelta(days=1)).isoformat())
+    assert state.name == "PublishedDegraded"
+    assert report(state) == 3
+    told = read_manifest(snapshot_dir(exports))
+    assert [line.split(" failed")[0] for line in told["why"]] == [
+        "the full forecast",
+        "the baseline forecast",
+    ]
+    for name in FORECAST_TABLES:
+        assert told["tables"][name]["rung"] == "seasonal_naive", name
+    for name in ("forecasts", "forecasts_cumulative"):
+        rows = read_table(exports, name)
+        assert rows["rung"].unique().to_list() == ["seasonal_naive"]
+        assert rows["as_of"].unique().to_list() == [END + timedelta(days=1)]
+        assert rows["model"].unique().to_list() == ["seasonal_naive"]
+    assert read_table(exports, "forecast_contributions").is_empty()
+    assert {told["tables"][name]["rung"] for name in RECORD_TABLES} == {"stale"}
+    assert read_table(exports, "accuracy").equals(record)

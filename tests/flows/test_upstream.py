@@ -57,3 +57,35 @@ def test_upstream_tags_alone_make_weekly_rates(
     assert tagged.height == 25
     assert tagged["category"].unique().to_list() == ["tea"]
     assert tagged["said_at"].dt.date().max() <= date(2026, 11, 15)
+
+
+def test_conversations_named_by_telephone_number_are_published_under_pseudonyms(
+    tmp_path: Path, run_night: Callable[..., Any]
+) -> None:
+    config = tiny_shop(tmp_path)
+    number = "+1 212 555 01"
+    rows = [
+        {
+            "passage_id": f"{number}{i:02d}/1",
+            "conversation_id": f"{number}{i % 7:02d}",
+            "text": "where is my order, it has not arrived",
+            "channel": "chat",
+            "said_at": f"{END - timedelta(days=i)}T12:00:00Z",
+        }
+        for i in range(60)
+    ]
+    pl.DataFrame(rows).write_ndjson(tmp_path / "passages.jsonl")
+    text = config.read_text()
+    old = 'order_lines = "in/*"'
+    config.write_text(text.replace(old, f'{old}\npassages = "passages.jsonl"'))
+    state = run_night(config, END.isoformat())
+    assert state.name == "Completed", state.message
+    tags = read_table(tmp_path / "exports", "tags")
+    assert tags.height >= 50
+    assert tags["conversation_id"].n_unique() == 7
+    assert tags["conversation_id"].str.starts_with("id-").all()
+    assert "212" not in "".join(tags["passage_id"].str.slice(0, 8).to_list())
+    assert number not in tags.write_csv()
+    first = set(tags["conversation_id"].to_list())
+    assert run_night(config, (END + timedelta(days=1)).isoformat()).name == "Completed"
+    assert set(read_table(tmp_path / "exports", "tags")["conversation_id"].to_list()) == first

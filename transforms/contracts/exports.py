@@ -266,7 +266,7 @@ DEMAND_WEEKLY = Table(
         TARGET, LEVEL, SERIES, WEEK, *SCOPE,
         _real("value", "quantity or count in the week", "target units", lo=0.0),
         Column("is_partial", pl.Boolean, "first or unfinished week: never trained on", nullable=False),
-        _share("censored_share", "share of days without stock; null: stock unknown"),
+        _share("censored_share", "share of observed days without stock; null: stock unknown, or a level above the SKU"),
         _text("fiscal_week", "label in the fiscal calendar; null: none is configured", nullable=True),
     ),
 )

@@ -69,10 +69,8 @@ def _number(
     )
 
 
-def _quantity(*, lo: float = 0.0) -> Column:
-    return _number(
-        "quantity", "how many were bought", unit="units", required=True, lo=lo, hi=MAX_QUANTITY
-    )
+def _quantity(prose: str) -> Column:
+    return _number("quantity", prose, unit="units", required=True, hi=MAX_QUANTITY)
 
 
 INGESTED = _when("ingested_at", "when the source system handed the row over; null: not told")
@@ -91,7 +89,7 @@ ORDER_LINES = Table(
         _id("line_id", "the line; default: hash of the row's content and its occurrence number"),
         _id("sku", "the stock-keeping unit ordered", required=True),
         _when("ordered_at", "when the customer ordered", required=True),
-        _quantity(),
+        _quantity("how many were ordered"),
         CUSTOMER,
         CATEGORY,
         _id("channel", "where it was sold: web, store, marketplace …"),
@@ -112,7 +110,7 @@ REFUNDS = Table(
         _id("refund_id", "the refund, unique with sku", required=True),
         _id("sku", "the stock-keeping unit given back", required=True),
         _when("refunded_at", "when it was refunded", required=True),
-        _quantity(),
+        _quantity("how many were given back or refunded"),
         _id("order_id", "the order that it belongs to"),
         Column("reason", pl.String, "the reason as given", max_chars=2_000),
         INGESTED,
@@ -298,7 +296,7 @@ EXPECTED_RECEIPTS = Table(
     columns=(
         _id("sku", "the stock-keeping unit", required=True),
         _day("expected_on", "the promised day", required=True),
-        _quantity(),
+        _quantity("how many are promised"),
     ),
 )
 PRODUCTS = Table(
