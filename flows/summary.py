@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from flows.reader import read_manifest
+from flows.summary_evidence import record_lines, signal_lines
 from transforms.published import WHOLE
 
 BIGGEST = 5
@@ -28,8 +28,8 @@ def planner_lines(snapshot: Path) -> list[str]:
     return [
         _heading(manifest),
         *_next_weeks(tables),
-        *_signals(tables),
-        *_record(tables),
+        *signal_lines(tables),
+        *record_lines(tables),
         *_quality(tables, manifest),
     ]
 
@@ -77,78 +77,31 @@ def _next_weeks(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         for scope, name in series
         if (rows := units.filter(level=scope, series_id=name).sort("horizon")).height
     }
-    width = max(len(name) for _, name in told)
-    wide = max(len(cell) for cells in told.values() for cell in cells)
+    rows_told = {"week of": _weeks(shown), **{name: cells for (_, name), cells in told.items()}}
+    width = max(len(name) for name in rows_told)
+    wide = max(len(cell) for cells in rows_told.values() for cell in cells)
     lines += [
         f"  {name:<{width}}  " + "  ".join(f"{cell:<{wide}}" for cell in cells).rstrip()
-        for (_, name), cells in told.items()
+        for name, cells in rows_told.items()
     ]
     others = shown["series_id"].n_unique() - len(biggest)
     return [*lines, f"  (and {others} more of {level})"] if others else lines
+
+
+def _weeks(shown: pl.DataFrame) -> list[str]:
+    """Headings of the weeks shown; the first is running where some of it has been sold."""
+    weeks = shown.select("week_start", "horizon", "as_of").unique().sort("horizon")
+    return [
+        f"{'':>3}{row['week_start']:%d %b}"
+        + (" (running)" if row["week_start"] <= row["as_of"] else "")
+        for row in weeks.iter_rows(named=True)
+    ]
 
 
 def _cell(row: Mapping[str, float]) -> str:
     delta = row["signal_delta"]
     said = f" {delta:+,.0f}" if delta else ""
     return f"{row['mean']:>7,.0f} [{row['p10']:,.0f}-{row['p90']:,.0f}]{said}"
-
-
-def _signals(tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    """What is adopted and why; how much was tested and did not pass."""
-    evidence = tables.get("signal_evidence")
-    if evidence is None or evidence.is_empty():
-        return ["", "Signals: none tested (no conversations with enough history)."]
-    adopted = evidence.filter(pl.col("status") == "confirmed").sort("target", "signal", "category")
-    counts = dict(evidence["status"].value_counts().iter_rows())
-    others = ", ".join(
-        f"{counts[s]} {s}" for s in ("candidate", "rejected", "insufficient") if s in counts
-    )
-    lines = ["", f"Signals: {adopted.height} of {evidence.height} tested pairs adopted ({others})."]
-    return lines + [_lead(row) for row in adopted.iter_rows(named=True)]
-
-
-def _lead(row: Mapping[str, Any]) -> str:
-    """One adopted signal with the evidence that speaks for it."""
-    weeks = "1 week" if row["lead_weeks"] == 1 else f"{row['lead_weeks']} weeks"
-    return (
-        f"  {row['signal']} leads {row['target']} of {row['category'] or 'all categories'} by "
-        f"{weeks}: {_percent(row['effect'])} per standard deviation "
-        f"[{_percent(row['effect_lo'])}, {_percent(row['effect_hi'])}], "
-        f"q {_small(row['q_value'])}, out of sample p {_small(row['oos_p_value'])}; "
-        f"since {row['adopted_since']}"
-    )
-
-
-def _percent(log_ratio: float | None) -> str:
-    return "?" if log_ratio is None else f"{100 * log_ratio:+.1f} %"
-
-
-def _small(p: float | None) -> str:
-    if p is None:
-        return "?"
-    return "< .001" if p < 0.001 else "= " + f"{p:.3f}".lstrip("0")
-
-
-def _record(tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    """How good such forecasts were at past cutoffs, next to the simple ones."""
-    accuracy = tables.get("accuracy")
-    if accuracy is None or accuracy.is_empty():
-        return ["", "Accuracy: not enough history for a backtest."]
-    units = accuracy.filter(pl.col("target") == "units").sort("level", "horizon_band", "model")
-    lines = ["", "Accuracy at past cutoffs (units; WAPE, lower is better):"]
-    for (level, band), rows in units.group_by("level", "horizon_band", maintain_order=True):
-        by_model = dict(rows.select("model", "wape").iter_rows())
-        told = ", ".join(
-            f"{label} {by_model[model]:.1%}"
-            for model, label in (
-                ("full", "with signals"),
-                ("baseline", "without"),
-                ("seasonal_naive", "seasonal naive"),
-            )
-            if by_model.get(model) is not None
-        )
-        lines.append(f"  {level:<11} {band:<6} {told}")
-    return lines
 
 
 def _quality(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, object]) -> list[str]:
