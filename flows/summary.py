@@ -77,12 +77,12 @@ def _next_weeks(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         for scope, name in series
         if (rows := units.filter(level=scope, series_id=name).sort("horizon")).height
     }
-    rows_told = {"week of": _weeks(shown), **{name: cells for (_, name), cells in told.items()}}
-    width = max(len(name) for name in rows_told)
-    wide = max(len(cell) for cells in rows_told.values() for cell in cells)
+    rows_told = [("week of", _weeks(shown)), *((name, cells) for (_, name), cells in told.items())]
+    width = max(len(name) for name, _ in rows_told)
+    wide = max(len(cell) for _, cells in rows_told for cell in cells)
     lines += [
         f"  {name:<{width}}  " + "  ".join(f"{cell:<{wide}}" for cell in cells).rstrip()
-        for name, cells in rows_told.items()
+        for name, cells in rows_told
     ]
     others = shown["series_id"].n_unique() - len(biggest)
     return [*lines, f"  (and {others} more of {level})"] if others else lines
