@@ -65,9 +65,10 @@ def panel(
     which a series was not on sale, or a quarter of the observed days had no stock (`censored`:
     sku, week_start, censored_share), are nan, unless nothing would remain of a
     series: then its sales, short of demand as they are, stay. Dormant and discontinued series are marked `ended`:
-    their history still counts in their category.
+    their history still counts in their category. `sold` keeps every week's sales as they were.
     """
-    y = dense(weekly, series, weeks)
+    sold = dense(weekly, series, weeks)
+    y = sold.copy()
     y[~life_mask(series, weeks)] = np.nan
     if censored is not None and not censored.is_empty() and len(weeks):
         short = censored.filter(pl.col("censored_share") >= CENSORED_FROM)
@@ -85,8 +86,9 @@ def panel(
         "sku",
         "channel",
         pl.col("status").is_in(["dormant", "discontinued"]).alias("ended"),
+        "ended_on",
     )
-    return Panel(scope, weeks, y)
+    return Panel(scope, weeks, y, sold)
 
 
 def signals(rates: pl.DataFrame, names: Sequence[str], weeks: Dates) -> Signals | None:

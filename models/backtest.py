@@ -11,8 +11,9 @@ import polars as pl
 
 from models.forecast import Forecast, forecast_many
 from models.hierarchy import level_of, levels_in
-from models.panel import Known, group_sums
-from models.spec import ForecastSpec, quantile_names
+from models.panel import Known, Panel, group_sums
+from models.spec import LEVELS, ForecastSpec, quantile_names
+from models.types import Floats
 
 JOIN = ("target", "level", "series_id", "week_start")
 
@@ -28,17 +29,21 @@ class Backtest:
 def actuals(outcome: Known, spec: ForecastSpec) -> pl.DataFrame:
     """Return target, level, series_id, week_start, actual for every complete week known.
 
-    An upper level's actual is the sum of the bottom actuals that exist; weeks without any, and
-    bottom weeks that say nothing about demand, have no row.
+    An upper level's actual is what all its series sold, out of stock or ended ones too: the week
+    that demand_weekly shows. At the bottom a week that says nothing about demand (no stock, not
+    launched) has no row; one after the series ended has what it sold, mostly 0, for a forecast
+    made before the end was known is to be judged by it. Where a panel does not tell what was sold,
+    sums are of the bottom weeks known, and weeks without any have no row.
     """
     parts = []
     for target in sorted(outcome.panels):
         panel = outcome.panels[target]
         if not len(panel.y) or not len(panel.weeks):
             continue
+        finest = levels_in(panel.series, LEVELS)[-1]
         for name in levels_in(panel.series, spec.levels):
             level = level_of(panel.series, name)
-            values = group_sums(panel.y, level.member)
+            values = group_sums(_came(panel, bottom=name == finest), level.member)
             n, t = values.shape
             frame = pl.DataFrame(
                 {
@@ -51,6 +56,19 @@ def actuals(outcome: Known, spec: ForecastSpec) -> pl.DataFrame:
             parts.append(named.select(*JOIN, "actual"))
     empty = {name: pl.String() for name in JOIN} | {"week_start": pl.Date(), "actual": pl.Float64()}
     return pl.concat(parts) if parts else pl.DataFrame(schema=empty)
+
+
+def _came(panel: Panel, *, bottom: bool) -> Floats:
+    """Return (S, T) what each bottom series is taken to have sold, nan = no actual."""
+    if panel.sold is None:
+        return panel.y
+    if not bottom:
+        return panel.sold
+    if "ended_on" not in panel.series.columns:
+        return panel.y
+    end = panel.series["ended_on"].cast(pl.Date).to_numpy().astype("datetime64[D]")
+    over = panel.weeks[None, :] >= end[:, None]  # no end (NaT) is never reached
+    return np.where(np.isnan(panel.y) & over, panel.sold, panel.y)
 
 
 def _scored(

@@ -20,14 +20,18 @@ class Panel:
     """One target's bottom series.
 
     ``series``: one row per row of ``y``: series_id, category, sku, channel (strings, null where
-    they do not apply), and optionally ``ended`` (bool: no forecast wanted, history still counts).
+    they do not apply), and optionally ``ended`` (bool: no forecast wanted, history still counts)
+    and ``ended_on`` (date from which the series is over; null while it lives).
     ``weeks``: (T,) datetime64[D], consecutive complete weeks. ``y``: (S, T) float64, >= 0, nan
-    where a week says nothing about demand (before launch, after the end, censored).
+    where a week says nothing about demand (before launch, after the end, censored). ``sold``: what
+    was really sold in every week, like y but never nan: 0 before launch, short of demand where
+    stock ran out; None where only y is known.
     """
 
     series: pl.DataFrame
     weeks: Dates
     y: Floats
+    sold: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.y.shape != (self.series.height, len(self.weeks)):
@@ -38,6 +42,10 @@ class Panel:
             raise ValueError("weeks must be consecutive, seven days apart")
         if self.y.size and bool(np.any(self.y < 0)):
             raise ValueError("y must not be negative")
+        if self.sold is not None and (
+            self.sold.shape != self.y.shape or bool(np.any(~(self.sold >= 0)))
+        ):
+            raise ValueError("sold must be shaped as y, known everywhere and not negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,8 @@ def in_order(panel: Panel) -> Panel:
     order = panel.series["series_id"].arg_sort().to_numpy()
     if bool(np.all(np.diff(order.astype(np.int64)) > 0)):
         return panel
-    return Panel(panel.series[order], panel.weeks, panel.y[order])
+    sold = None if panel.sold is None else panel.sold[order]
+    return Panel(panel.series[order], panel.weeks, panel.y[order], sold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,19 @@ def test_weekly_demand_equals_a_plain_count_of_the_orders(night: Path, brand_fol
     assert (both["value"] - both["plain"]).abs().max() < 1e-6
 
 
+def test_actuals_above_the_skus_are_the_published_demand(night: Path) -> None:
+    tested = table(night, "backtest_forecasts").filter(pl.col("level").is_in(["total", "category"]))
+    shown = table(night, "demand_weekly").filter(~pl.col("is_partial"))
+    key = ["target", "level", "series_id", "week_start"]
+    both = tested.join(shown.select(*key, "value"), on=key, how="left")
+    assert set(both["target"]) == {"units", "returns", "tickets"}
+    # A week in which no series of a target lives yet, or any more, is not listed: nothing was sold.
+    assert (both["actual"] - both["value"].fill_null(0.0)).abs().max() < 1e-6
+    total = both.filter(pl.col("level") == "total", pl.col("target") == "units")
+    assert total["value"].null_count() == 0
+    assert total.select("cutoff").n_unique() == 3
+
+
 def test_horizon_one_is_the_running_week_with_what_it_has_brought(night: Path) -> None:
     rows = table(night, "forecasts").filter(pl.col("target") == "units")
     first = rows.filter(pl.col("horizon") == 1)

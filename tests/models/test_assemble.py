@@ -55,6 +55,18 @@ def test_weeks_without_stock_are_masked_not_zero() -> None:
     assert np.isnan(found.y[0]).tolist() == [False, True, False, False]
 
 
+def test_what_was_sold_is_kept_unmasked_in_every_week() -> None:
+    censored = pl.DataFrame(
+        {"sku": ["A", "B"], "week_start": [MONDAYS[0], MONDAYS[3]], "censored_share": [0.5, 0.5]}
+    )
+    ended = series(ended_on=[date(2026, 3, 11), None], status=["discontinued", "new"])
+    found = panel(weekly(), ended, week_axis(MONDAYS[0], MONDAYS[3]), censored)
+    assert found.sold is not None
+    assert found.sold.tolist() == [[1.5, 0, 2, 0], [0, 0, 0, 3]]
+    assert np.isnan(found.y[0]).tolist() == [True, False, True, True]
+    assert found.series["ended_on"].to_list() == [date(2026, 3, 11), None]
+
+
 def test_signals_take_their_places_and_leave_gaps_as_nan() -> None:
     counts = pl.DataFrame(
         {

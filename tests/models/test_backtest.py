@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from models.backtest import actuals, backtest
 from models.forecast import forecast, forecast_many
 from models.metrics import accuracy, signal_value
+from models.panel import Panel, in_order
 from models.spec import ForecastSpec, quantile_names
-from tests.models.synthetic import Truth, cut, make
+from tests.models.synthetic import START, Truth, cut, make
 from tests.models.test_forecast import small
 
 JOIN = ["target", "level", "series_id", "week_start"]
@@ -70,6 +72,66 @@ def test_actuals_of_upper_levels_are_sums_of_what_exists() -> None:
     assert values("total", "total") == [111.0, 202.0, 300.0]
     assert values("category", "a") == [11.0, 2.0]
     assert values("sku", "s1") == [10.0]
+
+
+def test_actuals_above_are_all_sales_and_below_only_weeks_that_tell_of_demand() -> None:
+    nan = np.nan
+    y = np.array([[1.0, nan, 3.0, nan, nan], [nan, 5.0, nan, 7.0, 8.0], [9.0] * 5])
+    sold = np.array([[1.0, 2.0, 3.0, 0.5, 0.0], [0.0, 5.0, 4.0, 7.0, 8.0], [9.0] * 5])
+    third = (START + np.timedelta64(14, "D")).item() + timedelta(days=3)
+    ends = pl.Series("ended_on", [third, None, None], dtype=pl.Date)
+    known, spec = small(y, category=["a", "a", "b"], ended=[True, False, False])
+    panel = known.panels["units"]
+    panel = replace(panel, series=panel.series.with_columns(ends), sold=sold)
+
+    def values(of: Any, series: str) -> Any:
+        got = actuals(replace(known, panels={"units": of}), spec)
+        rows = got.filter(pl.col("series_id") == series).sort("week_start")
+        return rows["actual"].to_list()
+
+    assert values(panel, "total") == [10.0, 16.0, 16.0, 16.5, 17.0]
+    assert values(panel, "a") == [1.0, 7.0, 7.0, 7.5, 8.0]
+    assert values(panel, "b") == [9.0] * 5, "one series is not the bottom of every level"
+    assert values(panel, "s0") == [1.0, 3.0, 0.5, 0.0], "out of stock: none; ended: what it sold"
+    assert values(panel, "s1") == [5.0, 7.0, 8.0], "before launch and out of stock: none"
+    order = [2, 0, 1]
+    mixed = in_order(Panel(panel.series[order], panel.weeks, y[order], sold[order]))
+    for name in ("total", "a", "b", "s0", "s1", "s2"):
+        assert values(mixed, name) == values(panel, name)
+
+
+def test_a_category_of_one_series_counts_its_weeks_without_stock() -> None:
+    y = np.array([[4.0, np.nan], [6.0, 6.0]])
+    known, spec = small(y, category=["a", "b"])
+    panel = replace(known.panels["units"], sold=np.array([[4.0, 1.0], [6.0, 6.0]]))
+    got = actuals(replace(known, panels={"units": panel}), spec)
+    count = dict(got.group_by("series_id").len().iter_rows())
+    assert count == {"total": 2, "a": 2, "b": 2, "s0": 1, "s1": 2}
+
+
+def test_a_forecast_made_before_a_series_ended_is_judged_by_the_weeks_after() -> None:
+    y = np.random.default_rng(0).poisson(9, size=(3, 90)).astype(float)
+    y[0, 80:] = 0.0
+    then, spec = small(y[:, :80])
+    masked = y.copy()
+    masked[0, 80:] = np.nan
+    now, _ = small(masked, ended=[True, False, False])
+    panel = now.panels["units"]
+    end = pl.Series("ended_on", [panel.weeks[80].item(), None, None], dtype=pl.Date)
+    panel = replace(panel, series=panel.series.with_columns(end), sold=y)
+    made = backtest([then], replace(now, panels={"units": panel}), spec).forecasts
+    gone = made.filter(pl.col("series_id") == "s0")
+    assert gone["actual"].to_list() == [0.0] * 10
+    assert (gone["mean"] > 0).all()
+    total = made.filter(pl.col("level") == "total").sort("horizon")
+    assert total["actual"].to_list() == y[:, 80:].sum(axis=0).tolist()
+
+
+@pytest.mark.parametrize("sold", [np.ones((1, 2)), np.full((1, 3), -1.0), np.full((1, 3), np.nan)])
+def test_sales_are_known_everywhere_and_shaped_as_demand(sold: Any) -> None:
+    known, _ = small(np.ones((1, 3)))
+    with pytest.raises(ValueError, match="sold"):
+        replace(known.panels["units"], sold=sold)
 
 
 def test_an_outcome_before_a_cutoff_is_refused_and_no_cutoffs_give_no_rows() -> None:
