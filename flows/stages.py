@@ -66,7 +66,6 @@ class Judged:
 
     held: Mapping[str, str]
     lines: tuple[str, ...]
-    docs: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
