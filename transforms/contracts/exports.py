@@ -137,7 +137,7 @@ BACKTEST_FORECASTS = Table(
         AS_OF, TARGET, LEVEL, SERIES, WEEK, HORIZON,
         _date("cutoff", "last day known to the forecast"),
         *SCOPE,
-        _real("actual", "what came, as known at as_of", "target units", lo=0.0),
+        _real("actual", "what came, as known at as_of; as sold, also in weeks without stock", "target units", lo=0.0),
         MEAN,
         *_quantiles(QUANTILES),
         BASELINE_MEAN,
