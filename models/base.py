@@ -17,11 +17,16 @@ FULL_GRID_SERIES = 500
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a base forecast is made from: demand y (S, T), pooling groups, gap weeks to skip."""
+    """What a base forecast is made from: demand y (S, T), pooling groups, gap weeks to skip.
+
+    ``over`` (S,): weeks known when a series had ended; it has no forecast from any later origin.
+    None: no series has ended.
+    """
 
     y: Floats
     groups: Groups
     gap: int = 0
+    over: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,9 @@ def forecast_base(history: History, spec: ForecastSpec, stride: int) -> Base:
         weights = ensemble.band_weights(trials, groups, (low, high), seasonal=seasonal)
         mean[:, :, low:high] = ensemble.combine(experts[:, :, low:high], weights.mean)
         centre[:, :, low:high] = ensemble.combine(experts[:, :, low:high], weights.centre)
+    if history.over is not None:
+        gone = grid.origins[None, :] > history.over[:, None]
+        mean[gone], centre[gone] = np.nan, np.nan
     return Base(
         mean=np.nan_to_num(mean[:, -1]),
         centre=np.nan_to_num(centre[:, -1]),

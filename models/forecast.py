@@ -25,7 +25,16 @@ from models.evidence import prove
 from models.hierarchy import Level, level_of, levels_in
 from models.intervals import Past
 from models.leading import Effects, effects_of
-from models.panel import Known, Panel, alive, group_codes, group_sums, in_order, one_group
+from models.panel import (
+    Known,
+    Panel,
+    alive,
+    group_codes,
+    group_sums,
+    in_order,
+    one_group,
+    weeks_until_over,
+)
 from models.reconcile import Judged, choose_pull, deltas_of, pull_ratio, to_grain
 from models.spec import ForecastSpec
 from models.types import Bools, Floats
@@ -89,7 +98,7 @@ def _reconciled(history: History, spec: ForecastSpec) -> Base:
 
 def _bottom(panel: Panel, effects: Effects, spec: ForecastSpec, gap: int) -> _Bottom:
     _, groups = group_codes(panel.series)
-    history = History(panel.y, groups, gap)
+    history = History(panel.y, groups, gap, weeks_until_over(panel))
     base = _reconciled(history, spec)
     baseline = to_grain(base.mean)
     deltas = deltas_of(baseline, np.exp(effects.log_effect[:, groups.codes]) - 1.0)

@@ -161,6 +161,15 @@ def alive(panel: Panel) -> Bools:
     return np.asarray(begun & ~np.isnan(recent).all(axis=1))
 
 
+def weeks_until_over(panel: Panel) -> Ints:
+    """Return how many weeks were known when each series ended; more than all where it lives."""
+    seen = ~np.isnan(panel.y)
+    n_weeks = panel.y.shape[1]
+    last = n_weeks - np.argmax(seen[:, ::-1], axis=1) if n_weeks else np.zeros(len(panel.y))
+    known = np.where(seen.any(axis=1), last, 0)
+    return np.where(alive(panel), n_weeks + 1, known).astype(np.int64)
+
+
 @compiled
 def _add_rows(values: Floats, codes: Ints, out: Floats) -> None:
     """Add each row to its group's row of out (nan = nothing added yet), passing over nan."""

@@ -223,7 +223,7 @@ def _status(series: pl.DataFrame, last_week: date, *, nothing_whole: bool) -> pl
         .then(pl.lit("new"))
         .otherwise(pl.lit("active"))
     )
-    ended = pl.when(dormant).then(pl.col("last_week") + pl.duration(days=7))
+    ended = pl.when(dormant).then(pl.col("last_week") + pl.duration(weeks=DORMANT_WEEKS + 1))
     return (
         series.with_columns(status.alias("status"))
         .with_columns(pl.coalesce("ended_on", ended).alias("ended_on"))

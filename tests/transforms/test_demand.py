@@ -106,7 +106,7 @@ def test_discontinued_and_dormant_series_are_listed_with_the_day_of_their_end() 
     status = dict(series.select("series_id", "status").iter_rows())
     assert status == {"live": "new", "ended": "discontinued", "silent": "dormant"}
     ended = dict(series.select("series_id", "ended_on").iter_rows())
-    assert ended == {"live": None, "ended": date(2026, 3, 27), "silent": date(2025, 8, 4)}
+    assert ended == {"live": None, "ended": date(2026, 3, 27), "silent": date(2026, 2, 2)}
 
 
 def test_a_discontinuation_after_the_cutoff_is_not_known_yet() -> None:
