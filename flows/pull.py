@@ -70,6 +70,8 @@ class _Entry:
     reports: list[dict[str, Any]] = field(default_factory=list)
     quarantined: list[pl.DataFrame] = field(default_factory=list)
     signatures: dict[str, str] = field(default_factory=dict)
+    unfinished: set[str] = field(default_factory=set)
+    """Files of which some table is held: they are read again, whatever else of them landed."""
     held: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
@@ -89,7 +91,7 @@ class _Entry:
                     tuple(self.reports),
                     self.held,
                     lake.write_quarantine(self.number, bad),
-                    self.signatures,
+                    {k: v for k, v in self.signatures.items() if k not in self.unfinished},
                 )
             )
         return Pulled(False, tuple(self.lines), self.held, rows)
@@ -212,8 +214,10 @@ def _report(batch: _Batch, unchanged: Mapping[str, int], held: bool, entry: _Ent
     for one, report in zip(batch.pulls, batch.reports, strict=True):
         same = 0 if held else unchanged.get(report.file, 0)
         final = replace(report, rows_good=report.rows_good - same, rows_unchanged=same)
-        if not held and report.status == "read":
+        if report.status == "read":
             entry.signatures[_name(one.key)] = f"{one.sha256} {one.signature}"
+        if held:
+            entry.unfinished.add(_name(one.key))
         if batch.snapshot and final.rows_unchanged == final.rows_in:
             continue
         entry.reports.append(_as_row(final, entry.landed, held))

@@ -101,3 +101,31 @@ def test_two_files_that_overlap_store_each_row_once(tmp_path: Path) -> None:
     assert pull(settings, lake, END).rows_stored == frame.height
     rows = report_table(lake, END).select("rows_good", "rows_unchanged").rows()
     assert rows == [(frame.height, 0), (0, 50)]
+
+
+def test_a_file_that_feeds_two_tables_is_read_again_while_either_is_held(tmp_path: Path) -> None:
+    def write(quantity: str) -> None:
+        lines = [f"o{i},S1,2026-02-0{i % 9 + 1}T10:00:00Z,{quantity}\n" for i in range(8)]
+        lines.append("Cr,S1,2026-02-09T10:00:00Z,1\n")
+        (tmp_path / "mixed.csv").write_text("order_id,sku,ordered_at,quantity\n" + "".join(lines))
+
+    config = write_config(tmp_path, {})
+    mapping = (
+        '[sources.order_lines]\npath = "mixed.csv"\n'
+        "[[sources.order_lines.route]]\nto = 'refunds'\n"
+        "when = { column = 'order_id', matches = '^C' }\n"
+        "map = { refund_id = 'order_id', refunded_at = 'ordered_at' }\n"
+    )
+    config.write_text(config.read_text() + mapping)
+    settings = load_settings(config, {})
+    lake = Lake(settings.paths.lake)
+    write("many")
+    first = pull(settings, lake, DAY)
+    assert set(first.held) == {"order_lines"}
+    assert lake.has("main", "refunds")
+    again = pull(settings, lake, DAY + timedelta(days=1))
+    assert set(again.held) == {"order_lines"}, "the same bad file is still bad the next night"
+    write("2")
+    mended = pull(settings, lake, DAY + timedelta(days=2))
+    assert dict(mended.held) == {}
+    assert mended.rows_stored == 8
