@@ -6,17 +6,8 @@ import os
 from pathlib import Path
 
 
-def fsync_dir(folder: Path) -> None:
-    """Makes the folder's entries survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def fsync_file(path: Path) -> None:
-    """Makes the file's bytes survive a power cut."""
+def fsync(path: Path) -> None:
+    """Makes a file's bytes, or a folder's entries, survive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -34,7 +25,7 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         out.flush()
         os.fsync(out.fileno())
     temporary.replace(path)
-    fsync_dir(path.parent)
+    fsync(path.parent)
 
 
 def private_dir(root: Path, folder: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.atomic import fsync_dir, write_atomic
+from flows.atomic import fsync, write_atomic
 from flows.parquet import ContractViolation, sha256, write_table
 from flows.staging import json_bytes, locked, read_json, replace_link, staging_dir, sweep
 from transforms.contracts import CONTRACT_VERSION, EXPORTS
@@ -77,7 +77,7 @@ def write_snapshot(
         write_atomic(staging / MANIFEST, json_bytes(full))
         snapshot = Snapshot(content_id, snapshots / content_id)
         _settle(staging, snapshot)
-    fsync_dir(snapshots)
+    fsync(snapshots)
     return snapshot
 
 
@@ -102,7 +102,7 @@ def _content_id(manifest: Mapping[str, object], entries: Mapping[str, Mapping[st
 
 def _settle(staging: Path, snapshot: Snapshot) -> None:
     """Moves `staging` to its place, or its files over damaged ones of the same content."""
-    fsync_dir(staging)
+    fsync(staging)
     try:
         staging.rename(snapshot.path)
     except OSError:
@@ -123,7 +123,7 @@ def _heal(staging: Path, snapshot: Snapshot) -> None:
             path.replace(there)
     if snapshot_problems(snapshot.path):
         (staging / MANIFEST).replace(snapshot.path / MANIFEST)
-    fsync_dir(snapshot.path)
+    fsync(snapshot.path)
 
 
 def snapshot_problems(path: Path) -> list[str]:

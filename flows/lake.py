@@ -22,7 +22,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.atomic import fsync_dir, fsync_file, private_dir, write_atomic
+from flows.atomic import fsync, private_dir, write_atomic
 from flows.errors import Refusal
 from flows.parquet import as_of_today
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
@@ -273,9 +273,9 @@ class Lake:
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         frame.write_parquet(temporary, compression="zstd", compression_level=3)
         temporary.chmod(0o600)
-        fsync_file(temporary)
+        fsync(temporary)
         temporary.replace(path)
-        fsync_dir(path.parent)
+        fsync(path.parent)
 
     def sweep(self) -> list[str]:
         """Removes what an interrupted landing left behind; returns the relative paths removed.

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from flows.atomic import fsync_dir
+from flows.atomic import fsync
 
 
 def json_bytes(value: Mapping[str, object]) -> bytes:
@@ -42,7 +42,7 @@ def replace_link(path: Path, target: str) -> None:
     aside.unlink(missing_ok=True)
     aside.symlink_to(target)
     aside.replace(path)
-    fsync_dir(path.parent)
+    fsync(path.parent)
 
 
 @contextmanager

@@ -19,6 +19,19 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def line(**changes: Any) -> dict[str, Any]:
+    """One order line of 2 March 2026, with changes."""
+    base: dict[str, Any] = {
+        "order_id": "o1",
+        "line_id": "1",
+        "sku": "A",
+        "ordered_at": at("2026-03-02T15:00"),
+        "quantity": 2.0,
+        KNOWN_ON: date(2026, 3, 2),
+    }
+    return base | changes
+
+
 def good(table: str, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Validated rows as a source hands them to the lake."""
     contract = INPUTS[table]

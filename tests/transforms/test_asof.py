@@ -2,7 +2,7 @@ from datetime import date
 
 import polars as pl
 
-from tests.rows import at, versions
+from tests.rows import at, line, versions
 from transforms.asof import visible
 from transforms.contracts import INPUTS
 
@@ -11,18 +11,6 @@ ZONE = "America/New_York"
 
 def shown(table: str, rows: list[dict[str, object]], cutoff: date) -> pl.DataFrame:
     return visible(versions(table, rows).lazy(), INPUTS[table], cutoff, ZONE).collect()
-
-
-def line(**changes: object) -> dict[str, object]:
-    base: dict[str, object] = {
-        "order_id": "o1",
-        "line_id": "1",
-        "sku": "A",
-        "ordered_at": at("2026-03-02T15:00"),
-        "quantity": 2.0,
-        "_known_on": date(2026, 3, 2),
-    }
-    return base | changes
 
 
 def test_a_row_is_shown_from_the_day_on_which_it_became_known() -> None:

@@ -3,22 +3,11 @@ from datetime import date
 import polars as pl
 import pytest
 
-from tests.rows import at, good, versions
+from tests.rows import at, good, line, versions
 from transforms.contracts import INPUTS
 from transforms.landing import ALWAYS_KNOWN, Landed, land_rows
 
 LINES = INPUTS["order_lines"]
-
-
-def line(**changes: object) -> dict[str, object]:
-    base: dict[str, object] = {
-        "order_id": "o1",
-        "line_id": "1",
-        "sku": "A",
-        "ordered_at": at("2026-03-02T15:00"),
-        "quantity": 2.0,
-    }
-    return base | changes
 
 
 def land(
