@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import ensemble, intervals, levels
+from models.extras import Extra, joined
 from models.panel import Grid, Groups
 from models.seasonality import has_year, pooled_season
 from models.spec import ForecastSpec, bands
@@ -83,13 +84,20 @@ def grid_of(n_weeks: int, spec: ForecastSpec, gap: int, stride: int) -> Grid:
     return Grid(np.append(inner, n_weeks), spec.horizon, spec.season_weeks, gap)
 
 
-def forecast_base(history: History, spec: ForecastSpec, stride: int) -> Base:
-    """Return the base forecasts of a panel; its groups share season and weights."""
+def forecast_base(
+    history: History, spec: ForecastSpec, stride: int, extra: Extra | None = None
+) -> Base:
+    """Return the base forecasts of a panel; its groups share season and weights.
+
+    ``extra`` experts stand on the grid of ``grid_of(n_weeks, spec, history.gap, stride)`` and are
+    weighed as one more family.
+    """
     y, groups = history.y, history.groups
     n_weeks = y.shape[1]
     grid = grid_of(n_weeks, spec, history.gap, stride)
     inner = Grid(grid.origins[:-1], grid.horizon, grid.period, grid.gap)
-    experts = levels.expert_forecasts(y, groups, grid, pooled_season(y, groups, grid))
+    own = levels.expert_forecasts(y, groups, grid, pooled_season(y, groups, grid))
+    experts = joined(own, extra, levels.FLAT)
     trials = ensemble.Trials(
         experts[:, :-1],
         levels.targets(y, inner),

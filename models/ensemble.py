@@ -33,7 +33,7 @@ class Weights:
 class Trials:
     """What inner origins tried.
 
-    Expert forecasts (S, O, H, E), actual (S, O, H; nan = not scored), scale (S,), row weights
+    Expert forecasts (S, O, H, E), extra ones last, actual (S, O, H; nan = not scored), scale (S,), row weights
     decay (O, H), and ``span``: the weeks that the origins cover (more of them, less shrinkage).
     """
 
@@ -53,13 +53,17 @@ class Aim:
     per_series: bool
 
 
-def prior(*, seasonal: bool) -> Floats:
-    """Return (E,) prior weights: equal families, equal inside; levels alone without a year."""
-    out = np.zeros(len(EXPERTS))
-    families = FAMILIES if seasonal else FAMILIES[:1]
+def prior(*, seasonal: bool, extra: int = 0) -> Floats:
+    """Return (E + extra,) prior weights: equal families, equal inside.
+
+    Without a year the seasonal families have none; ``extra`` experts are one family more, last.
+    """
+    families = [[EXPERTS.index(n) for n in f] for f in (FAMILIES if seasonal else FAMILIES[:1])]
+    if extra:
+        families.append([len(EXPERTS) + i for i in range(extra)])
+    out = np.zeros(len(EXPERTS) + extra)
     for family in families:
-        for name in family:
-            out[EXPERTS.index(name)] = 1.0 / len(families) / len(family)
+        out[family] = 1.0 / len(families) / len(family)
     return out
 
 
@@ -173,8 +177,8 @@ def band_weights(
     trials: Trials, groups: Groups, band: tuple[int, int], *, seasonal: bool
 ) -> Weights:
     """Return the weights of every series for one band of horizons (0-based, end excluded)."""
-    start = prior(seasonal=seasonal)
-    n_series = trials.forecasts.shape[0]
+    n_series, _, _, n_experts = trials.forecasts.shape
+    start = prior(seasonal=seasonal, extra=n_experts - len(EXPERTS))
     weights = np.tile(start, (n_series, 1))
     if trials.forecasts.shape[1] == 0 or n_series == 0:
         return Weights(weights, weights)
