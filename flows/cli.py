@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="only with the code, libraries and configuration that published a date",
     )
+    explain = _command(commands, "explain", "take one SKU's forecast apart: level, season, signals")
+    explain.add_argument("--sku", required=True)
+    explain.add_argument("--week", type=_day, help="any day of the week; default: the next week")
+    explain.add_argument("--as-of", type=_day, help="a published night; default: the latest")
     _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
     simulate = commands.add_parser("simulate", help="write a brand with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")

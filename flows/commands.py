@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         "backfill": backfill,
         "simulate": simulate,
         "serve": serve,
+        "explain": explain,
     }[arguments.command]
     try:
         return command(arguments)
@@ -128,6 +129,22 @@ def simulate(arguments: argparse.Namespace) -> int:
         arguments.out, skus=arguments.skus, weeks=arguments.weeks, seed=arguments.seed
     )
     LOG.info("%s files written to %s", len(paths), arguments.out)
+    return EXIT_PUBLISHED
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Takes one SKU's forecast of a published night apart."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.explain import CannotExplain, read_night  # noqa: PLC0415
+    from flows.explain import explain as lines_of  # noqa: PLC0415
+
+    week = date.fromisoformat(arguments.week) if arguments.week else None
+    try:
+        lines = lines_of(read_night(settings, arguments.as_of), arguments.sku, week)
+    except CannotExplain as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
+        return EXIT_USAGE
+    print("\n".join(lines))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 

@@ -22,10 +22,10 @@ def signal_lines(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         f"{counts[s]} {s}" for s in ("candidate", "rejected", "insufficient") if s in counts
     )
     lines = ["", f"Signals: {adopted.height} of {evidence.height} tested pairs adopted ({others})."]
-    return [*lines, *map(_lead, adopted.iter_rows(named=True)), *_worth(tables.get("signal_value"))]
+    return [*lines, *map(lead_line, adopted.iter_rows(named=True)), *_worth(tables.get("signal_value"))]
 
 
-def _lead(row: Mapping[str, Any]) -> str:
+def lead_line(row: Mapping[str, Any]) -> str:
     """One adopted signal with the evidence that speaks for it."""
     weeks = "1 week" if row["lead_weeks"] == 1 else f"{row['lead_weeks']} weeks"
     return (
