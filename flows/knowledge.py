@@ -8,16 +8,17 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from flows.lake import Lake
+from flows.lake import Lake, landing_of
 from flows.masking import masked
 from models.assemble import panel, signals, week_axis
 from models.panel import Known
 from models.weekly_rates import with_rates
 from transforms import demand as counting
-from transforms.asof import SOURCE, VERSION, visible
+from transforms.asof import KNOWN_ON, ORDER, SOURCE, VERSION, visible
 from transforms.calendar import gap_weeks, last_complete_week, week_of
 from transforms.contracts import INPUTS
 from transforms.contracts.exports import TARGETS
+from transforms.plans import TOLD_ON
 from transforms.signals import all_conversations, attributed, weekly_counts
 
 HEARD = ("conversations", "passages", "upstream_tags")
@@ -79,14 +80,20 @@ class Picture:
 def read_versions(lake: Lake, as_of: date) -> dict[str, pl.DataFrame]:
     """Every version that a night at `as_of` may see, without the columns that no count needs.
 
-    Identifiers in the columns that name series are masked.
+    Identifiers in the columns that name series are masked. A product bears the day on which the
+    plans that it tells were really delivered.
     """
     frames = {}
+    told_on = lake.told_on(as_of)
     for name in (*COUNTED, *HEARD):
         lazy = lake.versions(name, as_of)
         key = set(INPUTS[name].key)
         drop = [c for c in lazy.collect_schema().names() if c in SPARED and c not in key]
         frames[name] = masked(lazy.drop(drop).collect())
+    frames["products"] = frames["products"].with_columns(
+        pl.max_horizontal(KNOWN_ON, landing_of(ORDER).replace_strict(told_on, return_dtype=pl.Date))
+        .alias(TOLD_ON)
+    )  # fmt: skip
     return frames
 
 

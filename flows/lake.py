@@ -106,6 +106,10 @@ class Lake:
         bound = max(as_of, min(entry.landed_as_of for entry in entries))
         return [entry for entry in entries if entry.landed_as_of <= bound]
 
+    def told_on(self, as_of: date) -> dict[int, date]:
+        """Landing number to the date it was made for, for landings that a night at `as_of` sees."""
+        return {entry.number: entry.landed_as_of for entry in self.shown_at(as_of)}
+
     def held_at(self, as_of: date) -> Mapping[str, str]:
         """Table to reason, for tables whose newest rows are held back from a night at `as_of`."""
         entries = self.shown_at(as_of)
@@ -293,6 +297,11 @@ class Lake:
                     path.unlink()
                     removed.append(relative)
         return removed
+
+
+def landing_of(order: str) -> pl.Expr:
+    """The number of the landing that brought a row, from its column `order`."""
+    return pl.col(order) // ORDER_STRIDE
 
 
 def _slug(source: str) -> str:

@@ -66,6 +66,7 @@ def panel(
     sku, week_start, censored_share), are nan, unless nothing would remain of a
     series: then its sales, short of demand as they are, stay. Dormant and discontinued series are marked `ended`:
     their history still counts in their category. `sold` keeps every week's sales as they were.
+    `starts_on` and `ends_on` are what is planned (null: nothing); without those columns nothing is.
     """
     sold = dense(weekly, series, weeks)
     y = sold.copy()
@@ -87,6 +88,10 @@ def panel(
         "channel",
         pl.col("status").is_in(["dormant", "discontinued"]).alias("ended"),
         "ended_on",
+        *(
+            pl.col(name) if name in series.columns else pl.lit(None, dtype=pl.Date).alias(name)
+            for name in ("starts_on", "ends_on")
+        ),
     )
     return Panel(scope, weeks, y, sold)
 

@@ -270,4 +270,6 @@ def _listed(forecasts: pl.DataFrame) -> pl.DataFrame:
             listed.with_columns(status=pl.lit("active"), ended_on=ended),
             old.with_columns(status=pl.lit("dormant"), ended_on=ended),
         ]
-    ).with_columns(first_week=pl.lit(FIRST), last_week=pl.lit(AS_OF))
+    ).with_columns(
+        first_week=pl.lit(FIRST), last_week=pl.lit(AS_OF), starts_on=ended, ends_on=ended
+    )

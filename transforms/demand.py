@@ -10,12 +10,12 @@ import polars as pl
 
 from transforms.asof import SOURCE
 from transforms.calendar import local_day, week_of
+from transforms.plans import NEW_WEEKS, one_per_sku, planned, unsold
 
 UNCATEGORISED = "(uncategorised)"
 MILLI = 1000
 """Quantities are summed as whole thousandths, so that no sum depends on the order of rows."""
 DORMANT_WEEKS = 26
-NEW_WEEKS = 8
 BOTTOM = {"sku_channel": ("sku", "channel"), "sku": ("sku",), "category": ("category",)}
 
 
@@ -24,8 +24,9 @@ class Demand:
     """One target's bottom series.
 
     `weekly`: series_id, week_start, milli (Int64 thousandths, > 0 or absent). `series`: one row
-    per series: series_id, category, sku, channel, first_week, last_week, status, ended_on.
-    `level` is the level of the bottom series.
+    per series: series_id, category, sku, channel, first_week, last_week (null: nothing happened
+    yet), status, ended_on, and what is planned: starts_on, ends_on (null: nothing is). `level` is
+    the level of the bottom series.
     """
 
     target: str
@@ -148,7 +149,8 @@ def assemble(
     begin; one that has not seen a complete week yet is too_new, and so is each while the data's
     own `first_week`, the first complete one, is not over. It is discontinued from the product's
     own date, dormant after 26 complete weeks in a row without an event; both keep their history
-    and get no forecast.
+    and get no forecast. A product that is to be launched, or was launched lately and has not sold
+    yet, is a series of units too: upcoming, or too_new, or new.
     """
     level = bottom_level(target, levels)
     keys = list(BOTTOM[level])
@@ -165,7 +167,14 @@ def assemble(
         pl.col("week_start").min().alias("first_week"),
         pl.col("week_start").max().alias("last_week"),
     )
-    series = _with_products(scope.join(life, on="series_id"), products, level, week_start, as_of)
+    known = scope.join(life, on="series_id")
+    if target == "units" and level == "sku":
+        waiting = unsold(
+            products, scope["sku"], as_of=as_of, last_week=last_week, week_start=week_start
+        ).with_columns(pl.col("sku").alias("series_id"))
+        named = waiting.with_columns(pl.col("category").fill_null(UNCATEGORISED))
+        known = pl.concat([known, named], how="diagonal")
+    series = _with_products(known, products, level, week_start, as_of)
     data_begin = weekly["week_start"].min() if weekly.height else last_week
     series = series.with_columns(
         pl.max_horizontal(
@@ -186,17 +195,15 @@ def _series_id(level: str) -> pl.Expr:
 def _with_products(
     series: pl.DataFrame, products: pl.DataFrame, level: str, week_start: str, as_of: date
 ) -> pl.DataFrame:
-    """Adds `_launch_week` and `ended_on` (null where the product tells neither), and all keys."""
+    """Adds `_launch_week`, `ended_on` and plans (null where the product tells none), and all keys."""
     for name in ("sku", "channel"):
         if name not in series.columns:
             series = series.with_columns(pl.lit(None, dtype=pl.String).alias(name))
     if level == "category":
-        return series.with_columns(
-            pl.lit(None, dtype=pl.Date).alias("_launch_week"),
-            pl.lit(None, dtype=pl.Date).alias("ended_on"),
-        )
-    told = products.sort(SOURCE, "sku").unique(subset="sku", keep="first", maintain_order=True)
-    told = told.select(
+        nothing = ("_launch_week", "ended_on", "starts_on", "ends_on")
+        return series.with_columns(pl.lit(None, dtype=pl.Date).alias(name) for name in nothing)
+    plans = planned(products, as_of)
+    told = one_per_sku(products).select(
         "sku",
         pl.when(pl.col("launched_on") <= as_of)
         .then(week_of(pl.col("launched_on"), week_start))
@@ -206,17 +213,24 @@ def _with_products(
         .alias("ended_on"),
     )
     channel = pl.col("channel").fill_null("(none)") if level == "sku_channel" else pl.col("channel")
-    return series.join(told, on="sku", how="left").with_columns(channel)
+    return (
+        series.join(told, on="sku", how="left")
+        .join(plans, on="sku", how="left")
+        .with_columns(channel)
+    )
 
 
 def _status(series: pl.DataFrame, last_week: date, *, nothing_whole: bool) -> pl.DataFrame:
     silent_since = last_week - timedelta(weeks=DORMANT_WEEKS - 1)
-    dormant = pl.col("last_week") < silent_since
+    dormant = (pl.col("last_week") < silent_since).fill_null(value=False)
+    unsold = pl.col("last_week").is_null()
     status = (
         pl.when(pl.col("ended_on").is_not_null())
         .then(pl.lit("discontinued"))
         .when(dormant)
         .then(pl.lit("dormant"))
+        .when(unsold & pl.col("starts_on").is_not_null())
+        .then(pl.lit("upcoming"))
         .when((pl.col("first_week") > last_week) | pl.lit(nothing_whole))
         .then(pl.lit("too_new"))
         .when(pl.col("first_week") > last_week - timedelta(weeks=NEW_WEEKS))
@@ -236,6 +250,8 @@ def _status(series: pl.DataFrame, last_week: date, *, nothing_whole: bool) -> pl
             "last_week",
             "status",
             "ended_on",
+            pl.when(unsold).then(pl.col("starts_on")).alias("starts_on"),
+            "ends_on",
         )
         .sort("series_id")
     )

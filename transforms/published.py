@@ -80,7 +80,8 @@ def demand_weekly(
 def _filled(demand: Demand, first: date, running: date) -> pl.DataFrame:
     """Bottom series x weeks while each lives, milli 0 where nothing happened."""
     end = pl.coalesce(pl.col("ended_on") - pl.duration(days=1), pl.lit(running))
-    lives = demand.series.with_columns(
+    happened = demand.series.filter(pl.col("last_week").is_not_null())
+    lives = happened.with_columns(
         pl.max_horizontal("first_week", pl.lit(first)).alias("_from"),
         pl.max_horizontal(pl.min_horizontal(end, pl.lit(running)), "last_week", "first_week").alias(
             "_to"
@@ -123,13 +124,16 @@ def series_listed(demand: Demand, levels: Sequence[str]) -> pl.DataFrame:
 
 
 def _listed(demand: Demand, level: str) -> pl.DataFrame:
-    columns = ["level", "series_id", *_SCOPE, "status", "first_week", "last_week", "ended_on"]
+    life = ["status", "first_week", "last_week", "ended_on", "starts_on", "ends_on"]
+    columns = ["level", "series_id", *_SCOPE, *life]
     named = demand.series.with_columns(pl.lit(level).alias("level"))
     if level == demand.level or named.is_empty():
         return named.select(columns)
-    alive = pl.col("status").is_in(["active", "new", "too_new"])
+    alive = pl.col("status").is_in(["active", "new", "too_new", "upcoming"])
     keys = [pl.col(key) for key in LEVEL_KEYS[level]] or [pl.lit(WHOLE).alias("series_id")]
-    rank = {"active": 0, "new": 1, "too_new": 2, "dormant": 3, "discontinued": 4}
+    rank = {
+        "active": 0, "new": 1, "too_new": 2, "upcoming": 3, "dormant": 4, "discontinued": 5,
+    }  # fmt: skip
     best = pl.col("status").replace_strict(rank, return_dtype=pl.Int8).min()
     return (
         named.group_by(keys)
@@ -141,7 +145,10 @@ def _listed(demand: Demand, level: str) -> pl.DataFrame:
             ),
             pl.when(alive.any()).then(None).otherwise(pl.col("ended_on").max()).alias("ended_on"),
         )
-        .with_columns(pl.lit(level).alias("level"))
+        .with_columns(
+            pl.lit(level).alias("level"),
+            *(pl.lit(None, dtype=pl.Date).alias(name) for name in ("starts_on", "ends_on")),
+        )
         .with_columns(series_id_of(level).alias("series_id"), *_scope_of(level))
         .select(columns)
     )

@@ -5,6 +5,7 @@ import polars as pl
 
 from tests.rows import at, versions
 from transforms import demand
+from transforms.plans import TOLD_ON
 
 ZONE = "UTC"
 
@@ -196,3 +197,47 @@ def test_every_series_is_too_new_until_the_first_complete_week_is_over() -> None
             first_week=first_week,
         )
         assert found.series["status"].to_list() == [status]
+
+
+def planning(as_of: date, *rows: dict[str, object], told: date = date(2026, 3, 1)) -> pl.DataFrame:
+    given = products(list(rows)).with_columns(pl.lit(told).alias(TOLD_ON))
+    frame = lines([{"sku": "live", "ordered_at": at("2026-03-24T10:00")}])
+    events = demand.unit_events(frame, demand.sku_categories(frame, given), ZONE)
+    return demand.assemble(
+        events, given, target="units", levels=("sku",), last_week=date(2026, 3, 23), as_of=as_of,
+        week_start="monday",
+    ).series  # fmt: skip
+
+
+def test_a_planned_launch_is_a_series_before_it_sells_anything() -> None:
+    soon = {"sku": "soon", "category": "tea", "launched_on": date(2026, 4, 15)}
+    series = planning(date(2026, 3, 31), soon)
+    row = series.filter(sku="soon").row(0, named=True)
+    assert (row["status"], row["category"]) == ("upcoming", "tea")
+    assert (row["first_week"], row["starts_on"]) == (date(2026, 4, 13), date(2026, 4, 15))
+    assert row["last_week"] is None
+    assert series.filter(sku="live")["starts_on"].to_list() == [None]
+
+
+def test_a_plan_counts_only_once_it_was_told() -> None:
+    soon = {"sku": "soon", "category": "tea", "launched_on": date(2026, 4, 15)}
+    ends = {"sku": "live", "discontinued_on": date(2026, 5, 1)}
+    early = planning(date(2026, 3, 31), soon, ends, told=date(2026, 4, 1))
+    assert early["sku"].to_list() == ["live"]
+    assert early["ends_on"].to_list() == [None]
+    told = planning(date(2026, 3, 31), soon, ends)
+    assert told.filter(sku="live")["ends_on"].to_list() == [date(2026, 5, 1)]
+    assert told.filter(sku="live")["status"].to_list() == ["new"]
+
+
+def test_a_product_launched_lately_that_did_not_sell_is_listed_and_an_old_one_is_not() -> None:
+    lately = {"sku": "lately", "category": "tea", "launched_on": date(2026, 3, 4)}
+    running = {"sku": "running", "category": "tea", "launched_on": date(2026, 3, 31)}
+    old = {"sku": "old", "category": "tea", "launched_on": date(2025, 3, 4)}
+    gone = {
+        "sku": "gone", "category": "tea", "launched_on": date(2026, 3, 4),
+        "discontinued_on": date(2026, 3, 20),
+    }  # fmt: skip
+    series = planning(date(2026, 3, 31), lately, running, old, gone)
+    status = dict(series.select("sku", "status").iter_rows())
+    assert status == {"live": "new", "lately": "new", "running": "too_new"}

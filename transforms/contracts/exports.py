@@ -277,12 +277,14 @@ SERIES_LISTED = Table(
     columns=(
         TARGET, LEVEL, SERIES, *SCOPE,
         _text(
-            "status", "active and new are forecast; too_new has no complete week yet",
-            one_of=("active", "new", "too_new", "dormant", "discontinued"),
+            "status", "active and new are forecast; so are too_new (no complete week yet) and upcoming (to be launched within the horizon) where other products tell how such begin",
+            one_of=("active", "new", "too_new", "upcoming", "dormant", "discontinued"),
         ),
-        _date("first_week", "first week with demand or the launch"),
+        _date("first_week", "first week with demand or the launch, planned ones included"),
         _date("last_week", "last week with demand", nullable=True),
         _date("ended_on", "day from which it is no longer forecast", nullable=True),
+        _date("starts_on", "planned first day on sale, of a product that has not sold yet", nullable=True),
+        _date("ends_on", "planned first day no longer on sale: forecasts are 0 from then on", nullable=True),
     ),
 )
 INGEST_REPORT = Table(
