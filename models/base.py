@@ -8,6 +8,7 @@ import numpy as np
 
 from models import ensemble, intervals, levels
 from models.extras import Extra, joined
+from models.grams import Trials, combine_into
 from models.panel import Grid, Groups
 from models.seasonality import has_year, pooled_season
 from models.spec import ForecastSpec, bands
@@ -98,8 +99,10 @@ def forecast_base(
     inner = Grid(grid.origins[:-1], grid.horizon, grid.period, grid.gap)
     own = levels.expert_forecasts(y, groups, grid, pooled_season(y, groups, grid))
     experts = joined(own, extra, levels.FLAT)
-    trials = ensemble.Trials(
-        experts[:, :-1],
+    everywhere = np.arange(len(grid.origins))
+    trials = Trials(
+        experts,
+        everywhere[:-1],
         levels.targets(y, inner),
         ensemble.error_scale(y),
         ensemble.row_decay(inner, n_weeks),
@@ -107,10 +110,10 @@ def forecast_base(
     )
     seasonal = has_year(n_weeks, spec.season_weeks + 4)
     mean, centre = np.zeros(experts.shape[:3]), np.zeros(experts.shape[:3])
-    for low, high in zero_based_bands(spec.horizon):
-        weights = ensemble.band_weights(trials, groups, (low, high), seasonal=seasonal)
-        mean[:, :, low:high] = ensemble.combine(experts[:, :, low:high], weights.mean)
-        centre[:, :, low:high] = ensemble.combine(experts[:, :, low:high], weights.centre)
+    for band in zero_based_bands(spec.horizon):
+        weights = ensemble.band_weights(trials, groups, band, seasonal=seasonal)
+        combine_into(mean, experts, everywhere, weights.mean, band)
+        combine_into(centre, experts, everywhere, weights.centre, band)
     if history.over is not None:
         gone = grid.origins[None, :] > history.over[:, None]
         mean[gone], centre[gone] = np.nan, np.nan

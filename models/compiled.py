@@ -1,4 +1,4 @@
-"""The one place that compiles: numba, cached on disk, one thread, no fast-math."""
+"""The one place that compiles: numba, cached on disk, no fast-math, free of the interpreter's lock."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def compiled(function: F) -> F:
     Where no folder for the cache can be written, it is compiled anew in each process.
     """
     try:
-        return cast(F, numba.njit(cache=True, fastmath=False)(function))
+        return cast(F, numba.njit(cache=True, fastmath=False, nogil=True)(function))
     except RuntimeError:
-        return cast(F, numba.njit(fastmath=False)(function))
+        return cast(F, numba.njit(fastmath=False, nogil=True)(function))

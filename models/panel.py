@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from models.compiled import compiled
-from models.types import Bools, Dates, Floats, Ints
+from models.types import Bools, Dates, Floats, Ints, Singles
 
 UNCATEGORISED = "(uncategorised)"
 ENDED_AFTER_WEEKS = 26
@@ -171,7 +173,7 @@ def weeks_until_over(panel: Panel) -> Ints:
 
 
 @compiled
-def _add_rows(values: Floats, codes: Ints, out: Floats) -> None:
+def _add_rows(values: NDArray[Any], codes: Ints, out: Floats) -> None:
     """Add each row to its group's row of out (nan = nothing added yet), passing over nan."""
     for i in range(values.shape[0]):
         g = codes[i]
@@ -182,7 +184,7 @@ def _add_rows(values: Floats, codes: Ints, out: Floats) -> None:
             out[g, j] = v if np.isnan(out[g, j]) else out[g, j] + v
 
 
-def group_sums(values: Floats, groups: Groups) -> Floats:
+def group_sums(values: Floats | Singles, groups: Groups) -> Floats:
     """Return (G, ...) sums of rows by group; nan counts as nothing, nan where all are.
 
     The rows of a group are added in their order, so equal inputs give equal bits.

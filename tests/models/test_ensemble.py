@@ -1,17 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models.ensemble import (
-    Trials,
-    _simplex,
-    band_weights,
-    combine,
-    error_scale,
-    prior,
-    row_decay,
-)
+from models.ensemble import band_weights, error_scale, prior, row_decay
+from models.grams import Trials
 from models.levels import EXPERTS
 from models.panel import Grid, Groups, one_group
 
@@ -25,7 +19,7 @@ def trials(good: int, seed: int = 0, s: int = 20, o: int = 20, h: int = 4) -> An
     noise = rng.normal(size=(s, o, h, E))
     noise[..., good] *= 0.2
     forecasts = (actual[..., None] + noise).astype(np.float32)
-    return Trials(forecasts, actual, np.ones(s), np.ones((o, h)), 40.0)
+    return Trials(forecasts, np.arange(o), actual, np.ones(s), np.ones((o, h)), 40.0)
 
 
 def test_the_best_expert_gets_most_of_the_weight() -> None:
@@ -41,6 +35,7 @@ def test_groups_may_prefer_different_experts() -> None:
     a, b = trials(2, 1), trials(11, 2)
     both = Trials(
         np.concatenate([a.forecasts, b.forecasts]),
+        a.at,
         np.concatenate([a.actual, b.actual]),
         np.ones(40),
         a.decay,
@@ -54,8 +49,8 @@ def test_groups_may_prefer_different_experts() -> None:
 def test_without_trials_or_with_unknown_actuals_the_prior_stays() -> None:
     start = prior(seasonal=True)
     full = trials(3)
-    none = Trials(full.forecasts[:, :0], full.actual[:, :0], full.scale, full.decay[:0], 1.0)
-    blind = Trials(full.forecasts, np.full_like(full.actual, np.nan), full.scale, full.decay, 40.0)
+    none = replace(full, at=full.at[:0], actual=full.actual[:, :0], decay=full.decay[:0])
+    blind = replace(full, actual=np.full_like(full.actual, np.nan))
     for case in (none, blind):
         weights = band_weights(case, one_group(20), (0, 4), seasonal=True)
         assert np.allclose(weights.mean, start)
@@ -67,29 +62,8 @@ def test_prior_gives_families_equal_mass_and_only_levels_without_a_year() -> Non
     assert prior(seasonal=False)[:9].sum() == pytest.approx(1)
 
 
-def test_simplex_solution_is_not_beaten_by_random_weights() -> None:
-    rng = np.random.default_rng(4)
-    errors = rng.normal(size=(200, 5)) * np.array([1.0, 0.8, 1.2, 2.0, 0.9]) + 0.3
-    gram, parent = errors.T @ errors / 200, np.full(5, 0.2)
-    best = _simplex(gram, parent, 0.05, 2000)
-    m = np.median(np.diag(gram))
-
-    def objective(w: Any) -> Any:
-        return 0.5 * w @ gram @ w / m + 0.05 * (w * np.log(np.maximum(w, 1e-300) / parent)).sum()
-
-    others = rng.dirichlet(np.ones(5), size=3000)
-    assert objective(best) <= min(map(objective, others)) + 1e-6
-
-
 def test_decay_halves_in_26_weeks_and_scale_is_never_zero() -> None:
     decay = row_decay(Grid(np.array([50, 76]), 2, 52), 100)
     assert decay[1, 0] / decay[0, 0] == pytest.approx(2.0)
     assert (error_scale(np.zeros((2, 10))) > 0).all()
     assert error_scale(np.array([[1.0, 3.0, np.nan, 4.0, 3.0]]))[0] == pytest.approx(1.5)
-
-
-def test_combine_is_a_weighted_sum() -> None:
-    forecasts = np.random.default_rng(0).random((3, 2, 4, E)).astype(np.float32)
-    weights = np.random.default_rng(1).dirichlet(np.ones(E), size=3)
-    want = np.einsum("sohe,se->soh", forecasts.astype(float), weights)
-    assert np.allclose(combine(forecasts, weights), want)

@@ -1,0 +1,86 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.grams import Trials, combine_into, grams_of
+from models.parallel import SHARD, in_order_of, over_shards
+
+S, U, H, E = 9, 6, 5, 15
+
+
+def trials() -> Any:
+    rng = np.random.default_rng(1)
+    forecasts = rng.gamma(4.0, 3.0, size=(S, U, H, E)).astype(np.float32)
+    forecasts[2, :3] = np.nan
+    at = np.array([0, 2, 3, 5])
+    actual = rng.gamma(4.0, 3.0, size=(S, len(at), H))
+    actual[:, -1, 2:] = np.nan
+    actual[4] = np.nan
+    return Trials(forecasts, at, actual, rng.gamma(3.0, size=S), rng.random((4, H)), 40.0)
+
+
+def weights() -> Any:
+    return np.random.default_rng(2).dirichlet(np.ones(E), size=S).astype(np.float32)
+
+
+@pytest.mark.parametrize("power", [1.0, 1.85, 2.0])
+@pytest.mark.parametrize("band", [(0, 2), (2, 5)])
+def test_grams_equal_numpy_in_double_precision(power: float, band: Any) -> None:
+    t, w = trials(), weights()
+    got = grams_of(t, w, band, power)
+    error = (t.forecasts[:, t.at].astype(float) - t.actual[..., None]) / t.scale[
+        :, None, None, None
+    ]
+    combined = np.einsum("sohe,se->soh", error, w.astype(float))
+    q = t.decay * np.maximum(np.abs(combined), 0.2) ** (power - 2)
+    part = np.s_[:, :, band[0] : band[1]]
+    error, q = np.nan_to_num(error[part]), np.nan_to_num(q[part])
+    want = np.einsum("soh,soha,sohb->sab", q, error, error)
+    assert np.allclose(got, want, rtol=2e-5, atol=1e-5)
+    assert (got[4] == 0).all(), "nothing to score"
+
+
+def test_origins_that_do_not_count_are_not_read() -> None:
+    t, w = trials(), weights()
+    before = grams_of(t, w, (0, H), 1.0)
+    poisoned = t.forecasts.copy()
+    poisoned[:, [1, 4]] = 1e9
+    after = grams_of(replace(t, forecasts=poisoned), w, (0, H), 1.0)
+    assert np.array_equal(before, after)
+
+
+def test_views_give_what_copies_give() -> None:
+    t, w = trials(), weights()
+    wide = np.repeat(t.forecasts, 2, axis=1)
+    view = replace(t, forecasts=wide[:, ::2])
+    assert np.array_equal(grams_of(view, w, (0, H), 1.0), grams_of(t, w, (0, H), 1.0))
+
+
+def test_combined_forecasts_are_weighted_sums_in_their_band_only() -> None:
+    t, w = trials(), weights()
+    out = np.full((S, 4, H), -1.0)
+    combine_into(out, t.forecasts, t.at, w, (1, 4))
+    want = np.einsum("sohe,se->soh", t.forecasts[:, t.at].astype(float), w.astype(float))
+    assert np.allclose(out[:, :, 1:4], want[:, :, 1:4], equal_nan=True)
+    assert np.isnan(out[2, :2, 1:4]).all()
+    assert (out[:, :, [0, 4]] == -1).all()
+
+
+@pytest.mark.parametrize("n", [0, 1, SHARD, SHARD + 1, 5 * SHARD + 3])
+def test_shards_cover_every_row_once_for_any_number_of_threads(n: int) -> None:
+    for threads in (0, 1, 2, 7):
+        seen = np.zeros(n, dtype=int)
+
+        def work(start: int, stop: int, seen: Any = seen) -> None:
+            seen[start:stop] += 1
+
+        over_shards(n, work, threads)
+        assert (seen == 1).all()
+
+
+def test_results_stand_in_the_order_of_their_parts_and_errors_are_raised() -> None:
+    assert in_order_of(range(9), lambda x: x * x, 3) == [x * x for x in range(9)]
+    with pytest.raises(ZeroDivisionError):
+        in_order_of([1, 0, 2], lambda x: 1 // x, 2)
