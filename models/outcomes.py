@@ -155,3 +155,10 @@ def expected_from_sales(y: Floats, sales: Sales, groups: Groups) -> Floats:
     weeks = np.arange(y.shape[1], dtype=np.int64)
     now = Sales(sales.units, np.ascontiguousarray(sales.units[:, :, None]), sales.rest)
     return np.ascontiguousarray(_outcomes(y, now, groups, weeks)[:, :, 0, 0])
+
+
+def expected_of(outcome: Panel, units: Panel) -> Floats:
+    """Return (S, T) what the units panel's sales let expect of each row of the outcome's."""
+    _, groups = group_codes(outcome.series)
+    nothing = np.zeros((units.series.height, 1, 1))
+    return expected_from_sales(outcome.y, sales_of(outcome, units, nothing), groups)

@@ -12,6 +12,7 @@ from models.outcomes import (
     Sales,
     ahead_of,
     expected_from_sales,
+    expected_of,
     outcome_experts,
     sales_of,
 )
@@ -260,3 +261,26 @@ def test_sales_meet_outcomes_by_sku_or_by_category() -> None:
     assert got.units.tolist() == [[9, 10, 11], [9, 12, 15]]
     assert not got.rest.any()
     assert got.ahead.tolist() == [[[6, 7]], [[6, 8]]]
+
+
+def test_what_sales_let_expect_is_found_from_panels() -> None:
+    y, units = world(s=6, t=60)
+    weeks = np.datetime64("2024-01-01") + 7 * np.arange(60).astype("timedelta64[D]")
+    rows = frame([("a", f"k{i}") for i in range(6)])
+    censored = units.copy()
+    censored[2, 40:44] = np.nan
+    back = Panel(rows, weeks, y)
+    got = expected_of(back, Panel(rows, weeks, censored, units))
+    want = expected_from_sales(y, sales(units, grid([60])), one_group(6))
+    assert np.array_equal(got, want, equal_nan=True)
+
+
+def test_an_outcome_beyond_what_sales_explain_shows_against_the_expectation() -> None:
+    more = np.where(np.arange(120)[None, :] >= 110, 1.8, 1.0)
+    y, units = world(s=40, scale=more)
+    units[:, 100:] *= 2.0
+    y[:, 100:] = np.random.default_rng(3).poisson((expected(units, TRUE) * more)[:, 100:])
+    made = expected_from_sales(y, sales(units, grid([120])), one_group(40))
+    ratio = y.sum(axis=0) / made.sum(axis=0)
+    assert ratio[60:110].mean() == pytest.approx(1.0, abs=0.05)
+    assert ratio[110:114].mean() > 1.5
