@@ -31,7 +31,7 @@ from models.panel import Known, Panel, Signals, group_codes
 from models.reconcile import deltas_of
 from models.simulate.panels import START, PanelSpec, PanelTruth, first_weeks, simulated_panel
 from models.spec import ForecastSpec, SignalSpec
-from models.types import Bools, Floats
+from models.types import Bools, Floats, Ints
 
 SEEDS = (11, 12, 13, 14)
 NEAR = 4
@@ -101,7 +101,7 @@ class Errors:
     oracle: Floats
     planted: Bools
 
-    def of(self, keep: Bools) -> Errors:
+    def of(self, keep: Bools | Ints) -> Errors:
         """Those clusters only."""
         return Errors(self.full[keep], self.baseline[keep], self.oracle[keep], self.planted[keep])
 
@@ -169,7 +169,7 @@ def errors_of(spec: PanelSpec, n_cutoffs: int, horizons: tuple[int, int]) -> Err
         for i, forecast in enumerate((mean, base, told)):
             away = np.abs(forecast[:, first - 1 : last][:, : actual.shape[1]] - actual).sum(axis=1)
             sums[i] += np.bincount(groups.codes, weights=away, minlength=groups.n)
-    return Errors(*sums, truth.planted)
+    return Errors(sums[0], sums[1], sums[2], truth.planted)
 
 
 def gains(scale: Scale) -> Iterator[Row]:
@@ -328,7 +328,7 @@ def leads(scale: Scale) -> Iterator[Row]:
         near = past.filter(pl.col("horizon") <= horizon)
         wrong = {n: (near[n] - near["actual"]).abs().to_numpy() for n in ("mean", "baseline_mean")}
         place = near["cutoff"].rank("dense").to_numpy().astype(int) - 1
-        full, base = (np.bincount(place, weights=w) for w in wrong.values())
+        full, base = (np.bincount(place, weights=w).astype(np.float64) for w in wrong.values())
         errors = Errors(full, base, base, np.ones(len(base), dtype=bool))
         yield Row(f"Box-Jenkins gain, horizons 1 to {horizon}", *bootstrapped(errors, gain), 0.0,
                   detail=f"{len(cuts)} cutoffs, MAE {base.sum() / len(near):.3f} without")  # fmt: skip

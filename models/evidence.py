@@ -60,7 +60,8 @@ EVIDENCE: dict[str, pl.DataType] = {
 class TargetTest:
     """One target's tests: K signals, C categories with the pool last, T weeks.
 
-    ``signal`` (K, C-1, T): what is left of each signal after season and trend. ``enough`` and
+    ``signal`` (K, C-1, T): what is left of each signal after season and trend; ``rate`` as it was,
+    nan before it tells. ``demand`` (C-1, T): the log index. ``enough`` and
     ``adopted`` are (K, C); counts likewise; ``enough_by_week`` (K, C, T).
     """
 
@@ -68,6 +69,8 @@ class TargetTest:
     categories: tuple[str, ...]
     results: Sequences
     signal: Floats
+    rate: Floats
+    demand: Floats
     enough_by_week: Bools
     mentions: Floats
     conversations: Floats
@@ -157,7 +160,7 @@ def _test_target(
          for mk in mentions]
     )  # fmt: skip
     return TargetTest(
-        tuple(s.name for s in specs), names, results, signal, enough,
+        tuple(s.name for s in specs), names, results, signal, rate[:, :-1], index, enough,
         mentions.sum(axis=2), np.repeat(taggable.sum(axis=1)[None], len(rows), axis=0),
         heard[:, -1], np.append(n_series, n_series.sum()), needed,
         np.zeros(enough.shape[:2], dtype=bool),

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.evidence import Proof
+from models.evidence import Proof, TargetTest
+from models.lasting import Lasting, lasting
+from models.leadtest import Sequences
 from models.spec import ForecastSpec
 from models.types import Floats
 
@@ -76,8 +78,7 @@ def shared_effects(own: Floats, se: Floats, pooled: float, pooled_t: float) -> F
         share = float(np.clip((chance[known].sum() + 1) / (known.sum() + 2), 0.05, 0.95))
     mean = float((chance * precision).sum() / precision.sum()) * common
     scale = min(pooled / mean, 1.0 / share) if mean * pooled > 0 else 0.0
-    trust = max(1.0 - 1.0 / max(pooled_t**2, 1e-12), 0.0)
-    return np.asarray(trust * scale * common * chance)
+    return np.asarray(_trust(pooled_t) * scale * common * chance)
 
 
 def effects_of(
@@ -90,29 +91,52 @@ def effects_of(
     test = proof.tests.get(target)
     if test is None or not test.adopted.any():
         return no_effects(len(categories), spec.horizon)
-    results, pool = test.results, len(categories)
-    names, effects = [], []
-    for k, name in enumerate(test.names):
-        if not test.adopted[k].any():
+    adopted = [k for k in range(len(test.names)) if test.adopted[k].any()]
+    effects = [_log_effect(test, k, spec, gap) for k in adopted]
+    return Effects(tuple(test.names[k] for k in adopted), np.array(effects))
+
+
+def _trust(t: float) -> float:
+    """Return how much of an estimate is kept: 1 - 1 / t^2."""
+    return max(1.0 - 1.0 / max(t**2, 1e-12), 0.0)
+
+
+def _log_effect(test: TargetTest, k: int, spec: ForecastSpec, gap: int) -> Floats:
+    """Return (C, H) log effects of one signal where it is adopted, 0 elsewhere."""
+    pool = len(test.categories)
+    out = np.zeros((pool, spec.horizon))
+    of_lag: dict[int, Lasting] = {}
+    for c in range(pool):
+        scope = c if test.adopted[k, c] else pool
+        if not test.adopted[k, scope]:
             continue
-        log_effect = np.zeros((len(categories), spec.horizon))
-        lag = int(results.lag[k, pool, -1])
-        shared = shared_effects(
-            results.own_effect[k, :, lag - 1],
-            results.own_se[k, :, lag - 1],
-            float(results.effect[k, pool, -1]),
-            float(results.t[k, pool, -1]),
-        )
-        for c in range(len(categories)):
-            if test.adopted[k, c]:
-                own_t = float(results.t[k, c, -1])
-                beta = float(results.effect[k, c, -1]) * max(1 - 1 / max(own_t**2, 1e-12), 0.0)
-                own_lag = int(results.lag[k, c, -1])
-            elif test.adopted[k, pool]:
-                beta, own_lag = float(shared[c]), lag
-            else:
-                continue
-            log_effect[c] = beta * lead_path(test.signal[k, c], own_lag, spec.horizon, gap)
-        names.append(name)
-        effects.append(np.clip(log_effect, -MAX_LOG_EFFECT, MAX_LOG_EFFECT))
-    return Effects(tuple(names), np.array(effects))
+        lag = int(test.results.lag[k, scope, -1])
+        if lag not in of_lag:
+            of_lag[lag] = lasting(test.demand, test.rate[k], lag, spec.season_weeks)
+        form = of_lag[lag]
+        if form.lasts[scope]:
+            path = form.path(test.rate[k, c : c + 1], scope, (spec.horizon, gap))
+            out[c] = _lasting_effects(form, scope)[c] * path
+        else:
+            path = lead_path(test.signal[k, c], lag, spec.horizon, gap)
+            out[c] = _passing_effects(test.results, k, scope)[c] * path
+    return np.clip(out, -MAX_LOG_EFFECT, MAX_LOG_EFFECT)
+
+
+def _passing_effects(results: Sequences, k: int, scope: int) -> Floats:
+    """Return (C,) effects of a lead that passes: a category's own, or the pool's shared out."""
+    lag = int(results.lag[k, scope, -1])
+    effect, t = float(results.effect[k, scope, -1]), float(results.t[k, scope, -1])
+    own, se = results.own_effect[k, :, lag - 1], results.own_se[k, :, lag - 1]
+    if scope == len(own):
+        return shared_effects(own, se, effect, t)
+    return np.full(len(own), effect * _trust(t))
+
+
+def _lasting_effects(form: Lasting, scope: int) -> Floats:
+    """Return (C,) effects of a lead that lasts: a category's own, or the pool's shared out."""
+    effect, se = form.effect[form.form[scope]], form.se[form.form[scope]]
+    t = float(effect[scope] / se[scope])
+    if scope == len(effect) - 1:
+        return shared_effects(effect[:-1], se[:-1], float(effect[-1]), t)
+    return np.asarray(effect[:-1] * _trust(t))
