@@ -11,7 +11,9 @@ import polars as pl
 from flows.lake import Lake, landing_of
 from flows.masking import masked
 from models.assemble import panel, signals, week_axis
-from models.panel import Known
+from models.exposures import Drivers, promotion_drivers, with_feasts
+from models.feasts import feast_weeks, feasts_of
+from models.panel import Known, Panel
 from models.weekly_rates import with_rates
 from transforms import demand as counting
 from transforms.asof import KNOWN_ON, ORDER, SOURCE, VERSION, visible
@@ -19,10 +21,11 @@ from transforms.calendar import gap_weeks, last_complete_week, week_of
 from transforms.contracts import INPUTS
 from transforms.contracts.exports import TARGETS
 from transforms.plans import TOLD_ON
+from transforms.promotions import announced, promotion_weeks, timing_assumed
 from transforms.signals import all_conversations, attributed, weekly_counts
 
 HEARD = ("conversations", "passages", "upstream_tags")
-COUNTED = ("order_lines", "refunds", "tickets", "products", "inventory_daily")
+COUNTED = ("order_lines", "refunds", "tickets", "products", "inventory_daily", "promotions")
 SPARED = (
     "text",
     "unit_price",
@@ -48,6 +51,9 @@ class Rules:
     latency_days: int
     upstream: tuple[str, ...] = ()
     """Signals that another system's tags decide; ours are not counted for them."""
+    horizon_weeks: int = 13
+    country: str = "none"
+    """Whose feasts are known to come; "none": nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +132,48 @@ def picture(
     censored = counting.censored_weeks(shown["inventory_daily"], categories, rules.week_start)
     talked, said, rates = _listen(shown, tags, categories, last, rules)
     weeks = week_axis(first, last) if first is not None else week_axis(last, last)[:0]
+    gap = gap_weeks(cutoff, rules.latency_days, rules.week_start)
+    panels = {
+        name: panel(d.weekly, d.series, weeks, censored if name == "units" else None)
+        for name, d in demand.items()
+    }
+    promotions = announced(shown["promotions"], cutoff, rules.timezone)
     known = Known(
         cutoff=cutoff,
-        gap_weeks=gap_weeks(cutoff, rules.latency_days, rules.week_start),
-        panels={
-            name: panel(d.weekly, d.series, weeks, censored if name == "units" else None)
-            for name, d in demand.items()
-        },
+        gap_weeks=gap,
+        panels=panels,
         signals=signals(rates, rules.signals, weeks),
+        drivers=_drivers(panels, promotions, last, gap, rules),
     )
     return Picture(known, demand, rates, talked, said, censored, first, last)
+
+
+def _drivers(
+    panels: Mapping[str, Panel], promotions: pl.DataFrame, last: date, gap: int, rules: Rules
+) -> dict[str, Drivers] | None:
+    """What is known to come for each target: promotions move units, feasts may move all."""
+    if not panels or (promotions.is_empty() and rules.country == "none"):
+        return None
+    weeks = next(iter(panels.values())).weeks
+    end = last + timedelta(weeks=gap + rules.horizon_weeks)
+    axis = week_axis(weeks[0].item(), end)
+    day = end + timedelta(days=6)
+    found = {}
+    for target, one in panels.items():
+        shown = promotions if target == "units" else promotions.clear()
+        found[target] = promotion_drivers(
+            promotion_weeks(shown, one.series, last=day, week_start=rules.week_start),
+            one.series,
+            axis,
+            assumed=timing_assumed(shown),
+        )
+    if rules.country != "none":
+        # Feasts just outside still reach into the first and last week.
+        feasts = feasts_of(
+            rules.country, weeks[0].item() - timedelta(days=7), day + timedelta(days=7)
+        )
+        found = {name: with_feasts(one, *feast_weeks(feasts, axis)) for name, one in found.items()}
+    return found
 
 
 def _events(

@@ -89,6 +89,8 @@ def rules_of(settings: Settings) -> Rules:
         signals=tuple(signal.name for signal in settings.signals),
         latency_days=max((source.latency_days for source in settings.sources), default=0),
         upstream=settings.tagging.upstream,
+        horizon_weeks=settings.forecast.horizon_weeks,
+        country=settings.business.country,
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.compiled import compiled
+from models.exposures import Drivers
 from models.types import Bools, Dates, Floats, Ints, Singles
 
 UNCATEGORISED = "(uncategorised)"
@@ -86,12 +87,17 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything known at one cutoff. Horizon h is week ``weeks[-1] + 7 (h + gap_weeks)`` days."""
+    """Everything known at one cutoff. Horizon h is week ``weeks[-1] + 7 (h + gap_weeks)`` days.
+
+    ``drivers``: by target, promotions and feasts that were known then, over the panel's weeks, the
+    gap and the horizon; their rows are named, in any order. None, or a target without: no drivers.
+    """
 
     cutoff: date
     gap_weeks: int
     panels: dict[str, Panel]
     signals: Signals | None = None
+    drivers: dict[str, Drivers] | None = None
 
 
 def in_order(panel: Panel) -> Panel:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, Strict, field_validator, model_validator
 
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
-from flows.settings.values import LocalPath, known_timezone
+from flows.settings.values import LocalPath, known_country, known_timezone
 from transforms.contracts import INPUTS
 from transforms.mapping_spec import Spec
 
@@ -35,8 +35,10 @@ class Business(Spec):
     timezone: str = "America/New_York"
     week_start: Weekday = "monday"
     fiscal_calendar: Literal["none", "4-4-5", "4-5-4"] = "none"
+    country: str = "none"
 
     _zone = field_validator("timezone")(known_timezone)
+    _country = field_validator("country")(known_country)
 
 
 class Paths(Spec):

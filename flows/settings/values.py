@@ -32,3 +32,13 @@ def known_timezone(name: str) -> str:
         return name
     near = get_close_matches(name, sorted(_zones()), n=1, cutoff=0.5) or ["Europe/London"]
     raise ValueError(f"{name!r} is not a known time zone; give an IANA name such as {near[0]}")
+
+
+def known_country(name: str) -> str:
+    """`name` where there is a calendar of it, or "none"; else ValueError with what there is."""
+    if name != "none":
+        # Loading the calendars takes a fifth of a second: only those pay it who want one.
+        from models.feasts import calendar_of  # noqa: PLC0415
+
+        calendar_of(name)
+    return name
