@@ -108,7 +108,7 @@ def believed(y: Floats, units: Floats) -> tuple[Floats, Floats]:
 
 @compiled
 def _week(  # noqa: PLR0917 - compiled code takes plain arrays
-    total: Floats, t: int, v: float, growth: float, x: Floats, sums: Floats
+    total: Floats, t: int, v: float, recency: float, x: Floats, sums: Floats
 ) -> None:
     """Add week t's moments to a row's sums: Gram, moment, regressors, squared outcome, weeks.
 
@@ -120,7 +120,7 @@ def _week(  # noqa: PLR0917 - compiled code takes plain arrays
         return
     size = len(LOWS)
     usual = total[t + REACH] / (t + REACH) * (REACH + 1)
-    w = growth ** float(t) / (window * (1.0 + 0.5 * window / max(usual, TINY)))
+    w = recency / (window * (1.0 + 0.5 * window / max(usual, TINY)))
     for p in range(size):
         x[p] = bucket(total, t, LOWS[p], HIGHS[p])
         sums[p, size] += w * x[p] * v
@@ -128,12 +128,12 @@ def _week(  # noqa: PLR0917 - compiled code takes plain arrays
         for q in range(p + 1):
             sums[p, q] += w * x[p] * x[q]
     sums[size, 0] += w * v * v
-    sums[size, 1] += growth ** float(t)
+    sums[size, 1] += recency
 
 
 @compiled
 def _learn(  # noqa: PLR0917 - compiled code takes plain arrays
-    y: Floats, units: Floats, codes: Ints, origins: Ints, growth: float, out: Floats
+    y: Floats, units: Floats, codes: Ints, origins: Ints, recency: Floats, out: Floats
 ) -> None:
     """Add every row's sums over the weeks before each origin to its group's, out (G, O, ...)."""
     n_weeks, size = y.shape[1], len(LOWS)
@@ -146,9 +146,11 @@ def _learn(  # noqa: PLR0917 - compiled code takes plain arrays
         for j in range(len(origins)):
             while t < origins[j]:
                 if t >= FIRST_WEEK and not np.isnan(y[i, t]):
-                    _week(total, t, y[i, t], growth, x, sums)
+                    _week(total, t, y[i, t], recency[t], x, sums)
                 t += 1
-            out[codes[i], j] += sums * growth ** (-float(t))
+            for p in range(size + 1):
+                for q in range(size + 2):
+                    out[codes[i], j, p, q] += sums[p, q] / recency[t]
 
 
 @compiled
@@ -175,11 +177,18 @@ def _descend_all(gram: Floats, moment: Floats, start: Floats) -> Floats:
     return out
 
 
+def recency(n_weeks: int, half_life: float) -> Floats:
+    """Return (n_weeks + 1,) weights of weeks that double with every half-life.
+
+    Over the weight of an origin they are the discounts of the weeks before it.
+    """
+    return np.asarray(2.0 ** (np.arange(n_weeks + 1) / half_life))
+
+
 def _moments(y: Floats, units: Floats, groups: Groups, origins: Ints) -> Moments:
     size = len(LOWS)
     sums = np.zeros((groups.n, len(origins), size + 1, size + 2))
-    growth = float(2.0 ** (1.0 / HALF_LIFE))
-    _learn(y, units, groups.codes, origins, growth, sums)
+    _learn(y, units, groups.codes, origins, recency(y.shape[1], HALF_LIFE), sums)
     half = np.tril(sums[..., :size, :size], -1)
     return Moments(
         gram=np.tril(sums[..., :size, :size]) + np.swapaxes(half, -1, -2),
@@ -239,7 +248,7 @@ def hazards(y: Floats, units: Floats, groups: Groups, origins: Ints) -> Hazards:
 
 @compiled
 def add_totals(  # noqa: PLR0917 - compiled code takes plain arrays
-    y: Floats, units: Floats, rate: Floats, codes: Ints, origins: Ints, growth: float, out: Floats
+    y: Floats, units: Floats, rate: Floats, codes: Ints, origins: Ints, recency: Floats, out: Floats
 ) -> None:
     """Add to out (N, O, 2) the discounted outcome, and what the hazard expected of it."""
     n_series, n_weeks = y.shape
@@ -251,12 +260,12 @@ def add_totals(  # noqa: PLR0917 - compiled code takes plain arrays
         for j in range(len(origins)):
             while t < origins[j]:
                 if t >= FIRST_WEEK and not np.isnan(y[i, t]):
-                    w = growth ** float(t)
+                    w = recency[t]
                     came += w * y[i, t]
                     for p in range(len(LOWS)):
                         bulk[p] += w * bucket(total, t, LOWS[p], HIGHS[p])
                 t += 1
-            back = growth ** (-float(t))
+            back = 1.0 / recency[t]
             out[i, j, 0] = came * back
             for p in range(len(LOWS)):
                 out[i, j, 1] += rate[codes[i], j, p] * bulk[p] * back

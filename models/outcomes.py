@@ -14,7 +14,16 @@ import numpy as np
 
 from models.base import Base
 from models.extras import Extra
-from models.hazards import FIRST_WEEK, MIN_WEEKS, TINY, add_paths, add_totals, believed, hazards
+from models.hazards import (
+    FIRST_WEEK,
+    MIN_WEEKS,
+    TINY,
+    add_paths,
+    add_totals,
+    believed,
+    hazards,
+    recency,
+)
 from models.panel import UNCATEGORISED, Grid, Groups, Panel, first_known, group_codes, group_sums
 from models.types import Floats, Ints, Singles
 
@@ -105,7 +114,7 @@ def _propensity(totals: Floats, groups: Groups, n_series: int, dispersion: Float
     return np.asarray((own * group[groups.codes])[:n_series])
 
 
-def _outcomes(y: Floats, sales: Sales, groups: Groups, origins: Ints) -> Floats:
+def _outcomes(y: Floats, sales: Sales, groups: Groups, origins: Ints) -> Singles:
     """Return (S, O, gap + H, K) of every expert; nan where too little is known."""
     if y.shape != sales.units.shape or len(sales.rest) != groups.n:
         raise ValueError(f"outcome {y.shape}, {groups.n} groups: sales are {sales.units.shape}")
@@ -123,11 +132,11 @@ def _outcomes(y: Floats, sales: Sales, groups: Groups, origins: Ints) -> Floats:
     learnt = hazards(rows, units, everyone, origins)
     path = np.empty(sales.ahead.shape)
     add_paths(units[: len(y)], sales.ahead, learnt.rate, groups.codes, origins, path)
-    out = np.empty((*path.shape, len(NAMES)))
+    out = np.empty((*path.shape, len(NAMES)), dtype=np.float32)
     for k, half_life in enumerate(HALF_LIVES):
         totals = np.zeros((len(rows), len(origins), 2))
-        growth = float(2.0 ** (1.0 / half_life))
-        add_totals(rows, units, learnt.rate, codes, origins, growth, totals)
+        weights = recency(y.shape[1], half_life)
+        add_totals(rows, units, learnt.rate, codes, origins, weights, totals)
         own = _propensity(totals, everyone, len(y), learnt.dispersion)
         out[..., k] = path * own[:, :, None]
     out[:, origins < max(begun, FIRST_WEEK) + MIN_WEEKS] = np.nan
@@ -142,8 +151,7 @@ def outcome_experts(y: Floats, sales: Sales, groups: Groups, grid: Grid) -> Extr
     """
     made = _outcomes(y, sales, groups, grid.origins)[:, :, grid.gap :]
     made[first_known(y)[:, None] >= grid.origins[None, :]] = np.nan
-    singles: Singles = made.astype(np.float32)
-    return Extra(NAMES, singles)
+    return Extra(NAMES, made)
 
 
 def expected_from_sales(y: Floats, sales: Sales, groups: Groups) -> Floats:
@@ -154,7 +162,7 @@ def expected_from_sales(y: Floats, sales: Sales, groups: Groups) -> Floats:
     """
     weeks = np.arange(y.shape[1], dtype=np.int64)
     now = Sales(sales.units, np.ascontiguousarray(sales.units[:, :, None]), sales.rest)
-    return np.ascontiguousarray(_outcomes(y, now, groups, weeks)[:, :, 0, 0])
+    return _outcomes(y, now, groups, weeks)[:, :, 0, 0].astype(np.float64)
 
 
 def expected_of(outcome: Panel, units: Panel) -> Floats:
