@@ -7,6 +7,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCH_STAMP := $(BENCH_VENV)/.installed
 CONFIG ?= hearcast.toml
 # The last day of the bundled sample. For your own data: `make nightly CONFIG=… AS_OF=` runs yesterday.
 AS_OF ?= 2026-11-17
@@ -28,9 +30,10 @@ help:
 	@echo "make test      the tests, under 15 minutes"
 	@echo "make soak      the long ones: kills, seeds, simulations"
 	@echo "make lint      ruff, mypy, the rooms' import rules"
-	@echo "make bench     how long a night takes and how much memory"
+	@echo "make bench     nights, accuracy and speed beside peers, scale, signals: about half an hour"
+	@echo "               (ARGS=--quick: some minutes; ARGS=accuracy: one part; docs/benchmarks.md)"
 	@echo "make docs      docs/tables.md from the contracts"
-	@echo "make lock      requirements.lock from pyproject.toml (needs uv)"
+	@echo "make lock      both lock files from pyproject.toml (needs uv)"
 	@echo "make clean     removes .venv and caches, never data"
 
 venv: $(STAMP)
@@ -76,7 +79,17 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(STAMP)
+# Peers need an earlier pandas than nights run on, so they have an environment of their own; what
+# our models run on has the same versions in both.
+$(BENCH_STAMP): requirements-bench.lock $(STAMP)
+	@rm -f $(BENCH_STAMP)
+	@$(BIN)/python -m venv --clear $(BENCH_VENV)
+	@echo "Installing the peers into $(BENCH_VENV) (about two minutes)"
+	@$(BENCH_VENV)/bin/python -m pip install -qq --require-hashes --only-binary :all: \
+	  -r requirements-bench.lock
+	@touch $(BENCH_STAMP)
+
+bench: $(BENCH_STAMP)
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(STAMP)
@@ -85,15 +98,24 @@ docs: $(STAMP)
 	  > docs/tables.md.new
 	@mv docs/tables.md.new docs/tables.md
 
-# The header of requirements.lock is kept: it says what the file is and how it is made.
+# The headers of the lock files are kept: they say what the files are and how they are made. The
+# second takes the versions of the first, but for pandas.
 lock:
 	@{ sed '/^[^#]/,$$d' requirements.lock; \
 	  uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	    --output-file requirements.lock; } > requirements.lock.new
 	@mv requirements.lock.new requirements.lock
+	@awk '/^[^ #]/ { kept = !/^pandas==/ } kept' requirements.lock > requirements.same
+	@{ sed '/^[^#]/,$$d' requirements-bench.lock; \
+	  uv pip compile pyproject.toml --group bench --constraints requirements.same --universal \
+	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-header --output-file requirements-bench.lock \
+	    | sed '/^ *#   -c requirements.same$$/d'; } > requirements-bench.lock.new
+	@mv requirements-bench.lock.new requirements-bench.lock
+	@rm requirements.same
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+	rm -rf $(VENV) $(BENCH_VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
 	  .hypothesis .benchmarks
 	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +

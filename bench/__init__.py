@@ -1,1 +1,1 @@
-"""How long a night takes and how much memory: `python -m bench`."""
+"""What nights cost, how right we are beside named peers, how fast and how far: `make bench`."""

@@ -1,49 +1,104 @@
-"""`python -m bench [sample] [online_retail]`: a table of what nights cost on this machine."""
+"""`python -m bench [nights] [accuracy] [leads] [speed] [scale] [signals] [--quick]`; all by default.
+
+Each part runs in a process of its own, with arithmetic capped at one thread and ours at two, prints
+its table and writes bench/var/<part>.json; bench/var/run.json says when, on what and how long.
+Parts with peers run in .venv-bench, which `make bench` sets up.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import platform
+import subprocess
 import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bench.night import ROOT, Measured, measure
-
-CASES = {
-    "sample": (ROOT / "hearcast.toml", "2026-11-17"),
-    "online_retail": (ROOT / "examples" / "online_retail.toml", "2011-12-09"),
+ROOT = Path(__file__).resolve().parents[1]
+VAR = ROOT / "bench" / "var"
+PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+PARTS = ("nights", "speed", "scale", "accuracy", "leads", "signals")
+BESIDE_PEERS = {"speed", "accuracy"}
+WRITES = {"nights", "speed", "scale", "accuracy", "leads"}
+CAPS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "2",
+    "POLARS_MAX_THREADS": "2",
 }
-DATA = "HEARCAST_EXAMPLES_DATA"
+PACKAGES = ("numpy", "numba", "polars", "statsmodels")
 
 
-def main(names: list[str]) -> int:
-    """The exit code: 1 where a night failed or a case is unknown."""
-    if unknown := set(names) - set(CASES):
-        print(f"no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
-        return 1
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{'night':32}{'seconds':>9}{'peak MiB':>10}{'rows in':>12}{'forecasts':>11}{'exit':>6}")
-    failed = False
-    for name in names or CASES:
-        if name == "online_retail" and not Path(os.environ.get(DATA, "/nonexistent")).is_dir():
-            print(f"{name:32}  skipped: set {DATA} to the folder of the examples' data")
-            continue
-        config, as_of = CASES[name]
-        for what, night in zip(
-            ("first", "nothing new"), measure(config, as_of, nights=2), strict=True
-        ):
-            _show(f"{name}, {what}", night)
-            failed |= night.exit_code not in {0, 3}
-    return int(failed)
+def machine() -> dict[str, object]:
+    """What the figures were made on."""
+    packages = {}
+    for name in PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "-"
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "python": platform.python_version(),
+        "packages": packages,
+    }
 
 
-def _show(name: str, night: Measured) -> None:
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def command(part: str, *, quick: bool) -> list[str]:
+    """The programme of one part."""
+    beside = part in BESIDE_PEERS and PEERS_PYTHON.exists()
+    python = str(PEERS_PYTHON) if beside else sys.executable
+    out = ["--out", str(VAR / f"{part}.json")] if part in WRITES else []
+    return [python, "-m", f"bench.{part}", *(["--quick"] if quick else []), *out]
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 1 where a part failed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="small samples: some minutes")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    VAR.mkdir(parents=True, exist_ok=True)
+    about = machine()
     print(
-        f"{name:32}{night.seconds:9.1f}{night.peak_mib:10.0f}{night.rows_in:12,}"
-        f"{night.forecasts:11,}{night.exit_code:6}"
+        f"{about['processor']}, {about['cores']} cores, load {about['load']:.1f}, "
+        f"Python {about['python']}, {about['at']}"
     )
-    if night.exit_code not in {0, 3}:
-        print(night.said)
+    environment = CAPS | dict(os.environ)
+    parts: dict[str, dict[str, float | int]] = {}
+    for part in asked.parts or PARTS:
+        print(f"\n{part}", flush=True)
+        started = time.perf_counter()
+        code = subprocess.run(
+            command(part, quick=asked.quick), cwd=ROOT, env=environment, check=False
+        ).returncode
+        parts[part] = {"exit": code, "seconds": round(time.perf_counter() - started, 1)}
+    total = sum(part["seconds"] for part in parts.values())
+    print("\n" + ", ".join(f"{name} {part['seconds']:.0f} s" for name, part in parts.items()))
+    print(f"together {total / 60:.1f} minutes; figures in {VAR.relative_to(ROOT)}")
+    report = about | {"quick": asked.quick, "parts": parts}
+    (VAR / "run.json").write_text(json.dumps(report, indent=1))
+    return int(any(part["exit"] for part in parts.values()))
 
 
 if __name__ == "__main__":
