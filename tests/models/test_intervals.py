@@ -3,17 +3,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.intervals import (
-    Past,
-    Plan,
-    band_quantiles,
-    by_horizon,
-    default_shape,
-    series_mean,
-    small_sample_factor,
-    spread,
-)
+from models.intervals import Past, Plan, band_quantiles, series_mean
 from models.panel import Groups, one_group
+from models.scales import by_horizon, spread, unseen_season
+from models.shapes import default_shape, widening
 from models.spec import WEEKLY_QUANTILES
 
 BANDS = ((0, 4), (4, 13))
@@ -88,18 +81,38 @@ def test_cumulative_intervals_know_that_weeks_move_together() -> None:
 
 
 def test_few_independent_weeks_widen_and_many_do_not() -> None:
-    assert small_sample_factor(1, 50) > 1.05 > small_sample_factor(1000, 50) > 1.0
-    assert small_sample_factor(1, 5) == small_sample_factor(1, 1)
-    assert small_sample_factor(1, 1) == pytest.approx(1.533 / 1.2816, rel=1e-3)
+    assert widening(1, 5) > 1.15 > widening(1000, 20) > widening(1000, 200) > 1.0
+    assert widening(1, 2) == widening(1, 1)  # no fewer than two and a half weeks
+    hidden = np.sqrt((4 + 0.6) / (4 - 0.6))
+    assert widening(1, 4) == pytest.approx(1.533 / 1.2816 * hidden, rel=1e-3)
+
+
+def test_a_season_that_no_year_has_shown_widens_far_horizons_until_a_year_is_known() -> None:
+    plan = Plan(BANDS, WEEKLY_QUANTILES)
+    young = unseen_season(np.array([20, 39]), H, 52, summed=False)
+    assert (np.diff(young) > 0).all()
+    assert young[-1] == pytest.approx(0.2 * np.sqrt(2 - 2 * np.cos(2 * np.pi * 17 / 52)))
+    assert not unseen_season(np.array([40, 55]), H, 52, summed=False).any()
+    rng = np.random.default_rng(5)
+    actual = 200 + 5 * rng.normal(size=(30, 12, H))
+    widths = []
+    for first in (10, 60):
+        past = Past(np.full_like(actual, 200.0), actual, first + np.arange(0, 24, 2))
+        made = band_quantiles(
+            past, np.full((30, H), 200.0), np.full(30, 200.0), one_group(30), plan
+        )
+        widths.append(np.median(made[:, -1, 9] - made[:, -1, 1]))
+    assert widths[0] > 5 * widths[1]
 
 
 def test_helpers_by_plain_arithmetic() -> None:
     assert np.array_equal(series_mean(np.array([[1.0, np.nan, 3.0]])), [2.0])
     assert spread(np.array([[10.0]]), np.array([10.0]))[0, 0] == pytest.approx(10.0)
     assert spread(np.array([[0.0]]), np.array([10.0]))[0, 0] == pytest.approx(10 * 0.2**0.6)
-    u = np.full((1, 1, 4), np.nan)
-    u[0, 0, 1] = -3.0
-    assert np.array_equal(by_horizon(u), [1.0, 3.0, 3.0, 3.0])
+    size, rows = np.array([[0.0, 3.0, 8.0, 1.0, 0.0]]), np.array([[0.0, 1.0, 2.0, 1.0, 0.0]])
+    assert np.allclose(by_horizon(size, rows), [3.0, 3.0, 3.0, 3.0, 3.0])
+    assert np.allclose(by_horizon(size[:, 1:3], rows[:, 1:3]), [3.0, 4.0])
+    assert np.array_equal(by_horizon(np.zeros((2, 3)), np.zeros((2, 3))), [1.0, 1.0, 1.0])
     draws = np.random.default_rng(0).normal(size=200_000)
     draws /= np.abs(draws).mean()
     assert np.allclose(default_shape((0.1, 0.5)), np.quantile(draws, [0.1, 0.5]), atol=0.02)

@@ -1,0 +1,111 @@
+"""Scales of past errors: by the forecast's size, the series, the horizon, and a year not yet seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.compiled import compiled
+from models.panel import Groups
+from models.types import Floats, Ints
+
+POWER = 0.6
+PRIOR_DISPERSION = 0.6
+SEASON, LEVEL_LAG = 0.2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """Errors over their scales, (S, O, H), and by series and horizon: absolute sums and counts."""
+
+    u: Floats
+    size: Floats
+    rows: Floats
+
+    def sizes(self, growth: Floats, band: tuple[int, int]) -> tuple[Floats, Floats]:
+        """Return (S,) sums of a band's absolute errors over the growth with horizon, and counts."""
+        low, high = band
+        return (
+            (self.size[:, low:high] / growth[low:high]).sum(axis=1),
+            self.rows[:, low:high].sum(axis=1),
+        )
+
+
+def spread(forecast: Floats, mean: Floats) -> Floats:
+    """Return the error scale at a forecast: mean * (max(f, .2 mean) / mean) ** .6."""
+    m = mean.reshape(-1, *([1] * (forecast.ndim - 1)))
+    return np.asarray(m * (np.maximum(forecast, 0.2 * m) / m) ** POWER)
+
+
+@compiled
+def _scale_errors(  # noqa: PLR0917 - compiled code takes plain arrays
+    forecast: Floats, actual: Floats, mean: Floats, n: Floats, u: Floats, size: Floats, rows: Floats
+) -> None:
+    """Fill u (S, O, H), and add absolute errors and their counts to size and rows (S, H)."""
+    for i in range(u.shape[0]):
+        m = mean[i]
+        for j in range(u.shape[1]):
+            for h in range(u.shape[2]):
+                f = forecast[i, j, h] / n[h]
+                e = actual[i, j, h] / n[h] - f
+                if np.isnan(e):
+                    u[i, j, h] = np.nan
+                    continue
+                u[i, j, h] = e / (m * (max(f, 0.2 * m) / m) ** POWER)
+                size[i, h] += abs(u[i, j, h])
+                rows[i, h] += 1.0
+
+
+def scale_errors(forecast: Floats, actual: Floats, mean: Floats, n: Floats) -> Scaled:
+    """Return past errors over the scale at each forecast; column h is the sum over n[h] weeks."""
+    s, _, h = forecast.shape
+    made = Scaled(np.empty(forecast.shape), np.zeros((s, h)), np.zeros((s, h)))
+    _scale_errors(forecast, actual, mean, n, made.u, made.size, made.rows)
+    return made
+
+
+def by_horizon(size: Floats, rows: Floats) -> Floats:
+    """Return (H,) mean absolute scaled errors of a panel (S, H), never falling with the horizon.
+
+    (Those of sums over n weeks are taken times the root of n: they fall no faster than if weeks
+    were independent.) Fewer errors are known of far horizons: neighbours that fall are averaged by their counts
+    (isotonic regression). A horizon without any takes the last before it; 1 when there is none.
+    """
+    total, known = size.sum(axis=0), rows.sum(axis=0)
+    blocks: list[tuple[float, float, int]] = []
+    for h in range(len(total)):
+        block = (float(total[h]), float(known[h]), 1)
+        while blocks and blocks[-1][0] * block[1] >= block[0] * blocks[-1][1]:
+            before = blocks.pop()
+            block = (before[0] + block[0], before[1] + block[1], before[2] + block[2])
+        blocks.append(block)
+    steps = [np.full(b[2], b[0] / b[1] if b[1] and b[0] > 0 else 1.0) for b in blocks]
+    return np.concatenate(steps) if steps else np.ones(0)
+
+
+def dispersion(size: Floats, rows: Floats, groups: Groups, n_weeks: float) -> Floats:
+    """Return (S,) mean absolute scaled errors, shrunk to the group's and the panel's."""
+    panel = (size.sum() + PRIOR_DISPERSION) / (rows.sum() + 1.0)
+    by_group = np.bincount(groups.codes, weights=size, minlength=groups.n)
+    group_rows = np.bincount(groups.codes, weights=rows, minlength=groups.n)
+    group = ((by_group + 20 * panel) / (group_rows + 20))[groups.codes]
+    weight = n_weeks * rows / max(rows.max(initial=0.0), 1.0)
+    mean = size / np.maximum(rows, 1.0)
+    return np.asarray(np.maximum((weight * mean + 6 * group) / (weight + 6), 0.05 * panel))
+
+
+def unseen_season(weeks: Ints, horizon: int, year: int, *, summed: bool) -> Floats:
+    """Return (H,) relative standard deviations of a season that no year of history has shown.
+
+    Zero once a year is known. Before, demand is taken to move over the year by SEASON (root mean
+    square, relative), so that it has moved by the root of 2 - 2 cos of the way gone.
+    """
+    known = int(weeks[-1]) + 1 if len(weeks) else 0
+    if known >= year + 4:
+        return np.zeros(horizon)
+    way = 2 * np.pi * (np.arange(1, horizon + 1) + LEVEL_LAG) / year
+    moved = SEASON * np.sqrt(2 - 2 * np.cos(way))
+    if not summed:
+        return np.asarray(moved)
+    return np.asarray(np.cumsum(moved) / np.arange(1, horizon + 1))
