@@ -173,6 +173,35 @@ ACCURACY = Table(
         _real("wape_difference_hi", "upper end, 95 %, by weeks", "share", nullable=True),
     ),
 )
+MODEL_AUDIT = Table(
+    "model_audit",
+    "Textbook statsmodels models on a random sample of series each night, beside the batched core.",
+    key=("as_of", "target", "level", "series_id", "model", "horizon_band"),
+    columns=(
+        AS_OF, TARGET, LEVEL, SERIES,
+        _text("model", "the auditing model"),
+        _text("horizon_band", "horizons pooled, such as h1-4"),
+        _text(
+            "rung", "worst rung over its fits: simple is a smaller model, mean the seasonal mean",
+            one_of=("full", "simple", "mean"),
+        ),
+        Column("converged", pl.Boolean, "all its fits converged", nullable=False),
+        _count("n", "forecasts compared, made at an earlier cutoff"),
+        _real("actual", "what came in those weeks, summed", "target units", lo=0.0),
+        _real(
+            "wape_core", "sum of |actual - baseline_mean| / sum of actual", "share", nullable=True,
+            lo=0.0,
+        ),
+        _real("wape_model", "the same of the auditing model", "share", nullable=True, lo=0.0),
+        _real("core_mean", "tonight's mean week by the core, without signals", "target units", lo=0.0),
+        _real("model_mean", "tonight's mean week by the auditing model", "target units", lo=0.0),
+        _real(
+            "distance_share",
+            "sum of |core - model| over tonight's weeks / half the sum of both; 2 at most",
+            "share", nullable=True, lo=0.0,
+        ),
+    ),
+)
 TAGS = Table(
     "tags",
     "Where customers said what; never the text.",
@@ -351,6 +380,7 @@ EXPORTS = by_name(
     FORECAST_CONTRIBUTIONS,
     BACKTEST_FORECASTS,
     ACCURACY,
+    MODEL_AUDIT,
     TAGS,
     SIGNALS_WEEKLY,
     SIGNAL_EVIDENCE,
