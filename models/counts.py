@@ -48,12 +48,26 @@ class Counts:
     unseen: Floats
 
 
+@compiled
+def _see_whole(actual: Floats, out: Ints) -> None:
+    """Fill out (S,): 1 where all known values are whole numbers, 0 where one is not, -1 if none."""
+    for i in range(actual.shape[0]):
+        for j in range(actual.shape[1]):
+            for h in range(actual.shape[2]):
+                v = actual[i, j, h]
+                if not np.isnan(v) and out[i] != 0:
+                    out[i] = 1 if v == np.rint(v) else 0
+
+
 def whole_rows(actual: Floats) -> Bools:
-    """Return (S,) whether all that is known of a series are whole numbers, and any is known."""
-    flat = actual.reshape(len(actual), -1)
-    seen = ~np.isnan(flat)
-    part = seen & (flat != np.round(flat))
-    return np.asarray(seen.any(axis=1) & ~part.any(axis=1))
+    """Return (S,) which series (S, O, H) are in whole numbers.
+
+    One of which nothing is known is taken to be as all the others.
+    """
+    seen = np.full(len(actual), -1)
+    _see_whole(actual, seen)
+    others = bool((seen == 1).any() and not (seen == 0).any())
+    return np.asarray((seen == 1) | ((seen < 0) & others))
 
 
 def volume_classes(mean: Floats) -> Ints:

@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from models.compiled import compiled
 from models.counts import SLOW_BELOW, Counts, count_quantiles, volume_classes, whole_rows
 from models.panel import Groups
-from models.scales import by_horizon, dispersion, scale_errors, spread, unseen_season
+from models.scales import Scaling, by_horizon, dispersion, spread, unseen_season
 from models.shapes import Errors, lasting, pooled_shape, shared, some, stretch, widening
 from models.types import Bools, Floats, Ints
 
@@ -56,6 +56,15 @@ class Plan:
     year: int = 52
 
 
+@dataclass(frozen=True, slots=True)
+class _Steady:
+    """Which rows (R,) sell steadily; means and whether in whole numbers, (S,) of all."""
+
+    mean: Floats
+    rows: Ints
+    whole: Bools
+
+
 def series_mean(y: Floats) -> Floats:
     """Return (S,) means of the weeks known, at least a hair above zero."""
     seen = ~np.isnan(y)
@@ -76,10 +85,12 @@ def _apply(  # noqa: PLR0917 - compiled code takes plain arrays
 ) -> None:
     """Fill out (S, B, Q): forecast + scale * (centre + season * reach), the last two by pool.
 
-    Quantiles are >= 0, ascending, and whole numbers where asked.
+    Quantiles are >= 0, ascending, and whole numbers where asked. A pool below 0 leaves its row.
     """
     for i in range(out.shape[0]):
         p = pools[i]
+        if p < 0:
+            continue
         for h in range(out.shape[1]):
             last = 0.0
             for q in range(out.shape[2]):
@@ -110,44 +121,51 @@ def _sampled(pools: Ints, n_pools: int) -> Ints:
     return np.sort(np.concatenate(picked))
 
 
+def _among(codes: Ints) -> Groups:
+    """Return groups renumbered without gaps."""
+    present, dense = np.unique(codes, return_inverse=True)
+    return Groups(dense.astype(np.int64), len(present))
+
+
 def _moving(
-    past: Past, forecast: Floats, mean: Floats, groups: Groups, plan: Plan, *, whole: Bools
-) -> Floats:
-    """Return (S, H, Q) quantiles of series that sell steadily."""
+    past: Past, forecast: Floats, groups: Groups, plan: Plan, *, steady: _Steady, out: Floats
+) -> None:
+    """Fill the rows of out (S, H, Q) of series that sell steadily."""
     n = np.ones(forecast.shape[1]) if plan.sums is None else plan.sums
-    scaled = scale_errors(past.forecast, past.actual, mean, n)
-    growth = by_horizon(scaled.size * np.sqrt(n), scaled.rows) / np.sqrt(n)
-    scale = n * spread(forecast / n, mean) * growth
+    scaling = Scaling(past.forecast, past.actual, steady.mean, n, steady.rows)
+    size, known = scaling.sizes()
+    growth = by_horizon(size * np.sqrt(n), known) / np.sqrt(n)
+    scale = n * spread(forecast / n, steady.mean) * growth
     target = past.weeks[:, None] + np.arange(forecast.shape[1])[None, :]
     unseen = _unseen(past, plan, forecast.shape[1])
-    _, codes = np.unique(volume_classes(mean), return_inverse=True)
-    pools, n_pools = codes.astype(np.int64), int(codes.max()) + 1
-    sample = _sampled(pools, n_pools)
-    _, codes = np.unique(groups.codes[sample], return_inverse=True)
-    within = Groups(codes.astype(np.int64), int(codes.max()) + 1)
+    classes = _among(volume_classes(steady.mean[steady.rows]))
+    pools = np.full(len(forecast), -1)
+    pools[steady.rows] = classes.codes
+    sample = _sampled(pools, classes.n)
+    u, within = scaling.errors(sample) / growth, _among(groups.codes[sample])
     middle = int(np.argmin(np.abs(np.asarray(plan.quantiles) - 0.5)))
-    out = np.zeros((*forecast.shape, len(plan.quantiles)))
     for low, high in plan.bands:
-        band = (low, high) if scaled.rows[:, low:high].any() else plan.bands[0]
+        band = (low, high) if known[:, low:high].any() else plan.bands[0]
         cut = slice(*band)
-        overlap = (1.0 + float(n[cut].mean())) / 2
         n_weeks = len(np.unique(target[:, cut]))
-        d = dispersion(*scaled.sizes(growth, band), groups, n_weeks / overlap)
-        u = scaled.u[sample][:, :, cut] / growth[cut]
+        independent = n_weeks * 2 / (1.0 + float(n[cut].mean()))
+        sizes = (size[:, cut] / growth[cut]).sum(axis=1)
+        d = dispersion(sizes, known[:, cut].sum(axis=1), groups, independent)
         about = plan.about_mean or plan.sums is not None
-        errors = Errors(u, target[:, cut], pools[sample], n_pools, n_weeks / overlap, about)
-        z = u / d[sample][:, None, None]
+        errors = Errors(
+            u[:, :, cut], target[:, cut], pools[sample], classes.n, independent, about
+        )  # fmt: skip
+        z = errors.u / d[sample][:, None, None]
         shape = pooled_shape(z, errors, plan.quantiles)
         below, above = stretch(errors, within, plan.quantiles)
         away = shape - shape[:, middle : middle + 1]
-        ahead = (band[0] + band[1] + 1) / 2
         alike = lasting(z) if plan.sums is None else 1.0
-        wider = widening(1 / shared(z, errors), n_weeks / (1 + alike * ahead))
+        ahead = 1 + alike * (band[0] + band[1] + 1) / 2
+        wider = widening(1 / shared(z, errors), n_weeks / ahead)
         reach = np.where(away < 0, below, above) * wider * away
         here, sized = forecast[:, low:high], scale[:, low:high] * d[:, None]
         season = _with_season(unseen[low:high] * here, sized, reach[pools], plan.quantiles)
-        _apply(here, sized, shape[:, middle], season, reach, pools, whole, out[:, low:high])
-    return out
+        _apply(here, sized, shape[:, middle], season, reach, pools, steady.whole, out[:, low:high])
 
 
 def _slow(past: Past, rate: Floats, mean: Floats, plan: Plan) -> Floats:
@@ -156,8 +174,8 @@ def _slow(past: Past, rate: Floats, mean: Floats, plan: Plan) -> Floats:
     unseen = _unseen(past, plan, horizon)
     known = past.forecast if past.rate is None else past.rate
     target = past.weeks[:, None] + np.arange(horizon)[None, :]
-    _, codes = np.unique(volume_classes(mean), return_inverse=True)
-    pools, sizes = codes.astype(np.int64), np.bincount(codes)
+    pools = _among(volume_classes(mean))
+    sizes = np.bincount(pools.codes)
     bands = plan.bands if plan.sums is None else tuple((h, h + 1) for h in range(horizon))
     out = np.zeros((*rate.shape, len(plan.quantiles)))
     for low, high in bands:
@@ -167,17 +185,10 @@ def _slow(past: Past, rate: Floats, mean: Floats, plan: Plan) -> Floats:
         wider = [widening(s**0.5, n_weeks / (1 + n)) for s in sizes]
         counts = Counts(
             past.actual[:, :, low:high], known[:, :, low:high], rate[:, low:high], mean * n,
-            pools, n_weeks / ((1 + n) / 2), np.array(wider), unseen[low:high],
+            pools.codes, n_weeks / ((1 + n) / 2), np.array(wider), unseen[low:high],
         )  # fmt: skip
         out[:, low:high] = count_quantiles(counts, plan.quantiles)
     return out if plan.sums is None else np.maximum.accumulate(out, axis=1)
-
-
-def _all_whole(actual: Floats) -> Bools:
-    """Return (S,) which series are in whole numbers; one without errors is as all the others."""
-    whole = whole_rows(actual)
-    seen = (~np.isnan(actual)).any(axis=(1, 2))
-    return np.asarray(whole | (~seen & bool(whole.any() and whole[seen].all())))
 
 
 def band_quantiles(
@@ -194,19 +205,15 @@ def band_quantiles(
     ``rate`` (S, H): the mean forecasts, where ``forecast`` is another middle. Whole-number series
     have whole-number quantiles.
     """
-    whole = _all_whole(past.actual)
+    whole = whole_rows(past.actual)
     slow = whole & (mean < SLOW_BELOW)
     out = np.zeros((*forecast.shape, len(plan.quantiles)))
-    for part in (slow, ~slow):
-        if not part.any():
-            continue
-        own = past if part.all() else _rows(past, part)
-        if part is slow:
-            out[part] = _slow(own, (forecast if rate is None else rate)[part], mean[part], plan)
-            continue
-        _, codes = np.unique(groups.codes[part], return_inverse=True)
-        pools = Groups(codes.astype(np.int64), int(codes.max()) + 1)
-        out[part] = _moving(own, forecast[part], mean[part], pools, plan, whole=whole[part])
+    if not slow.all():
+        steady = _Steady(mean, np.flatnonzero(~slow), whole)
+        _moving(past, forecast, groups, plan, steady=steady, out=out)
+    if slow.any():
+        ahead = forecast if rate is None else rate
+        out[slow] = _slow(_rows(past, slow), ahead[slow], mean[slow], plan)
     return out
 
 

@@ -15,23 +15,6 @@ PRIOR_DISPERSION = 0.6
 SEASON, LEVEL_LAG = 0.2, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """Errors over their scales, (S, O, H), and by series and horizon: absolute sums and counts."""
-
-    u: Floats
-    size: Floats
-    rows: Floats
-
-    def sizes(self, growth: Floats, band: tuple[int, int]) -> tuple[Floats, Floats]:
-        """Return (S,) sums of a band's absolute errors over the growth with horizon, and counts."""
-        low, high = band
-        return (
-            (self.size[:, low:high] / growth[low:high]).sum(axis=1),
-            self.rows[:, low:high].sum(axis=1),
-        )
-
-
 def spread(forecast: Floats, mean: Floats) -> Floats:
     """Return the error scale at a forecast: mean * (max(f, .2 mean) / mean) ** .6."""
     m = mean.reshape(-1, *([1] * (forecast.ndim - 1)))
@@ -40,29 +23,60 @@ def spread(forecast: Floats, mean: Floats) -> Floats:
 
 @compiled
 def _scale_errors(  # noqa: PLR0917 - compiled code takes plain arrays
-    forecast: Floats, actual: Floats, mean: Floats, n: Floats, u: Floats, size: Floats, rows: Floats
+    forecast: Floats, actual: Floats, mean: Floats, n: Floats, rows: Ints, u: Floats
 ) -> None:
-    """Fill u (S, O, H), and add absolute errors and their counts to size and rows (S, H)."""
-    for i in range(u.shape[0]):
+    """Fill u (R, O, H) with the scaled errors of the rows asked for."""
+    for k in range(len(rows)):
+        i = rows[k]
         m = mean[i]
         for j in range(u.shape[1]):
             for h in range(u.shape[2]):
                 f = forecast[i, j, h] / n[h]
                 e = actual[i, j, h] / n[h] - f
-                if np.isnan(e):
-                    u[i, j, h] = np.nan
-                    continue
-                u[i, j, h] = e / (m * (max(f, 0.2 * m) / m) ** POWER)
-                size[i, h] += abs(u[i, j, h])
-                rows[i, h] += 1.0
+                u[k, j, h] = e / (m * (max(f, 0.2 * m) / m) ** POWER)
 
 
-def scale_errors(forecast: Floats, actual: Floats, mean: Floats, n: Floats) -> Scaled:
-    """Return past errors over the scale at each forecast; column h is the sum over n[h] weeks."""
-    s, _, h = forecast.shape
-    made = Scaled(np.empty(forecast.shape), np.zeros((s, h)), np.zeros((s, h)))
-    _scale_errors(forecast, actual, mean, n, made.u, made.size, made.rows)
-    return made
+@compiled
+def _sizes(  # noqa: PLR0917 - compiled code takes plain arrays
+    forecast: Floats, actual: Floats, mean: Floats, n: Floats, rows: Ints, size: Floats
+) -> None:
+    """Add absolute scaled errors and their counts of the rows asked for to size (2, S, H)."""
+    for k in range(len(rows)):
+        i = rows[k]
+        m = mean[i]
+        for j in range(forecast.shape[1]):
+            for h in range(forecast.shape[2]):
+                f = forecast[i, j, h] / n[h]
+                e = actual[i, j, h] / n[h] - f
+                if not np.isnan(e):
+                    size[0, i, h] += abs(e) / (m * (max(f, 0.2 * m) / m) ** POWER)
+                    size[1, i, h] += 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Past forecasts and what came (S, O, H; nan = none), what sets scales, and the rows meant.
+
+    ``mean`` (S,) of weekly demand; column h is the sum over n[h] weeks; ``rows`` (R,) ascend.
+    """
+
+    forecast: Floats
+    actual: Floats
+    mean: Floats
+    n: Floats
+    rows: Ints
+
+    def errors(self, rows: Ints) -> Floats:
+        """Return (R, O, H) errors of some rows over the scale at each forecast."""
+        u = np.empty((len(rows), *self.forecast.shape[1:]))
+        _scale_errors(self.forecast, self.actual, self.mean, self.n, rows, u)
+        return u
+
+    def sizes(self) -> tuple[Floats, Floats]:
+        """Return (S, H) sums of absolute scaled errors, and counts; 0 in rows that are not meant."""
+        size = np.zeros((2, len(self.mean), self.forecast.shape[2]))
+        _sizes(self.forecast, self.actual, self.mean, self.n, self.rows, size)
+        return size[0], size[1]
 
 
 def by_horizon(size: Floats, rows: Floats) -> Floats:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from models.compiled import compiled
 from models.panel import Groups
 from models.scales import dispersion
 from models.types import Bools, Floats, Ints
 
-MAX_CALIBRATION_SERIES, MAX_MEDIAN_SERIES = 600, 400
+MAX_CALIBRATION_SERIES, MAX_MEDIAN_SERIES = 600, 150
 BLOCKS = 4
 FITTED = 0.6
 """How many independent errors the weights of the experts cost, being fitted on the same weeks."""
@@ -72,18 +73,43 @@ def _pooled(z: Floats, errors: Errors, quantiles: Sequence[float]) -> Floats:
     return out
 
 
-def _weekly_middles(z: Floats, errors: Errors, *, mean: bool) -> list[float]:
-    """Return the mean or median of the errors of each target week that has any."""
+@compiled
+def _gather_middles(  # noqa: PLR0917 - compiled code takes plain arrays
+    z: Floats,
+    starts: Ints,
+    origin: Ints,
+    horizon: Ints,
+    mean: bool,  # noqa: FBT001 - no keywords in compiled code
+    out: Floats,
+) -> None:
+    """Fill out (W,) with each week's middle; origin and horizon list its columns from starts on."""
+    most = 0
+    for w in range(len(out)):
+        most = max(most, starts[w + 1] - starts[w])
+    values = np.empty(most * z.shape[0])
+    for w in range(len(out)):
+        n = 0
+        for i in range(z.shape[0]):
+            for c in range(starts[w], starts[w + 1]):
+                v = z[i, origin[c], horizon[c]]
+                if not np.isnan(v):
+                    values[n] = v
+                    n += 1
+        if n:
+            out[w] = values[:n].mean() if mean else np.median(values[:n])
+
+
+def _weekly_middles(z: Floats, errors: Errors, *, mean: bool) -> Floats:
+    """Return the mean or median of the errors of each target week that has any, in their order."""
+    flat = errors.weeks.reshape(-1)
+    order = np.argsort(flat, kind="stable")
+    _, starts = np.unique(flat[order], return_index=True)
+    origin, horizon = np.divmod(order, z.shape[2])
+    out = np.full(len(starts), np.nan)
+    edges = np.append(starts, len(flat)).astype(np.int64)
     rows = some(np.arange(len(z)), MAX_MEDIAN_SERIES)
-    by_week = np.argsort(errors.weeks, axis=None, kind="stable")
-    values = z[rows].reshape(len(rows), -1)[:, by_week]
-    edges = np.flatnonzero(np.diff(errors.weeks.reshape(-1)[by_week])) + 1
-    out = []
-    for part in np.split(values, edges, axis=1):
-        known = part[~np.isnan(part)]
-        if len(known):
-            out.append(float(known.mean() if mean else np.median(known)))
-    return out
+    _gather_middles(z[rows], edges, origin, horizon, mean, out)
+    return np.asarray(out[~np.isnan(out)])
 
 
 def shared(z: Floats, errors: Errors) -> float:
