@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from bench import score
+from bench.judge import COMBINATIONS, OURS, Method, average, chosen_before, table, verdicts
+from bench.panels import Case, known_of, protocol, rehearsal
+from models.spec import ForecastSpec
+
+T = 120
+
+
+@pytest.fixture
+def case() -> Case:
+    rng = np.random.default_rng(1)
+    y = rng.gamma(4.0, 5.0, size=(25, T))
+    weeks = np.datetime64("2022-01-03") + 7 * np.arange(T).astype("timedelta64[D]")
+    cutoffs = protocol(T, 3)
+    known = known_of(y, weeks, ["all"] * 25)
+    return Case("made", known, ForecastSpec(levels=("sku",)), cutoffs, rehearsal(cutoffs, 2))
+
+
+def told(case: Case, cutoffs: tuple[int, ...], error: float, *, bare: bool = False) -> score.Made:
+    y = case.outcome.panels["units"].y
+    mean = y[:, np.array(cutoffs)[:, None] + np.arange(13)] + error
+    spread = np.nan if bare else 1.0
+    return score.Made(mean, mean[..., None] + spread * np.zeros(9), np.arange(len(y)))
+
+
+def method(
+    case: Case,
+    error: float,
+    before: float | None = None,
+    *,
+    single: bool = True,
+    bare: bool = False,
+) -> Method:
+    early = None if before is None else told(case, case.rehearsals, before, bare=bare)
+    return Method(told(case, case.cutoffs, error, bare=bare), early, 1.0, single)
+
+
+def methods(case: Case) -> dict[str, Method]:
+    return {
+        OURS: method(case, 1.0, single=False),
+        "theta": method(case, 2.0, 1.0),
+        "naive": method(case, 0.5, 4.0),
+        "points": method(case, 3.0, 0.1, bare=True),
+        "given the truth": method(case, 4.0),
+        **{name: method(case, 2.5, 2.0, single=False) for name in COMBINATIONS},
+    }
+
+
+def test_the_peer_chosen_before_is_chosen_on_rehearsals_alone(case: Case) -> None:
+    band = slice(0, 4)
+    assert chosen_before(case, methods(case), "mase", band) == "points"
+    assert chosen_before(case, methods(case), "spl", band) == "theta"  # it tells no quantiles
+
+
+def test_what_happens_from_the_first_cutoff_on_does_not_choose(case: Case) -> None:
+    every = methods(case)
+    before = chosen_before(case, every, "mase", slice(4, 13))
+    case.outcome.panels["units"].y[:, case.cutoffs[0] :] = 1e9
+    assert chosen_before(case, every, "mase", slice(4, 13)) == before
+
+
+def test_verdicts_name_the_best_in_hindsight_and_the_chosen_one(case: Case) -> None:
+    every = methods(case)
+    rows = table(case, every)
+    found = verdicts(case, every, rows)
+    cell = {v["against"]: v for v in found if v["band"] == "h1-4" and v["loss"] == "mase"}
+    assert cell["best single peer in hindsight"]["peer"] == "naive"
+    assert cell["best single peer in hindsight"]["share"] == pytest.approx(1.0)
+    assert cell["peer chosen before"]["peer"] == "points"
+    assert cell["given the truth"]["share"] == pytest.approx(-0.75)
+    assert set(COMBINATIONS) <= set(cell)
+
+
+def test_ours_is_level_with_itself_and_every_method_has_both_bands(case: Case) -> None:
+    rows = table(case, methods(case))
+    assert len(rows) == 2 * len(methods(case))
+    mine = [r for r in rows if r["method"] == OURS]
+    assert all(r["ours_mase"] == 0.0 for r in mine)
+
+
+def test_averages_are_geometric_over_cells() -> None:
+    name = next(iter(COMBINATIONS))
+    found = [{"loss": "mase", "against": name, "share": share} for share in (1.0, -0.5)]
+    assert average(found) == {f"MASE against {name}": pytest.approx(0.0)}
