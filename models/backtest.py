@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from models.forecast import Forecast, forecast_many
+from models.forecast import Forecast, forecast_each, forecast_many
 from models.hierarchy import level_of, levels_in
 from models.panel import Known, Panel, group_sums
 from models.spec import LEVELS, ForecastSpec, quantile_names
@@ -103,22 +103,20 @@ def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Bac
     if late:
         raise ValueError(f"cutoffs {late} lie after the outcome's, {outcome.cutoff}")
     actual = actuals(outcome, spec)
-    forecasts, contributions = [], []
-    for known, made in zip(knowns, forecast_many(knowns, spec), strict=True):
+
+    def judged(known: Known, made: Forecast) -> tuple[pl.DataFrame, pl.DataFrame]:
         scored = _scored(made, known.cutoff, actual, outcome.cutoff, spec)
-        forecasts.append(scored)
         keys = scored.select(*JOIN, "horizon")
         part = made.contributions.drop("as_of").join(
             keys, on=[*JOIN, "horizon"], how="semi", maintain_order="left"
         )
-        contributions.append(
-            part.with_columns(
-                pl.lit(known.cutoff).alias("cutoff"), pl.lit(outcome.cutoff).alias("as_of")
-            )
-        )
-    if not forecasts:
+        day, as_of = pl.lit(known.cutoff), pl.lit(outcome.cutoff)
+        return scored, part.with_columns(day.alias("cutoff"), as_of.alias("as_of"))
+
+    both = forecast_each(knowns, spec, judged)
+    if not both:
         return _nothing(outcome, actual, spec)
-    return Backtest(pl.concat(forecasts), pl.concat(contributions))
+    return Backtest(pl.concat([b[0] for b in both]), pl.concat([b[1] for b in both]))
 
 
 def _nothing(outcome: Known, actual: pl.DataFrame, spec: ForecastSpec) -> Backtest:

@@ -12,7 +12,7 @@ from models.grams import Trials, combine_into
 from models.panel import Grid, Groups
 from models.seasonality import has_year, pooled_season
 from models.spec import ForecastSpec, bands
-from models.types import Floats, Ints
+from models.types import Floats, Ints, Singles
 
 FULL_GRID_SERIES = 500
 
@@ -29,6 +29,18 @@ class History:
     groups: Groups
     gap: int = 0
     over: Ints | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Experts' forecasts (R, U, H, E) at origins (U,), ascending; ``rows`` (S,): whose they are.
+
+    An origin's do not depend on later weeks, so one array serves every cutoff that has them.
+    """
+
+    forecasts: Singles
+    origins: Ints
+    rows: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +97,65 @@ def grid_of(n_weeks: int, spec: ForecastSpec, gap: int, stride: int) -> Grid:
     return Grid(np.append(inner, n_weeks), spec.horizon, spec.season_weeks, gap)
 
 
+def try_experts(y: Floats, groups: Groups, grid: Grid) -> Tried:
+    """Return what every expert says of every series at every origin of the grid."""
+    made = levels.expert_forecasts(y, groups, grid, pooled_season(y, groups, grid))
+    return Tried(made, grid.origins, np.arange(len(y)))
+
+
+def _chosen(
+    history: History, grid: Grid, extra: Extra | None, tried: Tried | None
+) -> tuple[Singles, Ints, Ints]:
+    """Return forecasts (R, U, H, E), and the rows and origins among them that the grid means."""
+    told = try_experts(history.y, history.groups, grid) if tried is None else tried
+    at = np.searchsorted(told.origins, grid.origins)
+    if extra is None:
+        return told.forecasts, told.rows, at
+    own = joined(told.forecasts[told.rows[:, None], at], extra, levels.FLAT)
+    return own, np.arange(len(own)), np.arange(len(at))
+
+
+def _combined(
+    trials: Trials, at: Ints, groups: Groups, spec: ForecastSpec, *, seasonal: bool
+) -> Floats:
+    """Return (2, S, O, H): mean and centre at all origins ``at``, weighted by the trials."""
+    out = np.zeros((2, len(trials.rows), len(at), spec.horizon))
+    for band in zero_based_bands(spec.horizon):
+        weights = ensemble.band_weights(trials, groups, band, seasonal=seasonal)
+        both = np.stack([weights.mean, weights.centre])
+        combine_into(out, (trials.forecasts, trials.rows, at), both, band)
+    return out
+
+
 def forecast_base(
-    history: History, spec: ForecastSpec, stride: int, extra: Extra | None = None
+    history: History,
+    spec: ForecastSpec,
+    stride: int,
+    extra: Extra | None = None,
+    tried: Tried | None = None,
 ) -> Base:
     """Return the base forecasts of a panel; its groups share season and weights.
 
     ``extra`` experts stand on the grid of ``grid_of(n_weeks, spec, history.gap, stride)`` and are
-    weighed as one more family.
+    weighed as one more family. ``tried``: the experts' forecasts where they are known already, of
+    the same past; at least at that grid's origins.
     """
     y, groups = history.y, history.groups
     n_weeks = y.shape[1]
     grid = grid_of(n_weeks, spec, history.gap, stride)
     inner = Grid(grid.origins[:-1], grid.horizon, grid.period, grid.gap)
-    own = levels.expert_forecasts(y, groups, grid, pooled_season(y, groups, grid))
-    experts = joined(own, extra, levels.FLAT)
-    everywhere = np.arange(len(grid.origins))
+    forecasts, rows, at = _chosen(history, grid, extra, tried)
     trials = Trials(
-        experts,
-        everywhere[:-1],
+        forecasts,
+        rows,
+        at[:-1],
         levels.targets(y, inner),
         ensemble.error_scale(y),
         ensemble.row_decay(inner, n_weeks),
         float(n_weeks - inner.origins[0]) if len(inner.origins) else 1.0,
     )
     seasonal = has_year(n_weeks, spec.season_weeks + 4)
-    mean, centre = np.zeros(experts.shape[:3]), np.zeros(experts.shape[:3])
-    for band in zero_based_bands(spec.horizon):
-        weights = ensemble.band_weights(trials, groups, band, seasonal=seasonal)
-        combine_into(mean, experts, everywhere, weights.mean, band)
-        combine_into(centre, experts, everywhere, weights.centre, band)
+    mean, centre = _combined(trials, at, groups, spec, seasonal=seasonal)
     if history.over is not None:
         gone = grid.origins[None, :] > history.over[:, None]
         mean[gone], centre[gone] = np.nan, np.nan
@@ -121,7 +163,7 @@ def forecast_base(
         mean=np.nan_to_num(mean[:, -1]),
         centre=np.nan_to_num(centre[:, -1]),
         naive=naive_forecast(y, grid),
-        flat=np.nan_to_num(experts[:, -1, :, levels.FLAT].astype(np.float64)),
+        flat=np.nan_to_num(forecasts[rows, at[-1], :, levels.FLAT].astype(np.float64)),
         inner_mean=mean[:, :-1],
         inner_centre=centre[:, :-1],
         actual=trials.actual,

@@ -84,7 +84,7 @@ def band_weights(
     trials: Trials, groups: Groups, band: tuple[int, int], *, seasonal: bool
 ) -> Weights:
     """Return the weights of every series for one band of horizons (0-based, end excluded)."""
-    n_series, _, _, n_experts = trials.forecasts.shape
+    n_series, n_experts = len(trials.rows), trials.forecasts.shape[3]
     start = prior(seasonal=seasonal, extra=n_experts - len(EXPERTS)).astype(np.float32)
     weights = np.tile(start, (n_series, 1))
     if len(trials.at) == 0 or n_series == 0:

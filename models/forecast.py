@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
 
 from models import frames
 from models.base import (
-    Base,
     History,
     cumulative_quantiles,
-    forecast_base,
     grid_of,
     naive_forecast,
-    stride_for,
     weekly_quantiles,
-    zero_based_bands,
 )
-from models.ensemble import error_scale
+from models.bottom import Bottom, bottom_of
 from models.evidence import prove
 from models.hierarchy import Level, level_of, levels_in
 from models.intervals import Past
 from models.leading import Effects, effects_of
-from models.panel import (
-    Known,
-    Panel,
-    alive,
-    group_codes,
-    group_sums,
-    in_order,
-    one_group,
-    weeks_until_over,
-)
-from models.reconcile import Judged, choose_pull, deltas_of, pull_ratio, to_grain
+from models.panel import Known, Panel, alive, group_codes, group_sums, in_order, one_group
+from models.parallel import in_order_of
+from models.sharing import Shared, circles, share
 from models.spec import ForecastSpec
-from models.types import Bools, Floats
+from models.types import Floats
 
 MIN_WEEKS = 14
 MIN_OWN_WEEKS = 8
+TOGETHER = 30_000
+"""Panels of more series are forecast one cutoff after the other, to bound memory."""
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,68 +46,13 @@ class Forecast:
     evidence: pl.DataFrame
 
 
-@dataclass(frozen=True, slots=True)
-class _Bottom:
-    """A reconciled bottom: published arrays of every series, and which of them are published."""
-
-    panel: Panel
-    history: History
-    base: Base
-    baseline: Floats
-    mean: Floats
-    deltas: Floats
-    signals: tuple[str, ...]
-    wanted: Bools
-
-
-def _reconciled(history: History, spec: ForecastSpec) -> Base:
-    """Return the bottom's base forecasts, scaled to the categories' own where those win."""
-    y, groups = history.y, history.groups
-    stride = stride_for(len(y))
-    base = forecast_base(history, spec, stride)
-    if groups.n == len(y) or not len(base.origins):
-        return base
-    sums = group_sums(y, groups)
-    own = forecast_base(History(sums, one_group(groups.n), history.gap), spec, stride)
-    scale, own_scale = error_scale(y), error_scale(sums)
-    now_ratio = pull_ratio(group_sums(base.mean, groups), own.mean)
-    past_ratio = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)
-    now, past = np.ones_like(base.mean), np.ones_like(base.inner_mean)
-    for low, high in zero_based_bands(spec.horizon):
-        band = np.s_[..., low:high]
-        bottom = Judged(base.inner_mean[band], base.actual[band], scale)
-        category = Judged(own.inner_mean[band], own.actual[band], own_scale)
-        pull = choose_pull(bottom, category, groups)
-        now[band] = (now_ratio[band] ** pull)[groups.codes]
-        past[band] = (past_ratio[band] ** pull)[groups.codes]
-    return replace(
-        base,
-        mean=base.mean * now,
-        centre=base.centre * now,
-        inner_mean=base.inner_mean * past,
-        inner_centre=base.inner_centre * past,
-    )
-
-
-def _bottom(panel: Panel, effects: Effects, spec: ForecastSpec, gap: int) -> _Bottom:
-    _, groups = group_codes(panel.series)
-    history = History(panel.y, groups, gap, weeks_until_over(panel))
-    base = _reconciled(history, spec)
-    baseline = to_grain(base.mean)
-    deltas = deltas_of(baseline, np.exp(effects.log_effect[:, groups.codes]) - 1.0)
-    mean = baseline + deltas.sum(axis=0)
-    return _Bottom(
-        panel, history, base, baseline, mean, deltas, effects.names, alive(panel)
-    )  # fmt: skip
-
-
 def _ratio(mean: Floats, baseline: Floats) -> Floats:
     """Return (N, H, 1) by what signals multiply the mean, 1 where there is nothing to multiply."""
     safe = np.where(baseline > 0, baseline, 1.0)
     return np.asarray(np.where(baseline > 0, mean / safe, 1.0)[:, :, None])
 
 
-def _at_bottom(low: _Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
+def _at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     """Return the published arrays of a level whose series are the bottom's, in its key order."""
     order = np.argsort(level.member.codes, kind="stable")
     base, weeks = low.base, low.base.origins + low.history.gap
@@ -135,7 +73,7 @@ def _at_bottom(low: _Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floa
     }
 
 
-def _above(low: _Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
+def _above(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     """Return the published arrays of a level above: exact sums, quantiles from its own errors."""
     base, gap = low.base, low.history.gap
     member = level.member
@@ -165,7 +103,7 @@ def _above(low: _Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     }
 
 
-def _model_names(low: _Bottom, level: Level) -> list[str]:
+def _model_names(low: Bottom, level: Level) -> list[str]:
     """Return "experts", or "flat" where too little is known to weigh any."""
     if low.panel.y.shape[1] < MIN_WEEKS:
         return ["flat"] * level.keys.height
@@ -176,7 +114,7 @@ def _model_names(low: _Bottom, level: Level) -> list[str]:
 
 
 def _level_forecast(
-    target: str, low: _Bottom, name: str, spec: ForecastSpec
+    target: str, low: Bottom, name: str, spec: ForecastSpec
 ) -> frames.LevelForecast:
     level = level_of(low.panel.series, name)
     make = _at_bottom if level.is_bottom else _above
@@ -191,32 +129,36 @@ def _level_forecast(
 
 
 def forecast_target(
-    target: str, panel: Panel, effects: Effects, spec: ForecastSpec, gap: int
+    target: str,
+    panel: Panel,
+    effects: Effects,
+    spec: ForecastSpec,
+    gap: int,
+    *,
+    shared: Shared | None = None,
 ) -> list[frames.LevelForecast]:
-    """Return one target's forecasts at every level of the spec; none where nothing is known."""
+    """Return one target's forecasts at every level of the spec; none where nothing is known.
+
+    ``shared``: the experts' forecasts where they are known already.
+    """
     if not len(panel.weeks) or not alive(panel).any():
         return []
-    low = _bottom(panel, effects, spec, gap)
+    low = bottom_of(panel, effects, spec, gap, shared)
     names = levels_in(panel.series, spec.levels)
     return [_level_forecast(target, low, name, spec) for name in names]
 
 
-def forecast(known: Known, spec: ForecastSpec) -> Forecast:
-    """Return the forecasts of every target from what is known at one cutoff.
-
-    Deterministic and pure: equal inputs give equal bits, whatever else is forecast beside them.
-    """
-    known = replace(known, panels={name: in_order(p) for name, p in known.panels.items()})
+def _forecast(known: Known, spec: ForecastSpec, shared: dict[str, Shared]) -> Forecast:
+    """Return the forecasts of every target; its panels are in order."""
     proof = prove(known, spec)
     weekly, cumulative, contributions = [], [], []
     step = np.timedelta64(7, "D")
     for target in sorted(known.panels):
-        panel = known.panels[target]
+        panel, gap = known.panels[target], known.gap_weeks
         names, _ = group_codes(panel.series)
-        effects = effects_of(proof, target, names, spec, known.gap_weeks)
-        for part in forecast_target(target, panel, effects, spec, known.gap_weeks):
-            ahead = np.arange(1, spec.horizon + 1) + known.gap_weeks
-            weeks = panel.weeks[-1] + step * ahead
+        effects = effects_of(proof, target, names, spec, gap)
+        for part in forecast_target(target, panel, effects, spec, gap, shared=shared.get(target)):
+            weeks = panel.weeks[-1] + step * (np.arange(1, spec.horizon + 1) + gap)
             weekly.append(frames.weekly_frame(part, known.cutoff, weeks, spec.quantiles))
             cumulative.append(
                 frames.cumulative_frame(part, known.cutoff, weeks, spec.cumulative_quantiles)
@@ -230,6 +172,46 @@ def forecast(known: Known, spec: ForecastSpec) -> Forecast:
     )
 
 
+def forecast(known: Known, spec: ForecastSpec) -> Forecast:
+    """Return the forecasts of every target from what is known at one cutoff.
+
+    Deterministic and pure: equal inputs give equal bits, whatever else is forecast beside them.
+    """
+    return forecast_many([known], spec)[0]
+
+
+def forecast_each(
+    knowns: Sequence[Known], spec: ForecastSpec, then: Callable[[Known, Forecast], Kept]
+) -> list[Kept]:
+    """Return what ``then`` makes of each known and its ``forecast``, in the order of the knowns.
+
+    Cutoffs that know the same past share the experts' forecasts, and several are worked on at a
+    time while they are small; only what ``then`` returns is kept. It must be a pure function.
+    """
+    ordered = [
+        replace(k, panels={name: in_order(p) for name, p in k.panels.items()}) for k in knowns
+    ]
+    largest = max((len(p.y) for k in ordered for p in k.panels.values()), default=0)
+    threads = 1 if largest > TOGETHER else 0
+    made: dict[int, Kept] = {}
+
+    def work(circle: list[int], shared: list[dict[str, Shared]]) -> None:
+        def one(place: int) -> Kept:
+            known = ordered[circle[place]]
+            return then(known, _forecast(known, spec, shared[place]))
+
+        kept = in_order_of(range(len(circle)), one, threads)
+        made.update(zip(circle, kept, strict=True))
+
+    every = circles(ordered)
+    alone = [circle[0] for circle in every if len(circle) == 1]
+    work(alone, [{} for _ in alone])
+    for circle in every:
+        if len(circle) > 1:
+            work(circle, share([ordered[i] for i in circle], spec))
+    return [made[i] for i in range(len(ordered))]
+
+
 def forecast_many(knowns: Sequence[Known], spec: ForecastSpec) -> list[Forecast]:
     """Return ``forecast`` of each, row for row what one at a time gives."""
-    return [forecast(known, spec) for known in knowns]
+    return forecast_each(knowns, spec, lambda _, made: made)

@@ -17,12 +17,13 @@ LEAST_ERROR = 0.2
 class Trials:
     """What inner origins tried.
 
-    Expert forecasts (S, U, H, E), extra ones last, of which the origins ``at`` (O,) count; actual
-    (S, O, H; nan = not scored), scale (S,), row weights decay (O, H), and ``span``: the weeks that
-    the origins cover (more of them, less shrinkage).
+    Expert forecasts (R, U, H, E), extra ones last, of which the series ``rows`` (S,) and the
+    origins ``at`` (O,) count; actual (S, O, H; nan = not scored), scale (S,), row weights decay
+    (O, H), and ``span``: the weeks that the origins cover (more of them, less shrinkage).
     """
 
     forecasts: Singles
+    rows: Ints
     at: Ints
     actual: Floats
     scale: Floats
@@ -60,6 +61,7 @@ def _errors(  # noqa: PLR0917 - compiled code takes plain arrays
 @compiled
 def _gram(  # noqa: PLR0917 - compiled code takes plain arrays
     forecasts: Singles,
+    rows: Ints,
     at: Ints,
     actual: Floats,
     scale: Floats,
@@ -77,7 +79,7 @@ def _gram(  # noqa: PLR0917 - compiled code takes plain arrays
     errors = np.empty((most, n_experts), np.float32)
     weighted, size = np.empty_like(errors), np.empty(most, np.float32)
     for i in range(start, stop):
-        n = _errors(forecasts[i], at, actual[i], scale[i], decay, low, high, errors, size)
+        n = _errors(forecasts[rows[i]], at, actual[i], scale[i], decay, low, high, errors, size)
         if n == 0:
             out[i] = np.float32(0.0)
             continue
@@ -100,32 +102,29 @@ def grams_of(trials: Trials, weights: Singles, band: tuple[int, int], power: flo
     t, forecasts = trials, np.ascontiguousarray(trials.forecasts)
 
     def work(start: int, stop: int) -> None:
-        _gram(forecasts, t.at, t.actual, t.scale, t.decay, weights, *band, power, start, stop, out)
+        _gram(
+            forecasts,
+            t.rows,
+            t.at,
+            t.actual,
+            t.scale,
+            t.decay,
+            weights,
+            *band,
+            power,
+            start,
+            stop,
+            out,
+        )
 
     over_shards(n_series, work)
     return out
 
 
 @compiled
-def _dot(row: Singles, weights: Singles) -> np.float32:
-    """Return the weighted sum of a row, added up in four strands."""
-    a = b = c = d = np.float32(0.0)
-    n, e = len(weights), 0
-    while e + 3 < n:
-        a += weights[e] * row[e]
-        b += weights[e + 1] * row[e + 1]
-        c += weights[e + 2] * row[e + 2]
-        d += weights[e + 3] * row[e + 3]
-        e += 4
-    while e < n:
-        a += weights[e] * row[e]
-        e += 1
-    return np.float32((a + b) + (c + d))
-
-
-@compiled
 def _combine(  # noqa: PLR0917 - compiled code takes plain arrays
     forecasts: Singles,
+    rows: Ints,
     at: Ints,
     weights: Singles,
     low: int,
@@ -134,15 +133,35 @@ def _combine(  # noqa: PLR0917 - compiled code takes plain arrays
     stop: int,
     out: Floats,
 ) -> None:
-    """Fill out[..., low:high] of series start..stop-1 with weighted sums; nan stays nan."""
+    """Fill out[:, ..., low:high] of series start..stop-1 with two weighted sums; nan stays nan."""
+    one, other = weights[0], weights[1]
+    n = weights.shape[2]
     for i in range(start, stop):
+        made = forecasts[rows[i]]
         for j in range(len(at)):
             for h in range(low, high):
-                out[i, j, h] = _dot(forecasts[i, at[j], h], weights[i])
+                a = b = c = d = np.float32(0.0)
+                for e in range(0, n - 1, 2):
+                    even, odd = made[at[j], h, e], made[at[j], h, e + 1]
+                    a += one[i, e] * even
+                    b += one[i, e + 1] * odd
+                    c += other[i, e] * even
+                    d += other[i, e + 1] * odd
+                if n % 2:
+                    a += one[i, n - 1] * made[at[j], h, n - 1]
+                    c += other[i, n - 1] * made[at[j], h, n - 1]
+                out[0, i, j, h], out[1, i, j, h] = a + b, c + d
 
 
 def combine_into(
-    out: Floats, forecasts: Singles, at: Ints, weights: Singles, band: tuple[int, int]
+    out: Floats, tried: tuple[Singles, Ints, Ints], weights: Singles, band: tuple[int, int]
 ) -> None:
-    """Fill a band of out (S, O, H) with the weighted sums (S, E) of the experts at origins at."""
-    over_shards(len(out), lambda low, high: _combine(forecasts, at, weights, *band, low, high, out))
+    """Fill a band of out (2, S, O, H) with the experts' sums by two sets of weights (2, S, E).
+
+    ``tried``: forecasts (R, U, H, E), the series (S,) and the origins (O,) among them that count.
+    """
+    forecasts, rows, at = np.ascontiguousarray(tried[0]), tried[1], tried[2]
+    over_shards(
+        len(rows),
+        lambda low, high: _combine(forecasts, rows, at, weights, *band, low, high, out),
+    )

@@ -10,8 +10,9 @@ import numpy as np
 
 from models.compiled import compiled
 from models.panel import Grid, Groups, first_known
+from models.parallel import over_shards
 from models.seasonality import Season
-from models.types import Floats, Ints, Singles
+from models.types import Bools, Floats, Ints, Singles
 
 LEVEL = ("ses05", "ses15", "ses40", "ses80", "mean52", "med26", "damped", "theta", "sba")
 LAST_YEAR = ("sn", "sn_ratio", "sn_diff")
@@ -153,7 +154,7 @@ def _season_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     period: int,
     season: Floats,
     factor: Floats,
-    known: bool,  # noqa: FBT001 - no keywords in compiled code
+    known: Bools,
     out: Singles,
 ) -> None:
     """Fill the Fourier and factor experts (columns 12..14); season is (O, T+H), factor (T,)."""
@@ -167,7 +168,7 @@ def _season_rows(  # noqa: PLR0917 - compiled code takes plain arrays
                 f15 = _smooth(f15, y[t] / factor[t], 0.15, n)
                 f40 = _smooth(f40, y[t] / factor[t], 0.4, n)
             t += 1
-        usable = known and o >= period + 1
+        usable = known[j]
         level, k = 0.0, 0
         if usable:
             for w in range(max(first, o - 70), o):
@@ -193,47 +194,51 @@ def _all_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     first: Ints,
     groups: Ints,
     origins: Ints,
-    horizon: int,
     period: int,
     season: Floats,
     factor: Floats,
-    known: bool,  # noqa: FBT001 - no keywords in compiled code
+    known: Bools,
+    begin: int,
+    stop: int,
     out: Singles,
 ) -> None:
-    """Fill (S, O, H, E) for every series; rows of origins before a series' start stay nan."""
-    for i in range(y.shape[0]):
+    """Fill (S, O, H, E) of series begin..stop-1; origins before a series' start are nan."""
+    horizon = out.shape[2]
+    for i in range(begin, stop):
         start = 0
         while start < len(origins) and origins[start] <= first[i]:
             start += 1
+        out[i, :start] = np.nan
         if start == len(origins):
             continue
         own, rows, g = origins[start:], out[i, start:], groups[i]
         _level_rows(y[i], own, horizon, rows)
         _year_rows(y[i], first[i], own, horizon, period, rows)
         _season_rows(
-            y[i], first[i], own, horizon, period, season[g, start:], factor[g], known, rows
+            y[i], first[i], own, horizon, period, season[g, start:], factor[g], known[start:], rows
         )
 
 
 def expert_forecasts(y: Floats, groups: Groups, grid: Grid, season: Season) -> Singles:
-    """Return (S, O, H, E) forecasts of every expert; nan where a series had not begun."""
+    """Return (S, O, H, E) forecasts of every expert; nan where a series had not begun.
+
+    What stands at an origin is the same bit for bit whichever other origins are asked for and
+    however many weeks are known after it.
+    """
     reach = grid.gap + grid.horizon
-    shape = (y.shape[0], len(grid.origins), reach, len(EXPERTS))
-    out = np.full(shape, np.nan, dtype=np.float32)
-    if y.shape[0] and len(grid.origins):
+    out = np.empty((y.shape[0], len(grid.origins), reach, len(EXPERTS)), dtype=np.float32)
+    values, first = np.ascontiguousarray(y), first_known(y)
+    seasons, factor = np.ascontiguousarray(season.season), np.ascontiguousarray(season.factor)
+
+    def work(begin: int, stop: int) -> None:
         _all_rows(
-            np.ascontiguousarray(y),
-            first_known(y),
-            groups.codes,
-            grid.origins,
-            reach,
-            grid.period,
-            np.ascontiguousarray(season.season),
-            np.ascontiguousarray(season.factor),
-            season.known,
-            out,
-        )
-    return out[:, :, grid.gap :]
+            values, first, groups.codes, grid.origins, grid.period,
+            seasons, factor, season.known, begin, stop, out,
+        )  # fmt: skip
+
+    if len(grid.origins):
+        over_shards(len(y), work)
+    return np.ascontiguousarray(out[:, :, grid.gap :])
 
 
 def targets(y: Floats, grid: Grid) -> Floats:

@@ -1,17 +1,19 @@
 """Season and common weekly factor, pooled by category: a series' own year or two is mostly noise.
 
 Every value used at an origin comes from weeks before it (a trailing year before the first year is
-over uses that whole first year, which only origins after it may read).
+over uses that whole first year, which only origins after it may read), and is the same, bit for
+bit, however many weeks are known after it: origins may be computed once for several cutoffs.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.panel import Grid, Groups, group_sums, one_group
-from models.types import Floats, Ints
+from models.types import Bools, Floats, Ints
 
 WEEKS_PER_YEAR = 365.25 / 7
 HARMONICS = 2
@@ -25,10 +27,11 @@ FLOOR = 0.1
 class Season:
     """Multiplicative season (G, O, T+H) as seen from each origin, and weekly factor (G, T).
 
-    ``known`` is False where there is less than a year (plus some weeks): both are then 1.
+    ``known`` (O,) is False at origins with less than a year behind them, or nothing known in it:
+    neither is to be used there.
     """
 
-    known: bool
+    known: Bools
     season: Floats
     factor: Floats
 
@@ -122,10 +125,14 @@ def common_factor(ratio: Floats, groups: Groups, period: int) -> Floats:
 
 
 def harmonics(n: int, period: int, count: int = HARMONICS) -> Floats:
-    """Return (n, 2 count) sines and cosines of a year of ``period`` weeks."""
-    angle = 2 * np.pi * np.arange(n) / (period * WEEKS_PER_YEAR / 52)
-    waves = [f(k * angle) for k in range(1, count + 1) for f in (np.sin, np.cos)]
-    return np.stack(waves, axis=1)
+    """Return (n, 2 count) sines and cosines of a year of ``period`` weeks.
+
+    Taken one by one: a vector unit's may differ in the last bit with the length of the array.
+    """
+    step = 2 * math.pi / (period * WEEKS_PER_YEAR / 52)
+    waves = [[f(k * step * t) for k in range(1, count + 1) for f in (math.sin, math.cos)]
+             for t in range(n)]  # fmt: skip
+    return np.asarray(waves, dtype=np.float64).reshape(n, 2 * count)
 
 
 def _fourier(index: Floats, x: Floats, origins: Ints) -> tuple[Floats, Floats]:
@@ -163,7 +170,7 @@ def fourier_season(ratio: Floats, groups: Groups, grid: Grid) -> Floats:
     n_weeks = ratio.shape[1]
     span = n_weeks + grid.gap + grid.horizon
     waves = harmonics(span, grid.period)
-    trend = (np.arange(span) - n_weeks / 2) / grid.period
+    trend = np.arange(span) / grid.period - 1.0
     x = np.column_stack([np.ones(span), trend, waves])
     own, variance = _fourier(group_means(ratio, groups), x, grid.origins)
     pooled, _ = _fourier(group_means(ratio, one_group(len(ratio))), x, grid.origins)
@@ -173,22 +180,24 @@ def fourier_season(ratio: Floats, groups: Groups, grid: Grid) -> Floats:
         excess = np.where(trusted, away**2 - variance, 0.0).sum(axis=0)
         tau2 = np.maximum(excess / np.maximum(trusted.sum(axis=0), 1), 1e-6)
         own = pooled + away * tau2 / (tau2 + variance)
-    shape = np.einsum("gop,tp->got", own[:, :, 2:], waves)
-    return np.asarray(np.clip(1.0 + shape, 0.3, 3.0))
+    shape = np.ones((*own.shape[:2], span))
+    for p in range(waves.shape[1]):
+        shape += own[:, :, 2 + p, None] * waves[:, p]
+    return np.asarray(np.clip(shape, 0.3, 3.0))
 
 
 def pooled_season(y: Floats, groups: Groups, grid: Grid) -> Season:
     """Return season and weekly factor of every group; both 1 when a year is not known yet."""
     n_weeks = y.shape[1]
-    flat = Season(
-        False,
-        np.ones((groups.n, len(grid.origins), n_weeks + grid.gap + grid.horizon)),
-        np.ones((groups.n, n_weeks)),
-    )
-    if not has_year(n_weeks, grid.period):
+    known = np.zeros(len(grid.origins), dtype=bool)
+    span = n_weeks + grid.gap + grid.horizon
+    flat = Season(known, np.ones((groups.n, len(known), span)), np.ones((groups.n, n_weeks)))
+    if n_weeks <= grid.period:
         return flat
     ratio = relative(y, grid.period)
-    if np.isnan(ratio).all():
+    told = np.cumsum((~np.isnan(ratio)).any(axis=0))
+    known = (grid.origins > grid.period) & (told[grid.origins - 1] > 0)
+    if not known.any():
         return flat
     season = fourier_season(ratio, groups, grid)
-    return Season(True, season, common_factor(ratio, groups, grid.period))
+    return Season(known, season, common_factor(ratio, groups, grid.period))

@@ -19,7 +19,8 @@ def trials(good: int, seed: int = 0, s: int = 20, o: int = 20, h: int = 4) -> An
     noise = rng.normal(size=(s, o, h, E))
     noise[..., good] *= 0.2
     forecasts = (actual[..., None] + noise).astype(np.float32)
-    return Trials(forecasts, np.arange(o), actual, np.ones(s), np.ones((o, h)), 40.0)
+    rows, at = np.arange(s), np.arange(o)
+    return Trials(forecasts, rows, at, actual, np.ones(s), np.ones((o, h)), 40.0)
 
 
 def test_the_best_expert_gets_most_of_the_weight() -> None:
@@ -35,6 +36,7 @@ def test_groups_may_prefer_different_experts() -> None:
     a, b = trials(2, 1), trials(11, 2)
     both = Trials(
         np.concatenate([a.forecasts, b.forecasts]),
+        np.arange(40),
         a.at,
         np.concatenate([a.actual, b.actual]),
         np.ones(40),

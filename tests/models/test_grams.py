@@ -18,7 +18,8 @@ def trials() -> Any:
     actual = rng.gamma(4.0, 3.0, size=(S, len(at), H))
     actual[:, -1, 2:] = np.nan
     actual[4] = np.nan
-    return Trials(forecasts, at, actual, rng.gamma(3.0, size=S), rng.random((4, H)), 40.0)
+    scale, decay = rng.gamma(3.0, size=S), rng.random((4, H))
+    return Trials(forecasts, np.arange(S), at, actual, scale, decay, 40.0)
 
 
 def weights() -> Any:
@@ -51,21 +52,30 @@ def test_origins_that_do_not_count_are_not_read() -> None:
     assert np.array_equal(before, after)
 
 
-def test_views_give_what_copies_give() -> None:
+def test_rows_and_views_give_what_copies_give() -> None:
     t, w = trials(), weights()
     wide = np.repeat(t.forecasts, 2, axis=1)
     view = replace(t, forecasts=wide[:, ::2])
-    assert np.array_equal(grams_of(view, w, (0, H), 1.0), grams_of(t, w, (0, H), 1.0))
+    want = grams_of(t, w, (0, H), 1.0)
+    assert np.array_equal(grams_of(view, w, (0, H), 1.0), want)
+    mixed = np.random.default_rng(3).permutation(S)
+    stored = np.concatenate([t.forecasts[:2] * 9, t.forecasts[mixed]])
+    moved = replace(t, forecasts=stored, rows=2 + np.argsort(mixed))
+    assert np.array_equal(grams_of(moved, w, (0, H), 1.0), want)
 
 
-def test_combined_forecasts_are_weighted_sums_in_their_band_only() -> None:
-    t, w = trials(), weights()
-    out = np.full((S, 4, H), -1.0)
-    combine_into(out, t.forecasts, t.at, w, (1, 4))
-    want = np.einsum("sohe,se->soh", t.forecasts[:, t.at].astype(float), w.astype(float))
-    assert np.allclose(out[:, :, 1:4], want[:, :, 1:4], equal_nan=True)
-    assert np.isnan(out[2, :2, 1:4]).all()
-    assert (out[:, :, [0, 4]] == -1).all()
+@pytest.mark.parametrize("experts", [1, 4, E])
+def test_combined_forecasts_are_weighted_sums_in_their_band_only(experts: int) -> None:
+    t = trials()
+    f = t.forecasts[..., :experts]
+    w = np.random.default_rng(2).dirichlet(np.ones(experts), size=(2, S)).astype(np.float32)
+    rows = np.array([8, 2, 0])
+    out = np.full((2, 3, 4, H), -1.0)
+    combine_into(out, (f, rows, t.at), w[:, :3], (1, 4))
+    want = np.einsum("sohe,kse->ksoh", f[rows][:, t.at].astype(float), w[:, :3].astype(float))
+    assert np.allclose(out[..., 1:4], want[..., 1:4], equal_nan=True)
+    assert np.isnan(out[:, 1, :2, 1:4]).all()
+    assert (out[..., [0, 4]] == -1).all()
 
 
 @pytest.mark.parametrize("n", [0, 1, SHARD, SHARD + 1, 5 * SHARD + 3])

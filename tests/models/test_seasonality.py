@@ -16,7 +16,7 @@ def test_a_planted_season_is_found_from_before_each_origin() -> None:
     y, wave = seasonal()
     grid = Grid(np.array([80, 130]), 13, 52)
     season = pooled_season(y, one_group(len(y)), grid)
-    assert season.known
+    assert season.known.all()
     late = 1 + 0.4 * np.sin(2 * np.pi * np.arange(130, 143) / 52.18)
     assert np.abs(season.season[0, 1, 130:] - late).max() < 0.12
     assert np.corrcoef(season.season[0, 0, 80:93], wave[80:93])[0, 1] > 0.9
@@ -41,14 +41,14 @@ def test_groups_keep_their_own_season_where_the_data_say_so() -> None:
 def test_less_than_a_year_gives_no_season() -> None:
     y, _ = seasonal(t=50)
     season = pooled_season(y, one_group(len(y)), Grid(np.array([40, 50]), 13, 52))
-    assert not season.known
+    assert not season.known.any()
     assert (season.season == 1).all()
     assert (season.factor == 1).all()
 
 
 def test_nothing_but_zeros_gives_no_season() -> None:
     season = pooled_season(np.zeros((3, 100)), one_group(3), Grid(np.array([100]), 13, 52))
-    assert not season.known
+    assert not season.known.any()
 
 
 def test_relative_demand_is_over_the_trailing_year_and_capped() -> None:
@@ -76,3 +76,16 @@ def test_a_shared_shock_stands_in_the_factor_and_later_weeks_do_not_change_it() 
     later = y.copy()
     later[:, 90:] *= 3
     assert np.array_equal(common_factor(relative(later, 52), groups, 52)[:, :90], factor[:, :90])
+
+
+def test_what_stands_at_an_origin_is_the_same_from_every_later_cutoff() -> None:
+    y, _ = seasonal(t=140)
+    y[3, :30] = np.nan
+    groups = Groups(np.repeat([0, 1], 20), 2)
+    every = pooled_season(y, groups, Grid(np.array([53, 58, 70, 99, 121, 140]), 13, 52))
+    for n, rows in ((54, [0]), (70, [0, 1, 2]), (121, [2, 3, 4]), (122, [4])):
+        origins = np.array([53, 58, 70, 99, 121, 140])[rows]
+        one = pooled_season(y[:, :n], groups, Grid(origins, 13, 52))
+        assert one.known.all()
+        assert np.array_equal(one.season, every.season[:, rows, : n + 13])
+        assert np.array_equal(one.factor, every.factor[:, :n])
