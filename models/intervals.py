@@ -159,7 +159,7 @@ def _moving(
         shape = pooled_shape(z, errors, plan.quantiles)
         below, above = stretch(errors, within, plan.quantiles)
         away = shape - shape[:, middle : middle + 1]
-        alike = lasting(z) if plan.sums is None else 1.0
+        alike = lasting(z) if plan.sums is None else 0.75 + 3 / (len(steady.rows) + 3)
         ahead = 1 + alike * (band[0] + band[1] + 1) / 2
         wider = widening(1 / shared(z, errors), n_weeks / ahead)
         reach = np.where(away < 0, below, above) * wider * away
@@ -182,7 +182,7 @@ def _slow(past: Past, rate: Floats, mean: Floats, plan: Plan) -> Floats:
         n = 1.0 if plan.sums is None else float(plan.sums[low])
         seen = ~np.isnan(past.actual[:, :, low:high]).all(axis=0)
         n_weeks = len(np.unique(target[:, low:high][seen]))
-        wider = [widening(s**0.5, n_weeks / (1 + n)) for s in sizes]
+        wider = [widening(s**0.5, n_weeks / (1 + n / 4)) for s in sizes]
         counts = Counts(
             past.actual[:, :, low:high], known[:, :, low:high], rate[:, low:high], mean * n,
             pools.codes, n_weeks / ((1 + n) / 2), np.array(wider), unseen[low:high],

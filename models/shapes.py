@@ -15,7 +15,7 @@ from models.types import Bools, Floats, Ints
 
 MAX_CALIBRATION_SERIES, MAX_MEDIAN_SERIES = 600, 150
 BLOCKS = 4
-FITTED = 0.6
+FITTED = 0.8
 """How many independent errors the weights of the experts cost, being fitted on the same weeks."""
 
 

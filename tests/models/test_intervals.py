@@ -83,7 +83,7 @@ def test_cumulative_intervals_know_that_weeks_move_together() -> None:
 def test_few_independent_weeks_widen_and_many_do_not() -> None:
     assert widening(1, 5) > 1.15 > widening(1000, 20) > widening(1000, 200) > 1.0
     assert widening(1, 2) == widening(1, 1)  # no fewer than two and a half weeks
-    hidden = np.sqrt((4 + 0.6) / (4 - 0.6))
+    hidden = np.sqrt((4 + 0.8) / (4 - 0.8))
     assert widening(1, 4) == pytest.approx(1.533 / 1.2816 * hidden, rel=1e-3)
 
 
