@@ -36,9 +36,9 @@ def starts_of(panel: Panel) -> Ints:
 
 def to_begin(panel: Panel) -> Bools:
     """Return (S,) which series have no complete week yet and are not over: new ones to come."""
-    begun = ~np.isnan(panel.y).all(axis=1)
+    begun = (~np.isnan(panel.y)).any(axis=1)
     if "ended" not in panel.series.columns:
-        return np.zeros(len(begun), dtype=bool)
+        return np.zeros(panel.series.height, dtype=bool)
     return np.asarray(~begun & ~panel.series["ended"].fill_null(False).to_numpy())
 
 
