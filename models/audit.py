@@ -29,6 +29,7 @@ from models.panel import Grid, Known, group_codes, group_sums
 from models.seasonality import pooled_season
 from models.spec import LEVELS, ForecastSpec, bands
 from models.types import Floats
+from models.wandering import seasons_at
 
 SAMPLE = 20
 MIN_KNOWN = 26
@@ -149,7 +150,8 @@ def _view(known: Known, target: str, name: str, spec: ForecastSpec) -> _View:
         np.array([y.shape[1]], dtype=np.int64), spec.horizon, spec.season_weeks, known.gap_weeks
     )
     made = pooled_season(y, groups, grid)
-    season = np.where(np.asarray(made.known)[..., None], made.season, 1.0)[groups.codes, 0]
+    span = y.shape[1] + grid.gap + grid.horizon
+    season = seasons_at(made, groups.n, grid, span)[groups.codes, 0]
     ids = level.keys["series_id"].to_list()
     return _View(known.cutoff, y, season, grid, {name: i for i, name in enumerate(ids)})
 

@@ -20,6 +20,7 @@ from models.panel import Grid, Groups
 from models.seasonality import Season, harmonics
 from models.statespace import ASSUMED, FITTED, Fit, WanderingLevel, fit, predict
 from models.types import Bools, Floats, Ints
+from models.wandering import seasons_at
 
 SETTLED, MOVING = "state_settled", "state_moving"
 PACES: Mapping[str, float] = {SETTLED: 0.003, MOVING: 0.03}
@@ -157,10 +158,8 @@ def _tasks(
     """Return every series' task; waves of its own where a whole year precedes every origin."""
     n_weeks = y.shape[1]
     span = n_weeks + grid.gap + grid.horizon
-    shown, wave = np.ones((groups.n, len(grid.origins), span)), WAVE_OWN
-    if season is not None:
-        shown = np.where(np.asarray(season.known)[..., None], season.season, 1.0)
-        wave = WAVE_POOLED
+    shown = seasons_at(season, groups.n, grid, span)
+    wave = WAVE_OWN if season is None else WAVE_POOLED
     years = int(grid.origins[0]) >= grid.period
     waves = np.sqrt(2.0) * harmonics(span, grid.period) if years else np.zeros((span, 0))
     known = capped(y)
