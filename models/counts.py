@@ -35,7 +35,9 @@ class Counts:
 
     ``mean`` (S,) of the same kind of count sets the least rate; ``pools`` (S,) are 0..P-1;
     ``n_weeks`` is about how many independent target weeks there are; ``wider`` (P,) widens.
-    ``unseen`` (B,): relative standard deviation ahead that no past count shows.
+    ``unseen`` (B,): relative standard deviation ahead that no past count shows; ``young`` (S,): by
+    how many variances of one week's count the rate is less sure than past ones were (none sold
+    in k weeks may well be half a unit in k: Jeffreys).
     """
 
     actual: Floats
@@ -46,6 +48,7 @@ class Counts:
     n_weeks: float
     wider: Floats
     unseen: Floats
+    young: Floats
 
 
 @compiled
@@ -118,14 +121,20 @@ def _transforms(  # noqa: PLR0917 - compiled code takes plain arrays
 
 @compiled
 def _quantiles(  # noqa: PLR0917 - compiled code takes plain arrays
-    rate: Floats, least: Floats, dispersion: Floats, unseen: Floats, at: Floats, out: Floats
+    rate: Floats,
+    least: Floats,
+    dispersion: Floats,
+    unseen: Floats,
+    young: Floats,
+    at: Floats,
+    out: Floats,
 ) -> None:
     """Fill out (S, B, Q) with the least counts whose chance reaches ``at`` (S, Q), ascending."""
     for i in range(rate.shape[0]):
         for h in range(rate.shape[1]):
-            a = dispersion[i] + unseen[h] * unseen[h]
+            m = max(rate[i, h], least[i] + 0.5 * young[i])
+            a = dispersion[i] + unseen[h] * unseen[h] + young[i] * (1.0 / m + dispersion[i])
             r = 1.0 / a
-            m = max(rate[i, h], least[i])
             step = a * m / (1.0 + a * m)
             p, k = np.exp(-r * np.log1p(a * m)), 0
             reached = p
@@ -177,5 +186,5 @@ def count_quantiles(counts: Counts, quantiles: Sequence[float]) -> Floats:
     a = dispersions(counts, least)
     levels = true_levels(counts, least, a, quantiles)
     out = np.zeros((*counts.ahead.shape, len(quantiles)))
-    _quantiles(counts.ahead, least, a, counts.unseen, levels[counts.pools], out)
+    _quantiles(counts.ahead, least, a, counts.unseen, counts.young, levels[counts.pools], out)
     return out

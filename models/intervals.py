@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from models.compiled import compiled
 from models.counts import SLOW_BELOW, Counts, count_quantiles, volume_classes, whole_rows
 from models.panel import Groups
-from models.scales import Scaling, by_horizon, dispersion, spread, unseen_season
+from models.scales import Scaling, by_horizon, dispersion, spread, unseen_season, youth
 from models.shapes import Errors, lasting, pooled_shape, shared, some, stretch, widening
 from models.types import Bools, Floats, Ints
 
@@ -138,6 +138,7 @@ def _moving(
     scale = n * spread(forecast / n, steady.mean) * growth
     target = past.weeks[:, None] + np.arange(forecast.shape[1])[None, :]
     unseen = _unseen(past, plan, forecast.shape[1])
+    young = np.sqrt(1 + youth(past.forecast, past.weeks)[:, None] * n)
     classes = _among(volume_classes(steady.mean[steady.rows]))
     pools = np.full(len(forecast), -1)
     pools[steady.rows] = classes.codes
@@ -165,6 +166,7 @@ def _moving(
         reach = np.where(away < 0, below, above) * wider * away
         here, sized = forecast[:, low:high], scale[:, low:high] * d[:, None]
         season = _with_season(unseen[low:high] * here, sized, reach[pools], plan.quantiles)
+        season = season * young[:, low:high]
         _apply(here, sized, shape[:, middle], season, reach, pools, steady.whole, out[:, low:high])
 
 
@@ -174,6 +176,7 @@ def _slow(past: Past, rate: Floats, mean: Floats, plan: Plan) -> Floats:
     unseen = _unseen(past, plan, horizon)
     known = past.forecast if past.rate is None else past.rate
     target = past.weeks[:, None] + np.arange(horizon)[None, :]
+    young = youth(known, past.weeks)
     pools = _among(volume_classes(mean))
     sizes = np.bincount(pools.codes)
     bands = plan.bands if plan.sums is None else tuple((h, h + 1) for h in range(horizon))
@@ -186,6 +189,7 @@ def _slow(past: Past, rate: Floats, mean: Floats, plan: Plan) -> Floats:
         counts = Counts(
             past.actual[:, :, low:high], known[:, :, low:high], rate[:, low:high], mean * n,
             pools.codes, n_weeks / ((1 + n) / 2), np.array(wider), unseen[low:high],
+            young * n,
         )  # fmt: skip
         out[:, low:high] = count_quantiles(counts, plan.quantiles)
     return out if plan.sums is None else np.maximum.accumulate(out, axis=1)

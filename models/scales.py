@@ -13,6 +13,7 @@ from models.types import Floats, Ints
 POWER = 0.6
 PRIOR_DISPERSION = 0.6
 SEASON, LEVEL_LAG = 0.2, 4
+MEMORY_WEEKS = 13
 
 
 def spread(forecast: Floats, mean: Floats) -> Floats:
@@ -123,3 +124,18 @@ def unseen_season(weeks: Ints, horizon: int, year: int, *, summed: bool) -> Floa
     if not summed:
         return np.asarray(moved)
     return np.asarray(np.cumsum(moved) / np.arange(1, horizon + 1))
+
+
+def youth(forecast: Floats, weeks: Ints) -> Floats:
+    """Return (S,) how many variances of one week's demand a young series' level is less sure by.
+
+    Past forecasts (S, O, H) from origins at ``weeks`` (O,) tell since when a series is known: k
+    weeks make a level with 1/k of the variance, an old series' with 1/MEMORY_WEEKS, which is in
+    past errors already.
+    """
+    begun = ~np.isnan(forecast[:, :, 0])
+    known = np.ones(len(forecast))
+    if len(weeks):
+        since = int(weeks[-1]) + 2 - weeks[np.argmax(begun, axis=1)]
+        known = np.where(begun[:, 0], MEMORY_WEEKS, np.where(begun.any(axis=1), since, 1))
+    return np.asarray(np.maximum(1 / known - 1 / MEMORY_WEEKS, 0.0))
