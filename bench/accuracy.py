@@ -28,6 +28,7 @@ from bench.judge import (
     show_verdicts,
     table,
     verdicts,
+    without_nan,
 )
 from bench.panels import DATA, Case, data_folder, real_cases, simulated_cases
 from bench.peers import Ask, Told
@@ -148,7 +149,10 @@ def main(arguments: list[str]) -> int:
         print(f"mean over panels and bands: {100 * share:+6.1f} % {name}")
     if asked.out:
         asked.out.write_text(
-            json.dumps({"table": rows, "verdicts": found, "means": means}, indent=1)
+            json.dumps(
+                {"table": without_nan(rows), "verdicts": without_nan(found), "means": means},
+                indent=1,
+            )
         )
     return 0
 

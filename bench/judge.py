@@ -145,3 +145,11 @@ def average(found: Sequence[dict[str, object]]) -> dict[str, float]:
             if logs:
                 out[f"{loss.upper()} against {name}"] = float(np.expm1(np.mean(logs)))
     return out
+
+
+def without_nan(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """Rows whose numbers that are none are None: JSON knows no nan."""
+    return [
+        {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in row.items()}
+        for row in rows
+    ]

@@ -1,0 +1,152 @@
+"""The figures of docs/benchmarks.md from the last run's JSON: `python -m bench.page`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, TypeAlias
+
+ROOT = Path(__file__).resolve().parents[1]
+VAR, PAGE = ROOT / "bench" / "var", ROOT / "docs" / "benchmarks.md"
+MARK = "<!-- figures: .venv/bin/python -m bench.page -->"
+Json: TypeAlias = Any  # what a file holds
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(cells) + " |" for cells in lines]
+
+
+def _percent(row: Json, name: str) -> str:
+    share, low, high = (row[name + end] for end in ("", "_low", "_high"))
+    if share is None:  # the peer tells no quantiles
+        return ""
+    return f"{100 * share:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def _number(value: float | None, places: int) -> str:
+    return "" if value is None else f"{value:.{places}f}"
+
+
+def nights(told: Json) -> list[str]:
+    """Seconds and memory of nights."""
+    rows = [
+        [name, f"{n['seconds']:.1f}", f"{n['peak_mib']:.0f}", f"{n['rows_in']:,}"]
+        for name, n in told.items()
+    ]
+    return ["### Nights", "", *_table(["night", "seconds", "peak MiB", "rows in"], rows), ""]
+
+
+def speed(told: Json) -> list[str]:
+    """Series a second, and how many times that of each peer."""
+    ours, rows = told["speed"][0], []
+    for one in told["speed"]:
+        ratio = ours["series"] / ours["seconds"] * one["seconds"] / one["series"]
+        by_cpu = ours["series"] / ours["cpu"] * one["cpu"] / one["series"]
+        rows.append(
+            [
+                one["method"], f"{one['series']:,}", f"{one['series'] / one['seconds']:.2f}",
+                f"{ratio:.0f}", f"{by_cpu:.0f}",
+            ]
+        )  # fmt: skip
+    head = ["method", "series measured", "series/s", "ours times that", "by processor time"]
+    first = told["first_call"]
+    said = (
+        f"The first call of a process (200 series) took {first['cached']:.1f} s with compiled code "
+        f"on disk, {first['compiling']:.1f} s without."
+    )
+    return ["### Speed", "", *_table(head, rows), "", said, ""]
+
+
+def scale(told: Json) -> list[str]:
+    """The ladder of sizes."""
+    rows = [
+        [
+            f"{one['series']:,}", f"{one['seconds']:.1f}",
+            f"{one['series'] / one['seconds']:.0f}", f"{one['peak_mib']:.0f}",
+        ]
+        for one in told
+    ]  # fmt: skip
+    return ["### Scale", "", *_table(["series", "seconds", "series/s", "peak MiB"], rows), ""]
+
+
+def accuracy(told: Json) -> list[str]:
+    """Every method on every panel, verdicts, and means over panels and bands."""
+    head = ["panel", "weeks", "method", "n", "WAPE", "bias %", "MASE", "MASE50", "SPL", "cov80"]
+    head += ["ours: MASE %", "ours: SPL %"]
+    rows = [
+        [
+            r["panel"], r["band"], r["method"], str(r["series"]), f"{r['wape']:.3f}",
+            f"{100 * r['bias']:+.1f}", f"{r['mase']:.3f}", _number(r["mase50"], 3),
+            _number(r["spl"], 3), _number(r["coverage"], 2),
+            _percent(r, "ours_mase"), _percent(r, "ours_spl"),
+        ]
+        for r in told["table"]
+    ]  # fmt: skip
+    judged = [
+        [
+            v["panel"], v["band"], v["loss"].upper(),
+            v["against"] + ("" if v["against"] == v["peer"] else f": {v['peer']}"),
+            f"{100 * v['share']:+.1f} [{100 * v['low']:+.1f}, {100 * v['high']:+.1f}]",
+        ]
+        for v in told["verdicts"]
+    ]  # fmt: skip
+    means = [f"- {name}: {100 * share:+.1f} %" for name, share in told["means"].items()]
+    return [
+        "### Accuracy", "", "Mean over panels and bands, ours less the combination:", "", *means,
+        "", *_table(["panel", "weeks", "loss", "against", "ours %"], judged), "",
+        *_table(head, rows), "",
+    ]  # fmt: skip
+
+
+def leads(told: Json) -> list[str]:
+    """What two real leads were worth."""
+    rows = [
+        [
+            r["what"], str(r["status"]), str(r["lead_weeks"]), f"{r['with_signals']:.3f}",
+            f"{r['without']:.3f}",
+            f"{100 * r['saved']:.1f} [{100 * r['low']:.1f}, {100 * r['high']:.1f}]",
+        ]
+        for r in told
+    ]  # fmt: skip
+    head = ["lead", "status", "weeks", "MAE with", "MAE without", "saved %"]
+    revised = [r["revised_share"] for r in told if "revised_share" in r]
+    said = [f"The newest value at a cutoff was later revised by {100 * x:.0f} %." for x in revised]
+    return ["### Leads", "", *_table(head, rows), "", *said, ""]
+
+
+SECTIONS = {
+    "nights": nights, "speed": speed, "scale": scale, "accuracy": accuracy, "leads": leads,
+}  # fmt: skip
+
+
+def figures(folder: Path) -> str:
+    """The figures of all parts that have been run."""
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    packages = ", ".join(f"{name} {number}" for name, number in run["packages"].items())
+    lines = [
+        f"{run['at'][:10]}, {run['processor']}, {run['cores']} cores (load {run['load']:.1f} at the "
+        f"start), Python {run['python']}, {packages}"
+        + (", small samples (`--quick`)." if run["quick"] else "."),
+        "",
+    ]
+    for part, make in SECTIONS.items():
+        file = folder / f"{part}.json"
+        if file.exists():
+            lines += make(json.loads(file.read_text(encoding="utf-8")))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """The exit code: 1 where nothing has been measured."""
+    if not (VAR / "run.json").exists():
+        print("nothing to show yet: run `make bench`")
+        return 1
+    text = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
+    PAGE.write_text(f"{text}{MARK}\n\n{figures(VAR).rstrip()}\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

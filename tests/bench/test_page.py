@@ -1,0 +1,45 @@
+import json
+from pathlib import Path
+
+from bench import page
+from bench.judge import without_nan
+
+
+def test_a_page_shows_the_parts_that_were_run_and_when(tmp_path: Path) -> None:
+    run = {
+        "at": "2026-11-22T13:00+00:00", "processor": "a chip", "cores": 2, "load": 0.25,
+        "python": "3.11.7", "packages": {"numpy": "2.4.6"}, "quick": False,
+    }  # fmt: skip
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    load = {"series": 1000, "seconds": 2.0, "cpu": 3.0, "peak_mib": 512.4}
+    (tmp_path / "scale.json").write_text(json.dumps([load]))
+    text = page.figures(tmp_path)
+    assert text.startswith("2026-11-22, a chip, 2 cores (load 0.2 at the start), Python 3.11.7")
+    assert "| 1,000 | 2.0 | 500 | 512 |" in text
+    assert "### Accuracy" not in text
+
+
+def test_speeds_become_ratios_of_wall_and_of_processor_time() -> None:
+    told = {
+        "speed": [
+            {"method": "ours", "series": 1000, "seconds": 1.0, "cpu": 2.0},
+            {"method": "peer", "series": 10, "seconds": 5.0, "cpu": 10.0},
+        ],
+        "first_call": {"cached": 1.0, "compiling": 20.0},
+    }
+    assert "| peer | 10 | 2.00 | 500 | 500 |" in page.speed(told)
+
+
+def test_a_peer_without_quantiles_leaves_its_cells_empty() -> None:
+    nan = float("nan")
+    row = {
+        "panel": "p", "band": "h1-4", "method": "TSB", "series": 9, "wape": 0.5, "bias": -0.01,
+        "mase": 0.7, "mase50": nan, "spl": nan, "coverage": nan, "ours_mase": -0.05,
+        "ours_mase_low": -0.1, "ours_mase_high": 0.0, "ours_spl": nan, "ours_spl_low": nan,
+        "ours_spl_high": nan,
+    }  # fmt: skip
+    told = json.loads(json.dumps({"table": without_nan([row]), "verdicts": [], "means": {}}))
+    line = next(part for part in page.accuracy(told) if "TSB" in part)
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[-2:] == ["-5.0 [-10.0, +0.0]", ""]
+    assert cells[7:10] == ["", "", ""]
