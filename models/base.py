@@ -10,7 +10,6 @@ from models import ensemble, intervals, levels
 from models.extras import Extra, joined
 from models.grams import Trials, combine_into
 from models.panel import Grid, Groups
-from models.seasonality import has_year, pooled_season
 from models.spec import ForecastSpec, bands
 from models.types import Floats, Ints, Singles
 
@@ -99,8 +98,7 @@ def grid_of(n_weeks: int, spec: ForecastSpec, gap: int, stride: int) -> Grid:
 
 def try_experts(y: Floats, groups: Groups, grid: Grid) -> Tried:
     """Return what every expert says of every series at every origin of the grid."""
-    made = levels.expert_forecasts(y, groups, grid, pooled_season(y, groups, grid))
-    return Tried(made, grid.origins, np.arange(len(y)))
+    return Tried(levels.expert_forecasts(y, groups, grid), grid.origins, np.arange(len(y)))
 
 
 def _chosen(
@@ -115,13 +113,12 @@ def _chosen(
     return own, np.arange(len(own)), np.arange(len(at))
 
 
-def _combined(
-    trials: Trials, at: Ints, groups: Groups, spec: ForecastSpec, *, seasonal: bool
-) -> Floats:
+def _combined(trials: Trials, at: Ints, history: History, spec: ForecastSpec) -> Floats:
     """Return (2, S, O, H): mean and centre at all origins ``at``, weighted by the trials."""
     out = np.zeros((2, len(trials.rows), len(at), spec.horizon))
+    families = ensemble.families_tried(history.y.shape[1], spec.season_weeks)
     for band in zero_based_bands(spec.horizon):
-        weights = ensemble.band_weights(trials, groups, band, seasonal=seasonal)
+        weights = ensemble.band_weights(trials, history.groups, band, families)
         both = np.stack([weights.mean, weights.centre])
         combine_into(out, (trials.forecasts, trials.rows, at), both, band)
     return out
@@ -140,7 +137,7 @@ def forecast_base(
     weighed as one more family. ``tried``: the experts' forecasts where they are known already, of
     the same past; at least at that grid's origins.
     """
-    y, groups = history.y, history.groups
+    y = history.y
     n_weeks = y.shape[1]
     grid = grid_of(n_weeks, spec, history.gap, stride)
     inner = Grid(grid.origins[:-1], grid.horizon, grid.period, grid.gap)
@@ -154,8 +151,7 @@ def forecast_base(
         ensemble.row_decay(inner, n_weeks),
         float(n_weeks - inner.origins[0]) if len(inner.origins) else 1.0,
     )
-    seasonal = has_year(n_weeks, spec.season_weeks + 4)
-    mean, centre = _combined(trials, at, groups, spec, seasonal=seasonal)
+    mean, centre = _combined(trials, at, history, spec)
     if history.over is not None:
         gone = grid.origins[None, :] > history.over[:, None]
         mean[gone], centre[gone] = np.nan, np.nan

@@ -6,20 +6,26 @@ entropy pull of each level (panel, group, series) towards its parent; iterativel
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from models.grams import Trials, grams_of
-from models.levels import EXPERTS, FAMILIES
+from models.levels import EXPERTS, FAMILIES, LAST_YEAR, LEVEL
 from models.panel import Grid, Groups, group_sums
+from models.seasonality import has_year
 from models.simplex import on_simplex
 from models.types import Floats, Singles
+
+Family: TypeAlias = tuple[str, ...]
 
 HALF_LIFE_WEEKS = 26.0
 MEAN_POWER = 1.85
 CENTRE_POWER = 1.0
-KAPPA_PANEL, KAPPA_GROUP, KAPPA_SERIES = 0.1, 1.0, 4.0
+KAPPA_PANEL, KAPPA_GROUP, KAPPA_SERIES = 0.1, 2.0, 8.0
+STEPS_PANEL, STEPS_GROUP, STEPS_SERIES = 200, 80, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +45,24 @@ class Aim:
     per_series: bool
 
 
-def prior(*, seasonal: bool, extra: int = 0) -> Floats:
-    """Return (E + extra,) prior weights: equal families, equal inside.
+def families_tried(n_weeks: int, period: int) -> tuple[Family, ...]:
+    """Return the families that n_weeks let past origins try: levels, last year's week, then all."""
+    if has_year(n_weeks, period + 4):
+        return FAMILIES
+    return (LEVEL, LAST_YEAR) if n_weeks > period else (LEVEL,)
 
-    Without a year the seasonal families have none; ``extra`` experts are one family more, last.
+
+def prior(families: Sequence[Family] = FAMILIES, extra: int = 0) -> Floats:
+    """Return (E + extra,) prior weights: equal families, equal inside; none for those not named.
+
+    ``extra`` experts, last, are one family more.
     """
-    families = [[EXPERTS.index(n) for n in f] for f in (FAMILIES if seasonal else FAMILIES[:1])]
+    members = [[EXPERTS.index(name) for name in family] for family in families]
     if extra:
-        families.append([len(EXPERTS) + i for i in range(extra)])
+        members.append([len(EXPERTS) + i for i in range(extra)])
     out = np.zeros(len(EXPERTS) + extra)
-    for family in families:
-        out[family] = 1.0 / len(families) / len(family)
+    for family in members:
+        out[family] = 1.0 / len(members) / len(family)
     return out
 
 
@@ -72,24 +85,27 @@ def _solve(
     grams = grams_of(trials, current, band, aim.power)
     by_group = _by_group(grams, groups)
     everyone = by_group.sum(axis=0, keepdims=True)
-    panel = _level(everyone, aim.prior[None], KAPPA_PANEL / trials.span, 400)
+    panel = _level(everyone, aim.prior[None], KAPPA_PANEL / trials.span, STEPS_PANEL)
     parents = np.repeat(panel, groups.n, axis=0)
-    chosen = _level(by_group, parents, KAPPA_GROUP / trials.span, 150)[groups.codes]
+    chosen = _level(by_group, parents, KAPPA_GROUP / trials.span, STEPS_GROUP)[groups.codes]
     if not aim.per_series:
         return chosen
-    return on_simplex(grams, chosen, KAPPA_SERIES / trials.span, 60)
+    return on_simplex(grams, chosen, KAPPA_SERIES / trials.span, STEPS_SERIES)
 
 
 def band_weights(
-    trials: Trials, groups: Groups, band: tuple[int, int], *, seasonal: bool
+    trials: Trials, groups: Groups, band: tuple[int, int], families: Sequence[Family] = FAMILIES
 ) -> Weights:
-    """Return the weights of every series for one band of horizons (0-based, end excluded)."""
+    """Return the weights of every series for one band of horizons (0-based, end excluded).
+
+    ``families``: those that were tried (``families_tried``); the others have no weight.
+    """
     n_series, n_experts = len(trials.rows), trials.forecasts.shape[3]
-    start = prior(seasonal=seasonal, extra=n_experts - len(EXPERTS)).astype(np.float32)
+    start = prior(families, n_experts - len(EXPERTS)).astype(np.float32)
     weights = np.tile(start, (n_series, 1))
     if len(trials.at) == 0 or n_series == 0:
         return Weights(weights, weights)
-    for per_series in (False, True):
+    for per_series in (False, False, True):
         aim = Aim(start, CENTRE_POWER, per_series)
         weights = _solve(trials, groups, band, weights, aim)
     mean = _solve(trials, groups, band, weights, Aim(start, MEAN_POWER, per_series=True))

@@ -186,18 +186,24 @@ def fourier_season(ratio: Floats, groups: Groups, grid: Grid) -> Floats:
     return np.asarray(np.clip(shape, 0.3, 3.0))
 
 
+def weekly_factor(ratio: Floats, groups: Groups, grid: Grid) -> tuple[Bools, Floats]:
+    """Return at which origins (O,) a factor of last year is known, and factors (G, T).
+
+    ``ratio`` (S, T) is ``relative`` demand. Where none is known, the factor is not to be used.
+    """
+    n_weeks = ratio.shape[1]
+    told = np.cumsum((~np.isnan(ratio)).any(axis=0))
+    known = (grid.origins > grid.period) & (told[np.maximum(grid.origins, 1) - 1] > 0)
+    if not known.any():
+        return known, np.ones((groups.n, n_weeks))
+    return known, common_factor(ratio, groups, grid.period)
+
+
 def pooled_season(y: Floats, groups: Groups, grid: Grid) -> Season:
     """Return season and weekly factor of every group; both 1 when a year is not known yet."""
-    n_weeks = y.shape[1]
-    known = np.zeros(len(grid.origins), dtype=bool)
-    span = n_weeks + grid.gap + grid.horizon
-    flat = Season(known, np.ones((groups.n, len(known), span)), np.ones((groups.n, n_weeks)))
-    if n_weeks <= grid.period:
-        return flat
     ratio = relative(y, grid.period)
-    told = np.cumsum((~np.isnan(ratio)).any(axis=0))
-    known = (grid.origins > grid.period) & (told[grid.origins - 1] > 0)
+    known, factor = weekly_factor(ratio, groups, grid)
     if not known.any():
-        return flat
-    season = fourier_season(ratio, groups, grid)
-    return Season(known, season, common_factor(ratio, groups, grid.period))
+        span = y.shape[1] + grid.gap + grid.horizon
+        return Season(known, np.ones((groups.n, len(known), span)), factor)
+    return Season(known, fourier_season(ratio, groups, grid), factor)

@@ -4,9 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.ensemble import band_weights, error_scale, prior, row_decay
+from models.ensemble import band_weights, error_scale, families_tried, prior, row_decay
 from models.grams import Trials
-from models.levels import EXPERTS
+from models.levels import EXPERTS, LEVEL
 from models.panel import Grid, Groups, one_group
 
 E = len(EXPERTS)
@@ -24,7 +24,7 @@ def trials(good: int, seed: int = 0, s: int = 20, o: int = 20, h: int = 4) -> An
 
 
 def test_the_best_expert_gets_most_of_the_weight() -> None:
-    weights = band_weights(trials(7), one_group(20), (0, 4), seasonal=True)
+    weights = band_weights(trials(7), one_group(20), (0, 4))
     for w in (weights.mean, weights.centre):
         assert np.allclose(w.sum(axis=1), 1)
         assert (w >= 0).all()
@@ -43,25 +43,29 @@ def test_groups_may_prefer_different_experts() -> None:
         a.decay,
         40.0,
     )
-    weights = band_weights(both, Groups(np.repeat([0, 1], 20), 2), (0, 4), seasonal=True).mean
+    weights = band_weights(both, Groups(np.repeat([0, 1], 20), 2), (0, 4)).mean
     assert (weights[:20].argmax(axis=1) == 2).all()
     assert (weights[20:].argmax(axis=1) == 11).all()
 
 
 def test_without_trials_or_with_unknown_actuals_the_prior_stays() -> None:
-    start = prior(seasonal=True)
+    start = prior()
     full = trials(3)
     none = replace(full, at=full.at[:0], actual=full.actual[:, :0], decay=full.decay[:0])
     blind = replace(full, actual=np.full_like(full.actual, np.nan))
     for case in (none, blind):
-        weights = band_weights(case, one_group(20), (0, 4), seasonal=True)
+        weights = band_weights(case, one_group(20), (0, 4))
         assert np.allclose(weights.mean, start)
 
 
-def test_prior_gives_families_equal_mass_and_only_levels_without_a_year() -> None:
-    assert prior(seasonal=True).sum() == pytest.approx(1)
-    assert prior(seasonal=True)[:9].sum() == pytest.approx(0.25)
-    assert prior(seasonal=False)[:9].sum() == pytest.approx(1)
+def test_prior_gives_families_equal_mass_and_only_what_was_tried() -> None:
+    levels = len(LEVEL)
+    assert prior().sum() == pytest.approx(1)
+    assert prior()[:levels].sum() == pytest.approx(0.25)
+    for n_weeks, mass in ((52, 1.0), (53, 0.5), (63, 0.5), (64, 0.25)):
+        start = prior(families_tried(n_weeks, 52))
+        assert start.sum() == pytest.approx(1)
+        assert start[:levels].sum() == pytest.approx(mass)
 
 
 def test_decay_halves_in_26_weeks_and_scale_is_never_zero() -> None:

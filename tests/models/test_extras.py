@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from models.base import History, forecast_base, grid_of
-from models.ensemble import prior
+from models.ensemble import families_tried, prior
 from models.extras import Extra, joined
 from models.levels import EXPERTS, FLAT, targets
 from models.panel import Groups
@@ -67,8 +67,8 @@ def test_what_is_missing_takes_the_flat_level_cell_by_cell() -> None:
 
 
 def test_extra_experts_are_one_family_of_equal_mass() -> None:
-    for seasonal, families in ((True, 5), (False, 2)):
-        p = prior(seasonal=seasonal, extra=3)
+    for n_weeks, families in ((100, 5), (60, 3), (40, 2)):
+        p = prior(families_tried(n_weeks, 52), extra=3)
         assert p.shape == (len(EXPERTS) + 3,)
         assert p.sum() == pytest.approx(1)
         assert p[-3:] == pytest.approx(1 / families / 3)

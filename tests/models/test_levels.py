@@ -3,9 +3,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.levels import EXPERTS, FACTOR, FOURIER, expert_forecasts, inner_origins, targets
+from models.levels import (
+    EXPERTS,
+    FACTOR,
+    FOURIER,
+    LAST_YEAR,
+    expert_forecasts,
+    inner_origins,
+    targets,
+)
 from models.panel import Grid, Groups
-from models.seasonality import pooled_season
 
 
 def panel(seed: int = 0, s: int = 6, t: int = 120) -> Any:
@@ -21,7 +28,7 @@ def panel(seed: int = 0, s: int = 6, t: int = 120) -> Any:
 def run(y: Any, origins: Any, horizon: int = 13, gap: int = 0) -> Any:
     groups = Groups(np.arange(len(y)) % 2, 2)
     grid = Grid(np.array(origins, dtype=np.int64), horizon, 52, gap)
-    return expert_forecasts(y, groups, grid, pooled_season(y, groups, grid))
+    return expert_forecasts(y, groups, grid)
 
 
 def ses(values: Any, alpha: float) -> Any:
@@ -38,9 +45,7 @@ def expert(out: Any, name: str) -> Any:
     return out[..., EXPERTS.index(name)]
 
 
-@pytest.mark.parametrize(
-    ("name", "alpha"), [("ses05", 0.05), ("ses15", 0.15), ("ses40", 0.4), ("ses80", 0.8)]
-)
+@pytest.mark.parametrize(("name", "alpha"), [("ses15", 0.15), ("ses40", 0.4), ("last", 1.0)])
 def test_smoothed_levels_equal_a_plain_loop_and_pass_over_missing_weeks(
     name: str, alpha: float
 ) -> None:
@@ -56,25 +61,64 @@ def test_window_experts_equal_numpy() -> None:
     out = run(y, [120])
     for i in range(len(y)):
         assert expert(out, "mean52")[i, 0, 0] == pytest.approx(np.nanmean(y[i, 68:120]), rel=1e-5)
-        assert expert(out, "med26")[i, 0, 0] == pytest.approx(np.nanmedian(y[i, 94:120]), rel=1e-5)
+        assert expert(out, "med52")[i, 0, 0] == pytest.approx(np.nanmedian(y[i, 68:120]), rel=1e-5)
+        assert expert(out, "med8")[i, 0, 0] == pytest.approx(np.nanmedian(y[i, 112:120]), rel=1e-5)
 
 
 def test_last_year_is_the_same_week_and_falls_back_to_the_level() -> None:
     y = panel()
-    out = run(y, [100])
-    assert np.allclose(expert(out, "sn")[0, 0], y[0, 48:61])
-    assert expert(out, "sn")[3, 0, 12] == expert(out, "ses15")[3, 0, 12]  # week 60 is missing
-    young = run(y, [60])
-    assert np.array_equal(expert(young, "sn")[2], expert(young, "ses15")[2])
+    out = run(y, [59])
+    assert np.allclose(expert(out, "year_ratio")[0, 0], y[0, 7:20])  # no level to compare yet
+    missing = run(y, [100])
+    for name in LAST_YEAR:
+        assert expert(missing, name)[3, 0, 12] == expert(missing, "ses15")[3, 0, 12]  # week 60
+        young = expert(run(y, [60]), name)
+        assert np.array_equal(young[2], expert(run(y, [60]), "ses15")[2])
+
+
+def test_last_years_week_is_tried_before_the_year_is_over() -> None:
+    y = panel()
+    out = run(y, [47])
+    assert np.array_equal(expert(out, "year_ratio")[0, 0, :5], expert(out, "ses15")[0, 0, :5])
+    assert np.allclose(expert(out, "year_ratio")[0, 0, 5:], y[0, :8])
+
+
+def test_two_years_of_the_same_week_are_averaged_at_last_years_level() -> None:
+    y = np.full((1, 150), 10.0)
+    y[0, 20], y[0, 72] = 40.0, 20.0  # the same week, two years and one year before week 124
+    got = expert(run(y, [120]), "year_ratio")[0, 0, 4]
+    assert got == pytest.approx(30.0, rel=0.05)
 
 
 def test_last_year_with_level_correction_follows_growth() -> None:
     y = np.concatenate([np.full(60, 10.0), np.full(60, 20.0)])[None]
     out = run(y, [112])
-    assert (expert(out, "sn")[0, 0, :8] <= 20).all()
-    assert expert(out, "sn_ratio")[0, 0, 12] >= 20.0
+    for name in LAST_YEAR:
+        assert expert(out, name)[0, 0, 12] >= 20.0
+        assert (expert(out, name)[0, 0, :8] <= 31).all()
     flat = run(np.full((1, 120), 7.0), [120])
     assert np.allclose(flat, 7.0, atol=0.4)
+
+
+def test_a_season_of_ones_own_is_followed_where_the_category_has_none() -> None:
+    rng = np.random.default_rng(3)
+    wave = 1 + 0.5 * np.sin(2 * np.pi * np.arange(173) / 52.18)
+    y = rng.poisson(200, size=(20, 160)) * 1.0
+    y[0] = rng.poisson(200 * wave[:160])
+    out = run(y, [160])
+    for name in FOURIER:
+        assert np.abs(expert(out, name)[0, 0] / (200 * wave[160:]) - 1).max() < 0.15
+        assert np.abs(expert(out, name)[2, 0] / 200 - 1).max() < 0.15
+
+
+def test_a_common_week_of_last_year_comes_again() -> None:
+    rng = np.random.default_rng(4)
+    y = rng.poisson(100, size=(20, 120)) * 1.0
+    y[:, 60] *= 3
+    out = run(y, [105])
+    for name in FACTOR:
+        got = expert(out, name)[:, 0]
+        assert (got[:, 7] > 1.8 * got[:, 3]).all()
 
 
 def test_season_experts_equal_the_level_before_a_year_is_known() -> None:
@@ -94,7 +138,7 @@ def test_no_forecast_is_negative_and_unborn_series_have_none() -> None:
 
 def test_weeks_from_an_origin_on_never_reach_its_forecasts() -> None:
     y = panel()
-    origins = [58, 80, 101, 110]
+    origins = [30, 47, 58, 80, 101, 110]
     before = run(y, origins)
     for j, o in enumerate(origins):
         poisoned = y.copy()
