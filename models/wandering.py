@@ -15,12 +15,13 @@ import numpy as np
 from models.compiled import compiled
 from models.extras import Extra
 from models.panel import Grid, Groups
-from models.seasonality import Season, harmonics
+from models.seasonality import Season, harmonics, pooled_season
 from models.types import Bools, Floats, Ints, Singles
 
 NAME = "wandering"
 CAP, CAP_WEEKS, CAP_KNOWN = 3.0, 26, 8
 MIN_KNOWN = 8
+TOLD_EVERY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +90,18 @@ def _top(y: Floats, week: int) -> float:
 @compiled
 def _rows(  # noqa: PLR0917 - compiled code takes plain arrays
     y: Floats,
+    told: Floats,
     season: Floats,
-    seen: Ints,
     origins: Ints,
     gap: int,
     waves: Floats,
     gains: Floats,
     spread: Floats,
-    phi: float,
-    skew: float,
+    pace: Floats,
     out: Singles,
 ) -> None:
-    """Fill one series' forecasts (O, H); season is (O, T+gap+H), seen (T,) its row for each week."""
+    """Fill one series' forecasts (O, H); season is (O, T+gap+H), told (T,) that of known weeks."""
+    phi, skew = pace[0], pace[4]
     size = gains.shape[1]
     state = np.zeros(size)
     surprise, n, j = 0.0, 0, 0
@@ -120,7 +121,7 @@ def _rows(  # noqa: PLR0917 - compiled code takes plain arrays
         if t == origins[-1]:
             break
         if not np.isnan(y[t]):
-            x = np.sqrt(min(y[t], _top(y, t)) / season[seen[t], t])
+            x = np.sqrt(min(y[t], _top(y, t)) / told[t])
             error = x - state[0] - state[1]
             for a in range(2, size):
                 error -= waves[t, a - 2] * state[a]
@@ -135,27 +136,27 @@ def _rows(  # noqa: PLR0917 - compiled code takes plain arrays
 def _all_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     y: Floats,
     codes: Ints,
+    told: Floats,
     season: Floats,
-    seen: Ints,
     origins: Ints,
     gap: int,
     waves: Floats,
     pace: Floats,
     out: Singles,
 ) -> None:
+    """Fill (S, O, H); told is (G, T), season (G, O, T+gap+H)."""
     n_weeks, size = y.shape[1], 2 + waves.shape[1]
     shared, shared_spread = np.empty((n_weeks, size)), np.empty(n_weeks)
     own, own_spread = np.empty((n_weeks, size)), np.empty(n_weeks)
     _gains(np.ones(n_weeks, dtype=np.bool_), waves, pace, shared, shared_spread)
     for i in range(len(y)):
         known = ~np.isnan(y[i])
-        gains, spread = shared, shared_spread
+        gains, spread, g = shared, shared_spread, codes[i]
         if not known.all():
             _gains(known, waves, pace, own, own_spread)
             gains, spread = own, own_spread
         _rows(
-            y[i], season[codes[i]], seen, origins, gap, waves, gains, spread, pace[0], pace[4],
-            out[i],
+            y[i], told[g], season[g], origins, gap, waves, gains, spread, pace, out[i]
         )  # fmt: skip
 
 
@@ -167,33 +168,53 @@ def seasons_at(season: Season | None, n_groups: int, grid: Grid, span: int) -> F
     return np.where(told[:, None], season.season, 1.0)
 
 
+def season_told(y: Floats, groups: Groups, period: int) -> Floats:
+    """Return (G, T) season of each known week as it was seen at the time, or at a year's end.
+
+    Seen anew every fourth week, counted from the first: the same whatever is known later, and
+    whichever origins are asked for.
+    """
+    n_weeks = y.shape[1]
+    seen = np.arange(period + 1, n_weeks + 1, TOLD_EVERY, dtype=np.int64)
+    if not len(seen):
+        return np.ones((groups.n, n_weeks))
+    grid = Grid(seen, 0, period)
+    at = seasons_at(pooled_season(y, groups, grid), groups.n, grid, n_weeks)
+    week = np.arange(n_weeks)
+    row = np.maximum(np.searchsorted(seen, week, side="right") - 1, 0)
+    return np.ascontiguousarray(at[:, row, week])
+
+
 def wandering(
     y: Floats, groups: Groups, grid: Grid, season: Season | None = None, pace: Pace | None = None
 ) -> Extra:
     """Return one expert more for y (S, T): forecasts at the grid's inner origins and cutoff.
 
-    ``season`` is the pooled one on the same grid: each week is taken over the season as seen from
-    the newest inner origin at or before it, so that one pass serves all origins. Series learn
-    waves of their own beside it where a year precedes every origin. nan: fewer than 8 weeks known.
+    ``season`` is the pooled one of the same panel on the same grid. Past the first year, demand is taken over the
+    season as it was seen at the time, and series learn waves of their own beside it; None: their
+    own waves alone. A forecast at an origin depends on the weeks before it and on nothing else,
+    not on the other origins of the grid. nan: fewer than 8 weeks known.
     """
     pace = pace or Pace()
     n_weeks = y.shape[1]
     span = n_weeks + grid.gap + grid.horizon
     shown = seasons_at(season, groups.n, grid, span)
-    years = int(grid.origins[0]) >= grid.period
-    waves = np.sqrt(2.0) * harmonics(span, grid.period) if years else np.zeros((span, 0))
-    seen = np.searchsorted(grid.origins, np.arange(n_weeks), side="right") - 1
+    plain = np.ones((groups.n, n_weeks))
     out = np.full((len(y), len(grid.origins), grid.horizon, 1), np.nan, dtype=np.float32)
-    if len(y):
-        _all_rows(
-            np.ascontiguousarray(y),
-            groups.codes,
-            np.ascontiguousarray(shown),
-            np.maximum(seen, 0).astype(np.int64),
-            grid.origins,
-            grid.gap,
-            waves,
-            np.array([pace.phi, pace.drift, pace.wave, pace.level, pace.skew]),
-            out[..., 0],
-        )
+    waves = np.sqrt(2.0) * harmonics(span, grid.period)
+    first = int(np.searchsorted(grid.origins, grid.period, side="right"))
+    told = plain if season is None else season_told(y, groups, grid.period)
+    values = np.array([pace.phi, pace.drift, pace.wave, pace.level, pace.skew])
+    for part, weeks, own in (
+        (slice(first), plain, waves[:, :0]),
+        (slice(first, None), told, waves),
+    ):
+        origins = grid.origins[part]
+        if len(y) and len(origins):
+            made = np.full((len(y), len(origins), grid.horizon), np.nan, dtype=np.float32)
+            _all_rows(
+                np.ascontiguousarray(y), groups.codes, weeks, np.ascontiguousarray(shown[:, part]),
+                origins, grid.gap, np.ascontiguousarray(own), values, made,
+            )  # fmt: skip
+            out[:, part, :, 0] = made
     return Extra((NAME,), out)

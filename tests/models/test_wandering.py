@@ -7,7 +7,7 @@ import pytest
 
 from models.base import History, forecast_base, grid_of
 from models.challengers import capped
-from models.panel import Groups, one_group
+from models.panel import Grid, Groups, one_group
 from models.seasonality import harmonics, pooled_season
 from models.simulate.panels import PanelSpec, simulated_panel
 from models.spec import ForecastSpec
@@ -59,6 +59,17 @@ def test_nothing_at_an_origin_rests_on_later_weeks(n_weeks: int) -> None:
         assert np.array_equal(made(poisoned)[:, : j + 1], before[:, : j + 1], equal_nan=True)
 
 
+def test_an_origin_says_the_same_on_every_grid_and_whatever_came_later() -> None:
+    y, groups = demand(5, 130), Groups(np.array([0, 1, 0, 1, 1]), 2)
+    every = Grid(np.arange(20, 131, 3, dtype=np.int64), 13, 52)
+    whole = wandering(y, groups, every, pooled_season(y, groups, every)).forecasts
+    for j in (1, 11, 12, 25, 36):
+        n = int(every.origins[j])
+        one, past = Grid(every.origins[j : j + 1], 13, 52), y[:, :n].copy()
+        alone = wandering(past, groups, one, pooled_season(past, groups, one)).forecasts
+        assert np.array_equal(alone[:, 0], whole[:, j])
+
+
 def test_alone_as_in_a_crowd_and_whatever_the_numbers_are() -> None:
     y = demand(7, 100)
     y[0] = 0.0
@@ -77,9 +88,10 @@ def test_alone_as_in_a_crowd_and_whatever_the_numbers_are() -> None:
     flat = wandering(y[2:3], one_group(1), grid).forecasts
     assert flat[0, -1] == pytest.approx(7.0, rel=0.02)
     assert (f[5, -1] < 100 * np.median(y[5])).all(), "one bulk order is not demand"
+    crowd = wandering(y, one_group(7), grid).forecasts
     for i in range(7):
-        alone = wandering(y[i : i + 1], one_group(1), grid, season).forecasts
-        assert np.array_equal(alone[0], f[i], equal_nan=True)
+        alone = wandering(y[i : i + 1], one_group(1), grid).forecasts
+        assert np.array_equal(alone[0], crowd[i], equal_nan=True)
     assert wandering(y[:0], one_group(0), grid).forecasts.shape[0] == 0
 
 
