@@ -74,7 +74,9 @@ def _came(panel: Panel, *, bottom: bool) -> Floats:
 def _scored(
     made: Forecast, cutoff: date, actual: pl.DataFrame, as_of: date, spec: ForecastSpec
 ) -> pl.DataFrame:
-    joined = made.forecasts.join(actual, on=list(JOIN), how="inner", maintain_order="left")
+    weeks = made.forecasts.select(low=pl.col("week_start").min(), high=pl.col("week_start").max())
+    told = actual.filter(pl.col("week_start").is_between(*weeks.row(0)))
+    joined = made.forecasts.join(told, on=list(JOIN), how="inner", maintain_order="left")
     return joined.select(
         pl.lit(as_of).alias("as_of"),
         *JOIN[:3],

@@ -41,16 +41,17 @@ def _reconciled(history: History, spec: ForecastSpec, shared: Shared | None) -> 
     above = History(sums, one_group(groups.n), history.gap)
     own = forecast_base(above, spec, stride, tried=shared.above if shared else None)
     scale, own_scale = error_scale(y), error_scale(sums)
-    now_ratio = pull_ratio(group_sums(base.mean, groups), own.mean)
-    past_ratio = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)
-    now, past = np.ones_like(base.mean), np.ones_like(base.inner_mean)
+    pulls = []
     for low, high in zero_based_bands(spec.horizon):
         band = np.s_[..., low:high]
         bottom = Judged(base.inner_mean[band], base.actual[band], scale)
         category = Judged(own.inner_mean[band], own.actual[band], own_scale)
-        pull = choose_pull(bottom, category, groups)
-        now[band] = (now_ratio[band] ** pull)[groups.codes]
-        past[band] = (past_ratio[band] ** pull)[groups.codes]
+        pulls += [choose_pull(bottom, category, groups)] * (high - low)
+    if not any(pulls):
+        return base
+    now_ratio = pull_ratio(group_sums(base.mean, groups), own.mean)
+    past_ratio = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)
+    now, past = (now_ratio**pulls)[groups.codes], (past_ratio**pulls)[groups.codes]
     return replace(
         base,
         mean=base.mean * now,

@@ -55,6 +55,11 @@ def _ratio(mean: Floats, baseline: Floats) -> Floats:
 def _at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     """Return the published arrays of a level whose series are the bottom's, in its key order."""
     order = np.argsort(level.member.codes, kind="stable")
+    kept = bool(np.all(np.diff(order) > 0))
+
+    def sort(values: Floats) -> Floats:
+        return values if kept else values[order]
+
     base, weeks = low.base, low.base.origins + low.history.gap
     past = Past(base.inner_centre, base.actual, weeks)
     weekly, first = weekly_quantiles(low.history, past, base.centre, spec)
@@ -62,14 +67,14 @@ def _at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Float
     cumulative = cumulative_quantiles(low.history, past, base.mean, first, spec)
     sums = np.cumsum(low.mean, axis=1), np.cumsum(low.baseline, axis=1)
     return {
-        "mean": low.mean[order],
-        "baseline": low.baseline[order],
-        "naive": base.naive[order],
-        "flat": base.flat[order],
-        "quantiles": (weekly * _ratio(low.mean, low.baseline))[order],
-        "cumulative": (cumulative * _ratio(*sums))[order],
-        "cumulative_baseline": cumulative[order],
-        "deltas": low.deltas[:, order],
+        "mean": sort(low.mean),
+        "baseline": sort(low.baseline),
+        "naive": sort(base.naive),
+        "flat": sort(base.flat),
+        "quantiles": sort(weekly * _ratio(low.mean, low.baseline)),
+        "cumulative": sort(cumulative * _ratio(*sums)),
+        "cumulative_baseline": sort(cumulative),
+        "deltas": low.deltas if kept else low.deltas[:, order],
     }
 
 
@@ -122,10 +127,10 @@ def _level_forecast(
     keys = level.keys.with_columns(pl.Series("model", _model_names(low, level), dtype=pl.String))
     shown = np.zeros(level.keys.height, dtype=bool)
     np.logical_or.at(shown, level.member.codes, low.wanted)
-    cut = {k: (v[:, shown] if k == "deltas" else v[shown]) for k, v in arrays.items()}
-    return frames.LevelForecast(
-        target, name, keys.filter(pl.Series(shown)), signals=low.signals, **cut
-    )
+    if not shown.all():
+        keys = keys.filter(pl.Series(shown))
+        arrays = {k: (v[:, shown] if k == "deltas" else v[shown]) for k, v in arrays.items()}
+    return frames.LevelForecast(target, name, keys, signals=low.signals, **arrays)
 
 
 def forecast_target(

@@ -105,9 +105,9 @@ def in_order(panel: Panel) -> Panel:
 
     Sums and samples then do not depend on the order in which series arrive.
     """
-    order = panel.series["series_id"].arg_sort().to_numpy()
-    if bool(np.all(np.diff(order.astype(np.int64)) > 0)):
+    if panel.series["series_id"].is_sorted():
         return panel
+    order = panel.series["series_id"].arg_sort().to_numpy()
     sold = None if panel.sold is None else panel.sold[order]
     return Panel(panel.series[order], panel.weeks, panel.y[order], sold)
 
@@ -144,9 +144,8 @@ def group_codes(series: pl.DataFrame) -> tuple[tuple[str, ...], Groups]:
     Null categories form one category of their own, ``(uncategorised)``.
     """
     names = series["category"].cast(pl.String).fill_null(UNCATEGORISED)
-    order = tuple(sorted(set(names.to_list())))
-    place = {name: i for i, name in enumerate(order)}
-    codes = np.array([place[n] for n in names.to_list()], dtype=np.int64)
+    order = tuple(sorted(names.unique().to_list()))
+    codes = names.cast(pl.Enum(order)).to_physical().to_numpy().astype(np.int64)
     return order, Groups(codes, len(order))
 
 

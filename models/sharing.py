@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from models.base import Tried, grid_of, stride_for, try_experts
 from models.compiled import compiled
@@ -44,6 +45,14 @@ def _begins(short: Floats, rows: Ints, long: Floats) -> bool:
     return True
 
 
+def _places(names: pl.Series, among: pl.Series) -> Ints:
+    """Return where each name stands among others, -1 where it does not."""
+    if names.equals(among):
+        return np.arange(len(names))
+    place = {name: i for i, name in enumerate(among.to_list())}
+    return np.array([place.get(name, -1) for name in names.to_list()], dtype=np.int64)
+
+
 def _rows(panel: Panel, later: Panel) -> Ints | None:
     """Return where the series stand in a later panel that begins as theirs does; None if not."""
     n = len(panel.weeks)
@@ -51,9 +60,7 @@ def _rows(panel: Panel, later: Panel) -> Ints | None:
         return None
     if stride_for(len(panel.y)) != stride_for(len(later.y)):
         return None
-    place = {name: i for i, name in enumerate(later.series["series_id"].to_list())}
-    found = [place.get(name, -1) for name in panel.series["series_id"].to_list()]
-    rows = np.array(found, dtype=np.int64)
+    rows = _places(panel.series["series_id"], later.series["series_id"])
     if len(rows) and (rows.min() < 0 or bool((np.diff(rows) <= 0).any())):
         return None
     names, groups = group_codes(panel.series)
