@@ -22,7 +22,11 @@ def signal_lines(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         f"{counts[s]} {s}" for s in ("candidate", "rejected", "insufficient") if s in counts
     )
     lines = ["", f"Signals: {adopted.height} of {evidence.height} tested pairs adopted ({others})."]
-    return [*lines, *map(lead_line, adopted.iter_rows(named=True)), *_worth(tables.get("signal_value"))]
+    return [
+        *lines,
+        *map(lead_line, adopted.iter_rows(named=True)),
+        *_worth(tables.get("signal_value")),
+    ]
 
 
 def lead_line(row: Mapping[str, Any]) -> str:
