@@ -16,14 +16,14 @@ mentions in fewer than 13 weeks, as of the cutoff.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from models.gate import Adoption, adoption, q_values
-from models.leadtest import Sequences, one_step_residuals, sequences
+from models.leadtest import Sequences, sequences
 from models.panel import Known, Panel, Signals, group_codes, group_sums
 from models.power import conversations_needed
 from models.seasonality import relative, trailing_mean
@@ -35,7 +35,7 @@ ALPHA = 0.05
 OVERDISPERSION = 0.1
 THIN = 2.0
 FIRST_MENTIONS = 10
-SPENT = 0.5
+SPENT = 0.75
 PURGED_T, REVERSE_T, NEARLY = 3.0, 2.7, 0.75
 EVIDENCE: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
@@ -60,15 +60,14 @@ EVIDENCE: dict[str, pl.DataType] = {
 class TargetTest:
     """One target's tests: K signals, C categories with the pool last, T weeks.
 
-    ``signal`` (K, C-1, T): what is left of each signal after season and trend; ``rate`` as it was,
-    nan before it tells. ``demand`` (C-1, T): the log index. ``enough`` and
+    ``rate`` (K, C-1, T): each signal as heard, nan before it tells; ``demand`` (C-1, T): the log
+    index. ``enough`` and
     ``adopted`` are (K, C); counts likewise; ``enough_by_week`` (K, C, T).
     """
 
     names: tuple[str, ...]
     categories: tuple[str, ...]
     results: Sequences
-    signal: Floats
     rate: Floats
     demand: Floats
     enough_by_week: Bools
@@ -136,33 +135,75 @@ def _by_category(
     return rate, mentions, taggable
 
 
-def _test_target(
-    panel: Panel, signals: Signals, specs: list[SignalSpec], period: int
-) -> TargetTest:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one target's tests need: K signals, C categories with the pool last, T weeks."""
+
+    signals: tuple[str, ...]
+    lags: Ints
+    categories: tuple[str, ...]
+    demand: Floats
+    series: Ints
+    rate: Floats
+    mentions: Floats
+    taggable: Floats
+
+    def begins(self, other: _Asked) -> bool:
+        """Whether the test of ``other`` is this one's, bit for bit, in its first weeks."""
+        weeks = self.demand.shape[1]
+        return (
+            (self.signals, self.categories) == (other.signals, other.categories)
+            and weeks <= other.demand.shape[1]
+            and np.array_equal(self.lags, other.lags)
+            and np.array_equal(self.demand, other.demand[:, :weeks], equal_nan=True)
+            and np.array_equal(self.rate, other.rate[..., :weeks], equal_nan=True)
+        )
+
+
+def _asked(panel: Panel, signals: Signals, specs: list[SignalSpec], period: int) -> _Asked:
     names, index, n_series = log_index(panel, period)
     place = {name: i for i, name in enumerate(signals.names)}
     rows = np.array([place[s.name] for s in specs], dtype=np.int64)
     rate, mentions, taggable = _by_category(signals, rows, names)
     lags = np.array([s.max_lag_weeks for s in specs], dtype=np.int64)
-    results = sequences(index, rate[:, :-1], lags, period)
-    heard = np.cumsum((taggable > 0).astype(np.int64), axis=1)
+    told = tuple(s.name for s in specs)
+    return _Asked(told, lags, names, index, n_series, rate[:, :-1], mentions, taggable)
+
+
+def _results(asked: Sequence[_Asked], period: int) -> list[Sequences]:
+    """Return the sequences of each; those that begin another's are read from it.
+
+    Sequences are causal week by week: the first weeks of the longer are the shorter's.
+    """
+    out: dict[int, Sequences] = {}
+    left = sorted(range(len(asked)), key=lambda i: (-asked[i].demand.shape[1], i))
+    while left:
+        longest = asked[left[0]]
+        same = [i for i in left if asked[i].begins(longest)]
+        ends = np.array(sorted({asked[i].demand.shape[1] for i in same}), dtype=np.int64)
+        whole = sequences(longest.demand, longest.rate, longest.lags, period, ends)
+        out |= {i: whole.first(asked[i].demand.shape[1]) for i in same}
+        left = [i for i in left if i not in out]
+    return [out[i] for i in range(len(asked))]
+
+
+def _target_test(asked: _Asked, results: Sequences) -> TargetTest:
+    heard = np.cumsum((asked.taggable > 0).astype(np.int64), axis=1)
     enough = (
         (heard[None] >= MIN_WEEKS)
-        & (np.cumsum(mentions, axis=2) >= MIN_MENTIONS)
-        & (np.cumsum(mentions > 0, axis=2) >= MIN_MENTION_WEEKS)
+        & (np.cumsum(asked.mentions, axis=2) >= MIN_MENTIONS)
+        & (np.cumsum(asked.mentions > 0, axis=2) >= MIN_MENTION_WEEKS)
     )
-    enough[:, :-1] &= (~np.isnan(index)).sum(axis=1)[None, :, None] >= MIN_WEEKS
-    if len(names) == 1:
+    told = (~np.isnan(asked.demand)).sum(axis=1) >= MIN_WEEKS
+    enough[:, :-1] &= told[None, :, None]
+    if len(asked.categories) == 1:
         enough[:, -1] = False
-    signal = one_step_residuals(rate[:, :-1], period)
-    needed = np.array(
-        [[conversations_needed(m, n) for m, n in zip(mk, taggable, strict=True)]
-         for mk in mentions]
-    )  # fmt: skip
+    everyone = np.repeat(asked.taggable.sum(axis=1)[None], len(asked.signals), axis=0)
     return TargetTest(
-        tuple(s.name for s in specs), names, results, signal, rate[:, :-1], index, enough,
-        mentions.sum(axis=2), np.repeat(taggable.sum(axis=1)[None], len(rows), axis=0),
-        heard[:, -1], np.append(n_series, n_series.sum()), needed,
+        asked.signals, asked.categories, results, asked.rate, asked.demand, enough,
+        asked.mentions.sum(axis=2), everyone,
+        heard[:, -1], np.append(asked.series, asked.series.sum()),
+        conversations_needed(asked.mentions, asked.taggable[None]),
         np.zeros(enough.shape[:2], dtype=bool),
     )  # fmt: skip
 
@@ -230,7 +271,7 @@ def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, obje
     r, pooled = test.results, c == len(test.categories)
     enough = bool(test.enough_by_week[k, c, -1])
     adopted = bool(test.adopted[k, c])
-    signal = test.signal[k] if pooled else test.signal[k, c]
+    signal = r.signal[k] if pooled else r.signal[k, c]
     sd = float(np.sqrt((signal**2).mean())) if signal.size else 0.0
     effect, se = float(r.effect[k, c, -1]) * sd, float(r.effect_se[k, c, -1]) * sd
     told: dict[str, object] = {
@@ -262,8 +303,28 @@ def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, obje
 
 def prove(known: Known, spec: ForecastSpec) -> Proof:
     """Return the evidence as of the cutoff: one row per signal, target and category or pool."""
-    signals = known.signals
-    tests: dict[str, TargetTest] = {}
+    return prove_many([known], spec)[0]
+
+
+def prove_many(knowns: Sequence[Known], spec: ForecastSpec) -> list[Proof]:
+    """Return ``prove`` of each, bit for bit what one at a time gives.
+
+    Where an earlier cutoff knew of a target what the latest knows of the same weeks, tests are made
+    once and read as they stood; where anything was known otherwise, they are made anew.
+    """
+    asked = [_asked_of(known, spec) for known in knowns]
+    tests: list[dict[str, TargetTest]] = [{} for _ in knowns]
+    for target in sorted({name for each in asked for name in each}):
+        at = [i for i, each in enumerate(asked) if target in each]
+        results = _results([asked[i][target] for i in at], spec.season_weeks)
+        for i, result in zip(at, results, strict=True):
+            tests[i][target] = _target_test(asked[i][target], result)
+    return [_judge(known, spec, each) for known, each in zip(knowns, tests, strict=True)]
+
+
+def _asked_of(known: Known, spec: ForecastSpec) -> dict[str, _Asked]:
+    """Return what is to be tested by target, in the order of their names."""
+    signals, out = known.signals, {}
     for target in sorted(known.panels):
         panel = known.panels[target]
         specs = [s for s in spec.signals if target in s.targets]
@@ -273,13 +334,13 @@ def prove(known: Known, spec: ForecastSpec) -> Proof:
             raise ValueError(f"signals and panel {target} are not on the same weeks")
         specs = [s for s in specs if s.name in signals.names]
         if specs:
-            tests[target] = _test_target(panel, signals, specs, spec.season_weeks)
-    if not tests:
-        return Proof(pl.DataFrame(schema=EVIDENCE), {})
-    return _judge(known, spec, tests)
+            out[target] = _asked(panel, signals, specs, spec.season_weeks)
+    return out
 
 
 def _judge(known: Known, spec: ForecastSpec, tests: dict[str, TargetTest]) -> Proof:
+    if not tests:
+        return Proof(pl.DataFrame(schema=EVIDENCE), {})
     q, passed, state = _gates(list(tests.values()), spec.fdr)
     rows: list[dict[str, object]] = []
     i = 0

@@ -118,7 +118,7 @@ def _log_effect(test: TargetTest, k: int, spec: ForecastSpec, gap: int) -> Float
             path = form.path(test.rate[k, c : c + 1], scope, (spec.horizon, gap))
             out[c] = _lasting_effects(form, scope)[c] * path
         else:
-            path = lead_path(test.signal[k, c], lag, spec.horizon, gap)
+            path = lead_path(test.results.signal[k, c], lag, spec.horizon, gap)
             out[c] = _passing_effects(test.results, k, scope)[c] * path
     return np.clip(out, -MAX_LOG_EFFECT, MAX_LOG_EFFECT)
 
@@ -127,7 +127,7 @@ def _passing_effects(results: Sequences, k: int, scope: int) -> Floats:
     """Return (C,) effects of a lead that passes: a category's own, or the pool's shared out."""
     lag = int(results.lag[k, scope, -1])
     effect, t = float(results.effect[k, scope, -1]), float(results.t[k, scope, -1])
-    own, se = results.own_effect[k, :, lag - 1], results.own_se[k, :, lag - 1]
+    own, se = results.own_effect[-1, k, :, lag - 1], results.own_se[-1, k, :, lag - 1]
     if scope == len(own):
         return shared_effects(own, se, effect, t)
     return np.full(len(own), effect * _trust(t))

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
+from models.leadscan import Scan, scan
 from models.seasonality import harmonics
-from models.types import Bools, Floats, Ints
+from models.types import Floats, Ints
 
 WARM_WEEKS = 16
 OOS_WEEKS = 44
@@ -40,7 +41,8 @@ class Sequences:
     lag: best lag; t, p: lead statistic at it and p over all lags; effect, effect_se: change of log
     demand per unit of the signal; oos_t, oos_p, oos_gain: out of sample; reverse_t: largest
     statistic of demand leading the signal; purged_t: lead statistic of what demand's past does not
-    explain of the signal. ``own_effect``, ``own_se`` (K, C-1, L): at the last week, every lag.
+    explain of the signal; signal (K, C-1, T): what season and trend leave of it. ``own_effect``,
+    ``own_se`` (E, K, C-1, L): at every lag, after ``ends`` (E,) weeks.
     """
 
     lag: Ints
@@ -53,8 +55,23 @@ class Sequences:
     oos_gain: Floats
     reverse_t: Floats
     purged_t: Floats
+    signal: Floats
+    ends: Ints
     own_effect: Floats
     own_se: Floats
+
+    def first(self, weeks: int) -> Sequences:
+        """Return the results of the first weeks alone, one of ``ends``, bit for bit."""
+        place = self.ends.tolist().index(weeks)
+        cut = {
+            name: np.ascontiguousarray(getattr(self, name)[..., :weeks])
+            for name in self.__slots__
+            if name not in {"ends", "own_effect", "own_se"}
+        }
+        at = slice(place, place + 1)
+        return Sequences(
+            ends=self.ends[at], own_effect=self.own_effect[at], own_se=self.own_se[at], **cut
+        )
 
 
 def _before(sums: Floats, axis: int) -> Floats:
@@ -182,30 +199,6 @@ def _running_scale(z: Floats) -> Floats:
     return np.where(scale > 0, scale, 1.0)
 
 
-def _with_pool(scores: Floats) -> Floats:
-    """Return scores (K, C, T, L) with the sum over categories appended as one more category."""
-    return np.concatenate([scores, scores.sum(axis=1, keepdims=True)], axis=1)
-
-
-def _statistic(scores: Floats) -> Floats:
-    """Return running t statistics (null imposed, weeks as clusters)."""
-    power = np.cumsum(scores**2, axis=2)
-    return np.asarray(np.cumsum(scores, axis=2) / np.sqrt(np.maximum(power, 1e-300)))
-
-
-def _lead_scores(
-    target: Floats, source: Floats, lags: Ints, allowed: Bools
-) -> tuple[Floats, Floats]:
-    """Return scores and regressor (K, C, T, L) of source at each lag against target."""
-    rows = [lagged(source, int(lag)) for lag in lags]
-    x = np.stack(rows, axis=-1) * allowed[:, None, None, :]
-    return target[..., None] * x, x
-
-
-def _pick(values: Floats, place: Ints) -> Floats:
-    return np.take_along_axis(values, place[..., None], axis=-1)[..., 0]
-
-
 def _purged(x: Floats, y: Floats, depth: int) -> Floats:
     """Return (K, C, T) the part of signals x that demand's present and past do not explain.
 
@@ -220,36 +213,30 @@ def _purged(x: Floats, y: Floats, depth: int) -> Floats:
     return np.asarray(x - (moments * weights[None]).sum(axis=-1))
 
 
-def sequences(demand: Floats, signals: Floats, max_lags: Ints, period: int) -> Sequences:
+def sequences(
+    demand: Floats, signals: Floats, max_lags: Ints, period: int, ends: Ints | None = None
+) -> Sequences:
     """Return test results as of each week for log demand (C, T) and signals (K, C, T).
 
-    ``max_lags`` (K,) bounds the leads looked for. Lags of 1 week and more only.
+    ``max_lags`` (K,) bounds the leads looked for. Lags of 1 week and more only. Effects at every
+    lag are those after ``ends`` weeks, the last week where none are told.
     """
-    lags = np.arange(1, int(max_lags.max()) + 1)
-    allowed = lags[None, :] <= max_lags[:, None]
+    after = np.array([demand.shape[1]]) if ends is None else ends
     y = one_step_residuals(demand[None], period)
     x = one_step_residuals(signals, period)
     innovation, u = innovations(y), departures(x)
     sigma = _running_scale(innovation)
     e = np.clip(innovation / sigma, -CLIP, CLIP)
-    scores, regressor = _lead_scores(e, u, lags, allowed)
-    scores, regressor = scores / sigma[..., None], regressor / sigma[..., None]
-    pooled = _with_pool(scores)
-    power = _with_pool(regressor**2)
-    t_all = _statistic(pooled)
-    place = np.abs(t_all).argmax(axis=-1)
-    t = _pick(t_all, place)
-    effect_all = np.cumsum(pooled, axis=2) / np.maximum(np.cumsum(power, axis=2), 1e-300)
-    se_all = np.sqrt(np.cumsum(pooled**2, axis=2)) / np.maximum(np.cumsum(power, axis=2), 1e-300)
-    used = np.cumsum(np.any(pooled != 0, axis=-1), axis=2)
-    p = _family_p(t, used, max_lags)
-    oos_t, oos_p, oos_gain = _out_of_sample(e, regressor, t_all, effect_all)
-    reverse = _reverse_t(u, e, lags, allowed)
-    purged, _ = _lead_scores(e, _purged(u, e, len(lags)), lags, allowed)
-    purged_t = _pick(_statistic(_with_pool(purged / sigma[..., None])), place)
+    lead = scan(e, u, 1 / sigma, max_lags, ends=after)
+    p = _family_p(lead.t, lead.used, max_lags)
+    oos_t, oos_p, oos_gain = _out_of_sample(e, u, 1 / sigma, lead)
+    spread = _running_scale(u)
+    news = np.clip(u / spread, -CLIP, CLIP)
+    reverse = np.abs(scan(news, np.broadcast_to(e, u.shape), np.ones(1), max_lags).t)
+    purged = scan(e, _purged(u, e, int(max_lags.max())), 1 / sigma, max_lags, place=lead.place).t
     return Sequences(
-        lags[place], t, p, _pick(effect_all, place), _pick(se_all, place), oos_t, oos_p, oos_gain,
-        reverse, purged_t, effect_all[:, :-1, -1], se_all[:, :-1, -1],
+        lead.place + 1, lead.t, p, lead.effect, lead.se, oos_t, oos_p, oos_gain,
+        reverse, purged, x, after, lead.own, lead.own_se,
     )  # fmt: skip
 
 
@@ -267,7 +254,7 @@ def _family_p(t: Floats, used: Ints, tests: Ints) -> Floats:
 
 
 def _out_of_sample(
-    e: Floats, regressor: Floats, t_all: Floats, effect_all: Floats
+    e: Floats, u: Floats, inverse: Floats, lead: Scan
 ) -> tuple[Floats, Floats, Floats]:
     """Return Clark-West statistic, p and gain share as of each week.
 
@@ -275,26 +262,26 @@ def _out_of_sample(
     before. With e the error without and a the part that the signal adds, the adjusted loss
     difference is e^2 - ((e - a)^2 - a^2) = 2 e a.
     """
-    place = np.abs(t_all).argmax(axis=-1)
-    strength = _pick(t_all, place)
-    trust = np.maximum(1 - 1 / np.maximum(strength**2, 1e-12), 0.0)
-    effect = _shift_weeks(trust * _pick(effect_all, place))
-    place = _shift_weeks(place.astype(np.float64)).astype(np.int64)
-    wide = np.concatenate([regressor, np.zeros_like(regressor[:, :1])], axis=1)
-    own = effect[:, :-1] * _pick(wide[:, :-1], place[:, :-1])
-    common = effect[:, -1:] * _pick(regressor, np.broadcast_to(place[:, -1:], own.shape))
-    live = (np.arange(e.shape[-1]) >= OOS_WEEKS).astype(np.float64)
-    gains, losses, bases = [], [], []
-    for added, pool in ((own, False), (common, True)):
-        adjusted, saved = 2 * e * added * live, (e**2 - (e - added) ** 2) * live
-        base = np.broadcast_to(e**2 * live, saved.shape)
-        parts = (adjusted, saved, base)
-        if pool:
-            adjusted, saved, base = (part.sum(axis=1, keepdims=True) for part in parts)
-        gains.append(adjusted)
-        losses.append(saved)
-        bases.append(base)
-    adjusted, saved, base = (np.concatenate(part, axis=1) for part in (gains, losses, bases))
+    trust = np.maximum(1 - 1 / np.maximum(lead.t**2, 1e-12), 0.0)
+    effect = _shift_weeks(trust * lead.effect)
+    weeks = np.arange(e.shape[-1])
+    week = weeks - 1 - _shift_weeks(lead.place.astype(np.float64)).astype(np.int64)
+    live = (weeks >= OOS_WEEKS).astype(np.float64)
+
+    def added(row: Floats, at: Ints) -> Floats:
+        heard = np.take_along_axis(u, np.maximum(np.broadcast_to(at, u.shape), 0), axis=2)
+        return np.asarray(row * np.where(at >= 0, heard, 0.0) * inverse * live)
+
+    def losses(part: Floats) -> tuple[Floats, Floats]:
+        return 2 * e * part, (e**2 - (e - part) ** 2) * live
+
+    adjusted, saved = losses(added(effect[:, :-1], week[:, :-1]))
+    one, two = losses(added(effect[:, -1:], week[:, -1:]))
+    base = np.broadcast_to(e**2 * live, saved.shape)
+    adjusted, saved, base = (
+        np.concatenate([own, common.sum(axis=1, keepdims=True)], axis=1)
+        for own, common in ((adjusted, one), (saved, two), (base, base))
+    )
     statistic = np.cumsum(adjusted, 2) / np.sqrt(np.maximum(np.cumsum(adjusted**2, 2), 1e-300))
     used = np.cumsum(adjusted != 0, axis=2)
     statistic = _about_mean(statistic, used)
@@ -307,11 +294,3 @@ def _shift_weeks(values: Floats) -> Floats:
     out = np.zeros_like(values)
     out[:, :, 1:] = values[:, :, :-1]
     return out
-
-
-def _reverse_t(u: Floats, e: Floats, lags: Ints, allowed: Bools) -> Floats:
-    """Return the largest |t| of demand leading the signal, as of each week."""
-    sigma = _running_scale(u)
-    news = np.clip(u / sigma, -CLIP, CLIP)
-    scores, _ = _lead_scores(news, np.broadcast_to(e, u.shape), lags, allowed)
-    return np.asarray(np.abs(_statistic(_with_pool(scores))).max(axis=-1))

@@ -5,7 +5,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.evidence import EVIDENCE, log_index, prove
+from models.evidence import EVIDENCE, log_index, prove, prove_many
+from models.leadscan import scan
 from models.leadtest import autoregression, lagged, one_step_residuals, sequences, whiten
 from models.panel import Known
 from models.power import conversations_needed, needed_correlation
@@ -181,3 +182,73 @@ def test_a_spec_rejects_nonsense() -> None:
     for wrong in ({"levels": ("brand",)}, {"horizon": 0}, {"quantiles": (0.5, 0.1)}):
         with pytest.raises(ValueError, match=r"levels|horizon|quantiles"):
             ForecastSpec(**wrong)
+
+
+def equal_bits(one: Any, other: Any) -> bool:
+    """Whether two proofs are the same: table, and every number behind it."""
+    results = [
+        np.array_equal(getattr(a.results, name), getattr(b.results, name), equal_nan=True)
+        for a, b in zip(one.tests.values(), other.tests.values(), strict=True)
+        for name in a.results.__slots__
+    ]
+    return one.evidence.equals(other.evidence, null_equal=True) and all(results)
+
+
+def test_many_cutoffs_at_once_are_those_of_one_at_a_time() -> None:
+    known, spec = make(Truth(weeks=120, n_categories=3))
+    knowns = [cut(known, n) for n in (53, 97, 110, 120)]
+    many = prove_many(knowns, spec)
+    assert all(equal_bits(a, prove(k, spec)) for a, k in zip(many, knowns, strict=True))
+
+
+def test_what_was_known_otherwise_is_tested_anew() -> None:
+    known, spec = make(Truth(weeks=120, n_categories=3))
+    early = cut(known, 100)
+    rate = early.signals.rate.copy()
+    rate[1, 2, -1] += 0.01  # a conversation that was only heard of later
+    late_word = replace(early, signals=replace(early.signals, rate=rate))
+    y = early.panels["units"].y.copy()
+    y[5, 60] += 40.0  # a return that was booked later
+    corrected = replace(early, panels={"units": replace(early.panels["units"], y=y)})
+    renamed = replace(early, signals=replace(early.signals, categories=("cat0", "cat1", "x")))
+    knowns = [late_word, known, corrected, early, renamed]
+    many = prove_many(knowns, spec)
+    assert all(equal_bits(a, prove(k, spec)) for a, k in zip(many, knowns, strict=True))
+    assert not equal_bits(many[0], many[3])
+    assert not equal_bits(many[2], many[3])
+    assert prove_many([], spec) == []
+
+
+def test_a_scan_is_what_its_definition_says() -> None:
+    rng = np.random.default_rng(3)
+    target, source = rng.normal(size=(1, 2, 40)), rng.normal(size=(3, 2, 40))
+    inverse = rng.uniform(0.5, 2.0, size=(1, 2, 40))
+    lags, week = np.array([4, 2, 3]), 31
+    got = scan(target, source, inverse, lags, ends=np.array([week + 1]))
+    for k, most in enumerate(lags):
+        x = np.stack([lagged(source[k], m + 1) for m in range(most)]) * inverse[0]
+        scores, power = (target[0] * x)[:, :, : week + 1], (x**2)[:, :, : week + 1]
+        for c, (s, p) in enumerate(
+            [(scores[:, 0], power[:, 0]), (scores[:, 1], power[:, 1]),
+             (scores.sum(axis=1), power.sum(axis=1))]
+        ):  # fmt: skip
+            t = s.sum(axis=1) / np.sqrt((s**2).sum(axis=1))
+            best = int(np.abs(t).argmax())
+            assert got.place[k, c, week] == best
+            assert got.t[k, c, week] == pytest.approx(t[best])
+            assert got.effect[k, c, week] == pytest.approx(s[best].sum() / p[best].sum())
+            if c < 2:
+                assert got.own[0, k, c, best] == pytest.approx(s[best].sum() / p[best].sum())
+    again = scan(target, source, inverse, lags, place=np.ones_like(got.place))
+    assert (again.place == 1).all()
+
+
+def test_nothing_of_a_week_reads_a_later_one() -> None:
+    rng = np.random.default_rng(8)
+    demand, signals = 0.3 * rng.normal(size=(4, 110)), rng.normal(size=(2, 4, 110))
+    before = sequences(demand, signals, np.full(2, 8), 52)
+    demand[:, 80:], signals[:, :, 80:] = 1e9, 1e9
+    after = sequences(demand, signals, np.full(2, 8), 52)
+    for name in ("lag", "t", "p", "effect", "oos_p", "oos_gain", "reverse_t", "purged_t"):
+        a, b = getattr(before, name), getattr(after, name)
+        assert np.array_equal(a[..., :80], b[..., :80], equal_nan=True), name

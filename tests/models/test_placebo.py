@@ -69,7 +69,7 @@ def test_a_rate_is_not_heard_before_it_is_more_than_its_prior() -> None:
     known = upstart(1)
     asked_of = asked(known, few_words(known, 1, 0.7))
     heard = asked_of[0].signals
-    signal = prove(*asked_of).tests["units"].signal
+    signal = prove(*asked_of).tests["units"].results.signal
     for k in range(len(heard.names)):
         begun = np.cumsum(heard.mentions_all[k]) - heard.mentions_all[k] >= FIRST_MENTIONS
         assert (signal[k][:, ~begun] == 0).all()
