@@ -4,7 +4,8 @@ Counts have no exact 80 % interval: the chance of lying at or between two counts
 judged by the randomised probability transform (Smith 1985; Czado, Gneiting and Held 2009): an
 actual y stands for the whole stretch from y - 1/2 to y + 1/2, the published quantiles are joined
 by straight lines, and y counts as covered by the share of its stretch, in probability, that lies
-between .1 and .9. That is the mean over all random draws, so nothing is drawn.
+between .1 and .9. That is the mean over all random draws, so nothing is drawn. Between the levels
+published the chance of one count is known roughly only: a cell needs series of varied volume.
 """
 
 from __future__ import annotations

@@ -221,6 +221,12 @@ def band_quantiles(
     return out
 
 
+def moved(quantiles: Floats, ratio: Floats) -> Floats:
+    """Return quantiles times a ratio that broadcasts to them; whole numbers stay whole."""
+    out = quantiles * ratio
+    return np.asarray(np.where(quantiles == np.rint(quantiles), np.rint(out), out))
+
+
 def _rows(past: Past, part: Bools) -> Past:
     rate = None if past.rate is None else past.rate[part]
     return Past(past.forecast[part], past.actual[part], past.weeks, rate)

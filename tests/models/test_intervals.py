@@ -3,9 +3,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.intervals import Past, Plan, band_quantiles, series_mean
+from models.intervals import Past, Plan, band_quantiles, moved, series_mean
 from models.panel import Groups, one_group
-from models.scales import by_horizon, spread, unseen_season
+from models.scales import by_horizon, spread, unseen_season, youth
 from models.shapes import default_shape, widening
 from models.spec import WEEKLY_QUANTILES
 
@@ -103,6 +103,57 @@ def test_a_season_that_no_year_has_shown_widens_far_horizons_until_a_year_is_kno
         )
         widths.append(np.median(made[:, -1, 9] - made[:, -1, 1]))
     assert widths[0] > 5 * widths[1]
+
+
+@pytest.mark.parametrize("mean", [4.0, 25.0, 400.0])
+def test_every_class_of_volume_is_covered_though_one_panel_mixes_them(mean: float) -> None:
+    rng = np.random.default_rng(6)
+    level = np.repeat([4.0, 25.0, 400.0], 40)
+    noise = rng.gamma(6.0, 1 / 6.0, size=(120, 25, H))
+    actual = rng.poisson(level[:, None, None] * noise).astype(float)
+    past = Past(np.tile(level[:, None, None], (1, 25, H)), actual, np.arange(60, 110, 2))
+    plan = Plan(BANDS, WEEKLY_QUANTILES)
+    made = band_quantiles(past, past.forecast[:, 0], level, one_group(120), plan)
+    assert np.array_equal(made, np.round(made))
+    rows = level == mean
+    future = rng.poisson(mean * rng.gamma(6.0, 1 / 6.0, size=(200, 40, H))).astype(float)
+    half = 0.5 * ((future == made[rows, :, 1]) | (future == made[rows, :, 9]))
+    inside = (future >= made[rows, :, 1]) & (future <= made[rows, :, 9])
+    assert 0.77 < (inside - half).mean() < 0.84
+
+
+def test_forecasts_that_are_means_keep_their_median_below_where_errors_are_skewed() -> None:
+    rng = np.random.default_rng(7)
+    actual = 200 * np.exp(rng.normal(-0.32, 0.8, size=(6, 40, H)))
+    past = Past(np.full_like(actual, 200.0), actual, np.arange(60, 140, 2))
+    made = {}
+    for about in (False, True):
+        plan = Plan(BANDS, WEEKLY_QUANTILES, None, about)
+        forecast, mean = np.full((6, H), 200.0), np.full(6, 200.0)
+        made[about] = band_quantiles(past, forecast, mean, one_group(6), plan)[:, :, 5].mean()
+    assert made[True] < 0.85 * 200
+    assert made[True] == pytest.approx(200 * np.exp(-0.32), rel=0.08)
+
+
+def test_a_series_of_three_weeks_is_less_sure_than_its_elders() -> None:
+    rng = np.random.default_rng(8)
+    weeks = np.arange(60, 100, 2)
+    actual = 50 + 5 * rng.normal(size=(20, 20, H))
+    forecast = np.full_like(actual, 50.0)
+    forecast[0, :-1], actual[0, :-1] = np.nan, np.nan  # begun after the last origin but one
+    extra = youth(forecast, weeks)
+    assert extra[0] == pytest.approx(1 / 2 - 1 / 13)
+    assert not extra[1:].any()
+    past = Past(forecast, actual, weeks)
+    plan = Plan(BANDS, WEEKLY_QUANTILES)
+    made = band_quantiles(past, np.full((20, H), 50.0), np.full(20, 50.0), one_group(20), plan)
+    width = made[:, 5, 9] - made[:, 5, 1]
+    assert width[0] > 1.1 * np.median(width)
+
+
+def test_whole_quantiles_stay_whole_when_signals_move_them() -> None:
+    got = moved(np.array([[0.0, 1.0, 3.0, 2.5]]), np.array([[1.3]]))
+    assert got.tolist() == [[0.0, 1.0, 4.0, 3.25]]
 
 
 def test_helpers_by_plain_arithmetic() -> None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from models.forecast import forecast
 from models.panel import Known, Panel, weeks_until_over
-from models.spec import ForecastSpec
+from models.spec import ForecastSpec, quantile_names
 
 WEEKS, SKUS = 80, 1200
 
@@ -44,6 +44,19 @@ def test_the_total_is_forecast_at_its_level_with_intervals_around_it() -> None:
         assert 0.7 * level < row["mean"] < 1.4 * level
         assert row["p10"] < level < row["p90"]
         assert 0 < row["p05"] < row["mean"] < row["p95"]
+
+
+def test_articles_that_sell_once_have_quantiles_of_counts() -> None:
+    known = Known(date(2026, 7, 19), 0, {"units": long_tail()})
+    made = forecast(known, ForecastSpec(horizon=6)).forecasts
+    sku = made.filter(pl.col("level") == "sku").select(quantile_names(ForecastSpec().quantiles))
+    values = sku.to_numpy()
+    assert np.array_equal(values, np.round(values))
+    assert (sku["p50"] == 0).mean() > 0.9  # but not of those known for a week or two
+    assert (np.diff(values, axis=1) >= 0).all()
+    total = made.filter(pl.col("level") == "total")
+    assert (total["p50"] == total["p50"].round()).all()
+    assert (total["p90"] > total["p10"]).all()
 
 
 def test_a_series_is_over_after_its_last_known_week_and_a_living_one_is_not() -> None:
