@@ -12,6 +12,7 @@ import polars as pl
 from models.spec import quantile_names
 from models.types import Dates, Floats
 
+KNOWN_AHEAD = ("promotion_delta", "holiday_delta")
 KEY = ("as_of", "target", "level", "series_id", "week_start", "horizon")
 KEY_TYPES: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
@@ -31,7 +32,8 @@ class LevelForecast:
     """Forecasts of one target at one level: N series, H horizons.
 
     ``keys``: series_id, category, sku, channel, model; N rows. Arrays are (N, H), quantiles
-    (N, H, Q), deltas (K, N, H) in the order of ``signals``.
+    (N, H, Q), deltas (K, N, H) in the order of ``signals``. ``ahead`` (P, N, H): what of the
+    baseline is known ahead, in the order of ``KNOWN_AHEAD``; None: nothing is.
     """
 
     target: str
@@ -46,6 +48,13 @@ class LevelForecast:
     cumulative_baseline: Floats
     signals: tuple[str, ...]
     deltas: Floats
+    ahead: Floats | None = None
+
+    def known_ahead(self) -> list[pl.Series]:
+        """Return the columns of what is known ahead, zeros where nothing is."""
+        none = np.zeros((len(KNOWN_AHEAD), *self.mean.shape))
+        parts = none if self.ahead is None else self.ahead
+        return [pl.Series(n, v.reshape(-1)) for n, v in zip(KNOWN_AHEAD, parts, strict=True)]
 
 
 def _index(part: LevelForecast, as_of: date, weeks: Dates) -> pl.DataFrame:
@@ -84,6 +93,7 @@ def weekly_frame(
         *_spread(part.quantiles, quantile_names(quantiles)),
         pl.Series("baseline_mean", part.baseline.reshape(-1)),
         pl.Series("signal_delta", part.deltas.sum(axis=0).reshape(-1) + 0.0),
+        *part.known_ahead(),
         pl.Series("naive_mean", part.naive.reshape(-1)),
         pl.Series("flat_mean", part.flat.reshape(-1)),
         index["model"],
@@ -128,7 +138,7 @@ def empty_weekly(quantiles: Sequence[float]) -> pl.DataFrame:
     """Return ``forecasts`` without rows."""
     numbers = [
         "mean", *quantile_names(quantiles),
-        "baseline_mean", "signal_delta", "naive_mean", "flat_mean",
+        "baseline_mean", "signal_delta", *KNOWN_AHEAD, "naive_mean", "flat_mean",
     ]  # fmt: skip
     schema = {**KEY_TYPES, **dict.fromkeys(numbers, pl.Float64())}
     return pl.DataFrame(schema={**schema, "model": pl.String(), "rung": pl.String()})

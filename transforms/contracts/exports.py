@@ -92,6 +92,8 @@ FORECASTS = Table(
         *_quantiles(QUANTILES),
         BASELINE_MEAN,
         _real("signal_delta", "mean - baseline_mean, exactly", "target units"),
+        _real("promotion_delta", "part of baseline_mean due to promotions known ahead; null: the row is of a night that did not tell", "target units", nullable=True),
+        _real("holiday_delta", "part of baseline_mean due to feasts and holidays; null as above", "target units", nullable=True),
         _real("naive_mean", "last year's same week, or the last week", "target units", lo=0.0),
         _real("flat_mean", "a flat line at the recent level", "target units", lo=0.0),
         _real(
