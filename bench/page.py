@@ -89,13 +89,14 @@ def accuracy(told: Json) -> list[str]:
             v["panel"], v["band"], v["loss"].upper(),
             v["against"] + ("" if v["against"] == v["peer"] else f": {v['peer']}"),
             f"{100 * v['share']:+.1f} [{100 * v['low']:+.1f}, {100 * v['high']:+.1f}]",
+            "" if v["bound"] is None else f"at most {100 * v['bound']:+.0f}",
         ]
         for v in told["verdicts"]
     ]  # fmt: skip
     means = [f"- {name}: {100 * share:+.1f} %" for name, share in told["means"].items()]
     return [
         "### Accuracy", "", "Mean over panels and bands, ours less the combination:", "", *means,
-        "", *_table(["panel", "weeks", "loss", "against", "ours %"], judged), "",
+        "", *_table(["panel", "weeks", "loss", "against", "ours %", "asked %"], judged), "",
         *_table(head, rows), "",
     ]  # fmt: skip
 

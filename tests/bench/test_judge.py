@@ -1,8 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bench import score
-from bench.judge import COMBINATIONS, OURS, Method, average, chosen_before, table, verdicts
+from bench.judge import (
+    COMBINATIONS,
+    OURS,
+    Method,
+    average,
+    chosen_before,
+    reached,
+    table,
+    verdicts,
+)
 from bench.panels import Case, known_of, protocol, rehearsal
 from models.spec import ForecastSpec
 
@@ -83,5 +94,28 @@ def test_ours_is_level_with_itself_and_every_method_has_both_bands(case: Case) -
 
 def test_averages_are_geometric_over_cells() -> None:
     name = next(iter(COMBINATIONS))
-    found = [{"loss": "mase", "against": name, "share": share} for share in (1.0, -0.5)]
+    found = [
+        {"loss": "mase", "against": name, "share": share, "band": band}
+        for share, band in ((1.0, "h1-4"), (-0.5, "h5-13"), (9.0, "all"))
+    ]
     assert average(found) == {f"MASE against {name}": pytest.approx(0.0)}
+
+
+def test_a_bound_to_be_ahead_needs_an_interval_that_excludes_no_difference() -> None:
+    base = {"bound": -0.03, "share": -0.05}
+    assert reached(base | {"high": -0.01}) is True
+    assert reached(base | {"high": 0.01}) is False
+    assert reached({"bound": 0.02, "share": 0.01, "high": 0.09}) is True
+    assert reached({"bound": 0.02, "share": 0.03, "high": 0.09}) is False
+    assert reached({"bound": None, "share": 0.0, "high": 0.0}) is None
+
+
+def test_real_panels_have_bounds_and_peers_given_the_truth_have_theirs(case: Case) -> None:
+    every = methods(case)
+    real = verdicts(case, every, table(case, every))
+    assert {v["bound"] for v in real if v["against"] == "best single peer in hindsight"} == {0.02}
+    simulated = replace(case, truth=np.zeros((1, 1, T)))
+    given = methods(simulated) | {"SARIMAX-X, leader only": method(simulated, 4.0)}
+    found = verdicts(simulated, given, table(simulated, given))
+    asked = [(v["against"], v["band"], v["loss"]) for v in found if v["bound"] is not None]
+    assert asked == [("SARIMAX-X, leader only", "all", "mase")]
