@@ -26,8 +26,10 @@ class Backtest:
     contributions: pl.DataFrame
 
 
-def actuals(outcome: Known, spec: ForecastSpec) -> pl.DataFrame:
+def actuals(outcome: Known, spec: ForecastSpec, after: date = date.min) -> pl.DataFrame:
     """Return target, level, series_id, week_start, actual for every complete week known.
+
+    Weeks that start on the day ``after`` or before it are left out.
 
     An upper level's actual is what all its series sold, out of stock or ended ones too: the week
     that demand_weekly shows. At the bottom a week that says nothing about demand (no stock, not
@@ -41,14 +43,16 @@ def actuals(outcome: Known, spec: ForecastSpec) -> pl.DataFrame:
         if not len(panel.y) or not len(panel.weeks):
             continue
         finest = levels_in(panel.series, LEVELS)[-1]
+        later = panel.weeks > np.datetime64(after, "D")
         for name in levels_in(panel.series, spec.levels):
             level = level_of(panel.series, name)
-            values = group_sums(_came(panel, bottom=name == finest), level.member)
+            came = _came(panel, bottom=name == finest)[:, later]
+            values = group_sums(came, level.member)
             n, t = values.shape
             frame = pl.DataFrame(
                 {
                     "series_id": level.keys["series_id"].gather(np.repeat(np.arange(n), t)),
-                    "week_start": pl.Series(np.tile(panel.weeks, n)).cast(pl.Date),
+                    "week_start": pl.Series(np.tile(panel.weeks[later], n)).cast(pl.Date),
                     "actual": values.reshape(-1),
                 }
             ).filter(~pl.col("actual").is_nan())
@@ -104,7 +108,8 @@ def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Bac
     late = [k.cutoff for k in knowns if k.cutoff > outcome.cutoff]
     if late:
         raise ValueError(f"cutoffs {late} lie after the outcome's, {outcome.cutoff}")
-    actual = actuals(outcome, spec)
+    ends = [p.weeks[-1].item() for k in knowns for p in k.panels.values() if len(p.weeks)]
+    actual = actuals(outcome, spec, min(ends, default=date.min))
 
     def judged(known: Known, made: Forecast) -> tuple[pl.DataFrame, pl.DataFrame]:
         scored = _scored(made, known.cutoff, actual, outcome.cutoff, spec)

@@ -199,3 +199,16 @@ def test_every_level_asked_for_is_scored() -> None:
     got = accuracy(made.forecasts, known, spec)
     assert got.select("level", "horizon_band").unique().height == 3
     assert set(got["horizon_band"]) == {"h1-3"}
+
+
+def test_actuals_of_early_weeks_can_be_left_out_and_no_forecast_loses_its_own() -> None:
+    known, spec = small(np.random.default_rng(0).poisson(9, size=(3, 90)))
+    every = actuals(known, spec)
+    day = known.panels["units"].weeks[84].item()
+    late = actuals(known, spec, day)
+    assert late.equals(every.filter(pl.col("week_start") > day))
+    assert late.height == 5 * 5
+    then = cut(known, 84)
+    midweek = replace(then, cutoff=then.cutoff + timedelta(days=3))
+    made = backtest([midweek], known, spec).forecasts
+    assert made.height == 5 * 6, "the week that has begun is forecast and judged too"
