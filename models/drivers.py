@@ -1,36 +1,26 @@
 """Known-future drivers in a forecast: demand is a driver-free base times multipliers.
 
-Whether a category's forecasts use promotions, and feasts, is decided by a backtest: at the inner
-origins of a sample of series the same engine forecasts with and without, with effects estimated
-from weeks before the block of 13 weeks in which the origin lies, so no week that is judged chose
-an effect. The multipliers that are used are estimated from all weeks up to the cutoff. They too
-divide the history that the inner origins see: a handful of pooled and shrunk parameters, which all
-experts share, so that their weights and the intervals do not depend on it (tested).
+The engine forecasts y / m; means, quantiles and inner forecasts are multiplied by m. Each category
+uses a part (promotions, feasts) to the power that a backtest without look-ahead says
+(``models.driver_gate``). The multipliers that are used are estimated from all weeks up to the
+cutoff and so divide the history that inner origins see, too: a handful of pooled and shrunk
+parameters that all experts share, so that their weights hardly depend on it. Forecasts of past
+cutoffs estimate anew from what was known then.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.base import Base, History, forecast_base
-from models.exposures import Drivers, rows_of
-from models.holidays import feast_effects, feast_multipliers
-from models.panel import Grid, Groups, group_sums
-from models.promotions import promotion_multipliers, spread_of, uplift
+from models.base import Base, naive_forecast
+from models.driver_gate import PARTS, estimated, gate, weeks_ahead
+from models.exposures import Drivers
+from models.levels import targets
+from models.panel import Grid, Groups
 from models.reconcile import towards_zero
-from models.spec import ForecastSpec
-from models.types import Bools, Floats, Ints
-
-PARTS = ("promotions", "holidays")
-BLOCK_WEEKS = 13
-SAMPLE = 240
-MIN_SAMPLE = 12
-GATE_STRIDE = 4
-HALF_LIFE = 13.0
-POWERS = (0.5, 0.75, 1.0)
-LEAST_GAIN = 0.002
+from models.types import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +43,11 @@ class Multipliers:
         """The product (S, N) of all parts."""
         return np.asarray(np.prod(self.parts, axis=0))
 
+    @property
+    def acts(self) -> bool:
+        """Whether any category uses any part."""
+        return bool(self.power.any())
+
 
 def neutral(n_series: int, n_weeks: int, n_groups: int) -> Multipliers:
     """Return multipliers that change nothing."""
@@ -64,159 +59,6 @@ def neutral(n_series: int, n_weeks: int, n_groups: int) -> Multipliers:
         np.full((none, n_groups), np.nan),
         False,
     )
-
-
-def estimated(y: Floats, drivers: Drivers, groups: Groups, period: int) -> Floats:
-    """Return (P, S, N) multipliers of promotions and feasts as demand y (S, T) tells them."""
-    promoted = promotion_multipliers(uplift(y, drivers, groups), drivers)
-    calendar = drivers.calendar
-    effects = feast_effects(y / promoted[:, : y.shape[1]], calendar, groups, period)
-    return np.stack([promoted, feast_multipliers(effects, calendar)[groups.codes]])
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """Multipliers without look-ahead: of history (P, S, T), and ahead of origins (P, S, O, H)."""
-
-    history: Floats
-    ahead: Floats
-
-
-def _targets(grid: Grid) -> Ints:
-    """Return (O, H) the weeks that the grid's origins forecast."""
-    return np.asarray(grid.origins[:, None] + grid.gap + np.arange(grid.horizon)[None])
-
-
-def _trial(y: Floats, drivers: Drivers, groups: Groups, inner: Grid) -> _Trial:
-    """Return what was known of the multipliers in each block: effects from weeks before it."""
-    weeks = _targets(inner)
-    n_weeks, oldest = y.shape[1], int(inner.origins[0])
-    history = np.ones((len(PARTS), *y.shape))
-    ahead = np.ones((len(PARTS), len(y), *weeks.shape))
-    for start in range(oldest, n_weeks, BLOCK_WEEKS):
-        end = min(start + BLOCK_WEEKS, n_weeks)
-        made = estimated(y[:, :start], drivers, groups, inner.period)
-        begin = 0 if start == oldest else start
-        history[:, :, begin:end] = made[:, :, begin:end]
-        here = (inner.origins >= start) & (inner.origins < end)
-        ahead[:, :, here] = made[:, :, weeks[here]]
-    return _Trial(history, ahead)
-
-
-def _sample(acting: Bools, groups: Groups) -> Ints:
-    """Return up to SAMPLE rows (at least MIN_SAMPLE of each category) on which drivers act."""
-    share = max(MIN_SAMPLE, SAMPLE // max(groups.n, 1))
-    picked = []
-    for g in range(groups.n):
-        rows = np.flatnonzero((groups.codes == g) & acting)
-        if len(rows):
-            step = np.linspace(0, len(rows) - 1, min(share, len(rows)))
-            picked.append(rows[np.unique(step.astype(np.int64))])
-    return np.sort(np.concatenate(picked)) if picked else np.zeros(0, dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """What the gate compares: actual demand (S, O, H), its scale (S,), weeks and categories."""
-
-    actual: Floats
-    scale: Floats
-    weeks: Ints
-    groups: Groups
-
-    def gains(self, without: Floats, with_: Floats) -> tuple[Floats, Floats]:
-        """Return (G+1,) gain shares and their variances by week of target; the last is all's.
-
-        Errors are scaled by series; a gain counts where demand and both forecasts are known, half
-        for every 13 weeks that its origin is older than the newest: the effects that are used are
-        told by more weeks than those judged, least so than the newest of them.
-        """
-        scale = self.scale[:, None, None]
-        fresh = 0.5 ** ((self.weeks[-1, 0] - self.weeks[:, :1]) / HALF_LIFE)
-        before = np.abs(without - self.actual) / scale * fresh[None]
-        better = before - np.abs(with_ - self.actual) / scale * fresh[None]
-        known = ~np.isnan(better)
-        better, before = np.where(known, better, 0.0), np.where(known, before, 0.0)
-        weekly, lost = self._by_week(better), self._by_week(before).sum(axis=1)
-        acted = (weekly != 0).any(axis=1) & (lost > 0)
-        lost = np.where(acted, lost, np.nan)
-        return weekly.sum(axis=1) / lost, (weekly**2).sum(axis=1) / lost**2
-
-    def _by_week(self, values: Floats) -> Floats:
-        """Return (G+1, W) sums of (S, O, H) by category and week of target; the last row is all."""
-        by_group = np.nan_to_num(group_sums(values, self.groups)).reshape(self.groups.n, -1)
-        rows = np.vstack([by_group, by_group.sum(axis=0)])
-        flat, n = self.weeks.ravel(), int(self.weeks.max()) + 1
-        return np.array([np.bincount(flat, weights=row, minlength=n) for row in rows])
-
-
-def _chosen(shares: Floats, variances: Floats) -> tuple[Floats, Floats]:
-    """Return (G,) the power of POWERS that each category gives a part, 0 = none, and its gain.
-
-    ``shares`` and ``variances`` (L, G+1) of the gains by power. A category's gain is weighed
-    against the panel's by their noise; it has to be likely, one standard deviation from nothing.
-    """
-    whole, noise = shares[:, -1:], variances[:, -1:]
-    own, own_noise = shares[:, :-1], variances[:, :-1]
-    tau2 = spread_of((own - whole).T, np.where(np.isfinite(own), own_noise, np.inf).T)[:, None]
-    prior = tau2 + np.nan_to_num(noise)
-    weight = np.where(np.isfinite(own), prior / (prior + np.nan_to_num(own_noise)), 0.0)
-    gain = weight * np.nan_to_num(own) + (1 - weight) * np.nan_to_num(whole)
-    sd = np.sqrt(np.where(weight > 0, weight * np.nan_to_num(own_noise), prior))
-    best = gain.argmax(axis=0)
-    columns = np.arange(gain.shape[1])
-    gain, sd = gain[best, columns], sd[best, columns]
-    good = (gain > LEAST_GAIN) & (gain > sd)
-    return np.where(good, np.array(POWERS)[best], 0.0), gain
-
-
-def _inner(y: Floats, groups: Groups, grid: Grid) -> Base:
-    spec = ForecastSpec(horizon=grid.horizon, season_weeks=grid.period)
-    return forecast_base(History(y, groups, grid.gap), spec, GATE_STRIDE)
-
-
-def _scale(y: Floats) -> Floats:
-    """Return (S,) mean absolute one-week changes, at least a tenth of the mean."""
-    change, mean = np.abs(np.diff(y, axis=1)), np.nan_to_num(y).mean(axis=1)
-    count = np.maximum((~np.isnan(change)).sum(axis=1), 1)
-    least = np.maximum(0.1 * mean, 1e-6)
-    return np.asarray(np.maximum(np.nansum(change, axis=1) / count, least))
-
-
-def gate(y: Floats, drivers: Drivers, groups: Groups, grid: Grid) -> tuple[Floats, Floats]:
-    """Return (P, G) to which power each category takes each part, 0 = not at all, and the gains.
-
-    Promotions are judged against nothing, feasts on top of the promotions that are used.
-    """
-    power = np.zeros((len(PARTS), groups.n))
-    gain = np.full((len(PARTS), groups.n), np.nan)
-    acting = (drivers.x != 0).any(axis=(0, 2)) | bool(drivers.calendar.any())
-    rows = _sample(acting & ~np.isnan(y).all(axis=1), groups)
-    if not len(rows):
-        return power, gain
-    ys, own = y[rows], Groups(groups.codes[rows], groups.n)
-    without = _inner(ys, own, grid)
-    if not len(without.origins):
-        return power, gain
-    inner = Grid(without.origins, grid.horizon, grid.period, grid.gap)
-    trial = _trial(ys, rows_of(drivers, rows), own, inner)
-    judge = _Judge(without.actual, _scale(ys), _targets(inner), own)
-    best, history, ahead = without.inner_centre, np.ones_like(ys), np.ones_like(trial.ahead[0])
-    for p in range(len(PARTS)):
-        if not (trial.ahead[p] != 1).any():
-            continue
-        tried = []
-        for k in POWERS:
-            engine = _inner(ys / (history * trial.history[p] ** k), own, grid)
-            tried.append(engine.inner_centre * ahead * trial.ahead[p] ** k)
-        shares, variances = zip(*(judge.gains(best, one) for one in tried), strict=True)
-        power[p], gain[p] = _chosen(np.array(shares), np.array(variances))
-        taken = power[p][own.codes]
-        history = history * trial.history[p] ** taken[:, None]
-        ahead = ahead * trial.ahead[p] ** taken[:, None, None]
-        for k, one in zip(POWERS, tried, strict=True):
-            best = np.where((taken == k)[:, None, None], one, best)
-    return power, gain
 
 
 def multipliers(y: Floats, drivers: Drivers, groups: Groups, grid: Grid) -> Multipliers:
@@ -237,6 +79,28 @@ def multipliers(y: Floats, drivers: Drivers, groups: Groups, grid: Grid) -> Mult
         return Multipliers(PARTS, out.parts, power, gain, False)
     parts = estimated(y, drivers, groups, grid.period) ** power[:, groups.codes, None]
     return Multipliers(PARTS, parts, power, gain, drivers.assumed and bool(power[0].any()))
+
+
+def driven(base: Base, y: Floats, made: Multipliers, grid: Grid) -> Base:
+    """Return forecasts of demand y (S, T) from ``base``, those of y / m: multiplied by m.
+
+    Of ``grid`` horizon, period and gap are used. Actuals and the seasonal naive are of y itself;
+    ``flat`` stays driver-free.
+    """
+    if not made.acts:
+        return base
+    m, n_weeks = made.m, y.shape[1]
+    inner = Grid(base.origins, grid.horizon, grid.period, grid.gap)
+    ahead, past = m[:, n_weeks + grid.gap :], m[:, weeks_ahead(inner)]
+    return replace(
+        base,
+        mean=base.mean * ahead,
+        centre=base.centre * ahead,
+        naive=naive_forecast(y, grid),
+        inner_mean=base.inner_mean * past,
+        inner_centre=base.inner_centre * past,
+        actual=targets(y, inner),
+    )
 
 
 def split(baseline: Floats, made: Multipliers) -> tuple[Floats, Floats]:

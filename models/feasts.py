@@ -59,8 +59,9 @@ def feasts_of(country: str, first: date, last: date) -> list[tuple[date, str]]:
         language="en_US",
     )
     found = {(day, one) for day in calendar for one in calendar.get_list(day)}
+    told = {one for _, one in found}
     for year in years:
-        found |= _of_trade(name, year, {one for _, one in found})
+        found |= _of_trade(name, year, told)
     kept = ((d, n) for d, n in found if first <= d <= last and n not in NOT_OF_TRADE)
     return sorted(kept)
 

@@ -8,6 +8,8 @@ of that variance.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.panel import Groups, group_sums, one_group
@@ -50,39 +52,51 @@ def _noise(away: Floats, x: Floats) -> float:
                FLOOR_SD**2)  # fmt: skip
 
 
-def _evidence(away: Floats, x: Floats, prior: Floats, noise: float) -> float:
-    """Return the log likelihood of a residual (T,) when effects vary by ``prior`` (J,)."""
-    cover = noise * np.eye(len(away)) + (x.T * prior) @ x
-    sign, size = np.linalg.slogdet(cover)
-    return float(-0.5 * (size + away @ np.linalg.solve(cover, away))) if sign > 0 else -np.inf
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One index about its local level, turned to the axes along which feasts move it.
+
+    ``size``: variance of feasts along each axis per unit of prior variance; ``turned``: the index
+    along them; ``back`` (J, T): from there to effects.
+    """
+
+    size: Floats
+    turned: Floats
+    back: Floats
+    noise: float
+
+    def evidence(self, spread: float) -> float:
+        """Return the log likelihood, but for a constant, where effects have this variance."""
+        cover = self.noise + spread * self.size
+        return float(-0.5 * (np.log(cover) + self.turned**2 / cover).sum())
+
+    def effects(self, spread: float) -> Floats:
+        """Return (J,) posterior mean effects."""
+        return spread * (self.back @ (self.turned / (self.noise + spread * self.size)))
 
 
-def _posterior(away: Floats, x: Floats, prior: Floats, noise: float) -> Floats:
-    """Return (J,) mean effects given a residual (T,)."""
-    cover = noise * np.eye(len(away)) + (x.T * prior) @ x
-    return np.asarray(prior * (x @ np.linalg.solve(cover, away)))
+def _row(away: Floats, x: Floats, times: Floats) -> _Row:
+    """Return the row of an index (T,), exposures (J, T) and relative prior variances (J,)."""
+    size, axes = np.linalg.eigh((x.T * times) @ x)
+    return _Row(np.maximum(size, 0.0), axes.T @ away, (times[:, None] * x) @ axes, _noise(away, x))
 
 
 def _fit(index: Floats, x: Floats, times: Floats) -> Floats:
     """Return (R, J) effects on the rows of an index (R, T), with one prior variance for all."""
     out = np.zeros((len(index), len(x)))
-    rows = []
-    for r, row in enumerate(index):
-        known = (~np.isnan(row)).astype(np.float64)
-        if known.sum() < MIN_WEEKS:
-            continue
-        use = known > 0
-        away = _local(np.nan_to_num(row)[None], known)[0, use]
-        local = _local(x, known)[:, use]
-        rows.append((r, away, local, _noise(away, local)))
+    rows: dict[int, _Row] = {}
+    for r, values in enumerate(index):
+        use = ~np.isnan(values)
+        if use.sum() >= MIN_WEEKS:
+            known = use.astype(np.float64)
+            away = _local(np.nan_to_num(values)[None], known)[0, use]
+            rows[r] = _row(away, _local(x, known)[:, use], times)
     if not rows:
         return out
-    scores = [
-        sum(_evidence(a, h, times * sd**2, noise) for _, a, h, noise in rows) for sd in SPREADS
-    ]
-    best = SPREADS[int(np.argmax(scores))]
-    for r, away, local, noise in rows:
-        out[r] = _posterior(away, local, times * best**2, noise)
+    likely = [sum(row.evidence(sd**2) for row in rows.values()) for sd in SPREADS]
+    best = SPREADS[int(np.argmax(likely))]
+    for r, row in rows.items():
+        out[r] = row.effects(best**2)
     return out
 
 
