@@ -8,9 +8,12 @@ import numpy as np
 
 from models.evidence import Proof, TargetTest
 from models.lasting import Lasting, lasting
-from models.leadtest import Sequences
+from models.leadtest import Sequences, departures, lagged
+from models.members import series_gains
+from models.panel import Panel, group_codes
+from models.seasonality import relative
 from models.spec import ForecastSpec
-from models.types import Floats
+from models.types import Floats, Ints
 
 LEVEL_ALPHA = 0.1
 MAX_LOG_EFFECT = 0.7
@@ -19,10 +22,22 @@ EM_STEPS = 30
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Log effect (K, C, H) of K signals on C categories at H horizons; 0 = does not act there."""
+    """Log effect (K, C, H) of K signals on C categories at H horizons; 0 = does not act there.
+
+    ``gain`` (K, S): by what a series' effect is its category's; None: all are alike.
+    """
 
     names: tuple[str, ...]
     log_effect: Floats
+    gain: Floats | None = None
+
+    def of_series(self, codes: Ints) -> Floats:
+        """Return (K, S, H) log effects on series, whose categories ``codes`` (S,) tell."""
+        effect = self.log_effect[:, codes]
+        if self.gain is None:
+            return effect
+        limit = MAX_LOG_EFFECT
+        return np.asarray(np.clip(effect * self.gain[:, :, None], -limit, limit))
 
 
 def no_effects(n_categories: int, horizon: int) -> Effects:
@@ -82,18 +97,32 @@ def shared_effects(own: Floats, se: Floats, pooled: float, pooled_t: float) -> F
 
 
 def effects_of(
-    proof: Proof, target: str, categories: tuple[str, ...], spec: ForecastSpec, gap: int
+    proof: Proof,
+    target: str,
+    categories: tuple[str, ...],
+    spec: ForecastSpec,
+    gap: int,
+    *,
+    panel: Panel | None = None,
 ) -> Effects:
     """Return the effects of the signals adopted for a target.
 
-    A category's own adopted lead goes before the pooled one.
+    A category's own adopted lead goes before the pooled one. With the target's panel, also how much
+    of its category's lead each series shows.
     """
     test = proof.tests.get(target)
     if test is None or not test.adopted.any():
         return no_effects(len(categories), spec.horizon)
     adopted = [k for k in range(len(test.names)) if test.adopted[k].any()]
-    effects = [_log_effect(test, k, spec, gap) for k in adopted]
-    return Effects(tuple(test.names[k] for k in adopted), np.array(effects))
+    scoped = [_log_effect(test, k, spec, gap) for k in adopted]
+    effects, paths = (np.array(part) for part in zip(*scoped, strict=True))
+    names = tuple(test.names[k] for k in adopted)
+    if panel is None:
+        return Effects(names, effects)
+    _, groups = group_codes(panel.series)
+    ratio, index = relative(panel.y, spec.season_weeks), np.exp(test.demand)
+    gains = [series_gains(ratio, index, path, groups) for path in paths]
+    return Effects(names, effects, np.array(gains))
 
 
 def _trust(t: float) -> float:
@@ -101,10 +130,14 @@ def _trust(t: float) -> float:
     return max(1.0 - 1.0 / max(t**2, 1e-12), 0.0)
 
 
-def _log_effect(test: TargetTest, k: int, spec: ForecastSpec, gap: int) -> Floats:
-    """Return (C, H) log effects of one signal where it is adopted, 0 elsewhere."""
+def _log_effect(test: TargetTest, k: int, spec: ForecastSpec, gap: int) -> tuple[Floats, Floats]:
+    """Return (C, H) log effects of one signal where it is adopted, 0 elsewhere.
+
+    Also (C, T) what a lead that passes did to each category in the past.
+    """
     pool = len(test.categories)
-    out = np.zeros((pool, spec.horizon))
+    out, past = np.zeros((pool, spec.horizon)), np.zeros(test.demand.shape)
+    felt = departures(test.results.signal[k][None])[0]
     of_lag: dict[int, Lasting] = {}
     for c in range(pool):
         scope = c if test.adopted[k, c] else pool
@@ -119,8 +152,9 @@ def _log_effect(test: TargetTest, k: int, spec: ForecastSpec, gap: int) -> Float
             out[c] = _lasting_effects(form, scope)[c] * path
         else:
             path = lead_path(test.results.signal[k, c], lag, spec.horizon, gap)
-            out[c] = _passing_effects(test.results, k, scope)[c] * path
-    return np.clip(out, -MAX_LOG_EFFECT, MAX_LOG_EFFECT)
+            effect = _passing_effects(test.results, k, scope)[c]
+            out[c], past[c] = effect * path, effect * lagged(felt[c], lag)
+    return np.clip(out, -MAX_LOG_EFFECT, MAX_LOG_EFFECT), past
 
 
 def _passing_effects(results: Sequences, k: int, scope: int) -> Floats:
