@@ -1,4 +1,4 @@
-"""A target's finest series: base forecasts, moved to their categories' where that wins, signals."""
+"""A target's finest series: base forecasts, what is known ahead, cold starts, and what signals say."""
 
 from __future__ import annotations
 
@@ -6,71 +6,117 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.base import Base, History, forecast_base, stride_for, zero_based_bands
-from models.ensemble import error_scale
+from models.base import Base, History, grid_of, stride_for
+from models.coldstart import Ahead, Cold, cold_starts
+from models.drivers import Multipliers, driven, multipliers, neutral, split
+from models.exposures import Drivers, aligned
+from models.extras import Extra
 from models.leading import Effects
-from models.panel import Panel, alive, group_codes, group_sums, one_group, weeks_until_over
-from models.reconcile import Judged, choose_pull, deltas_of, pull_ratio, to_grain
+from models.life import forecast_at_all, on_sale, starts_of, to_begin
+from models.outcomes import ahead_of, outcome_experts, sales_of
+from models.panel import Grid, Groups, Panel, group_codes, weeks_until_over
+from models.reconcile import deltas_of, to_grain
 from models.sharing import Shared
 from models.spec import ForecastSpec
 from models.types import Bools, Floats
+from models.upper import reconciled
 
 
 @dataclass(frozen=True, slots=True)
 class Bottom:
-    """A reconciled bottom: published arrays of every series, and which of them are published."""
+    """A reconciled bottom: published arrays of every series, and which of them are published.
+
+    ``base`` is as if every series were on sale in every week ahead; ``baseline`` is its mean in the
+    weeks on sale, on the published grain. ``ahead`` (P, S, H): what drivers add to the baseline.
+    ``assumed``: promotions are in it whose timing is taken on trust.
+    """
 
     panel: Panel
     history: History
     base: Base
+    cold: Cold
     baseline: Floats
     mean: Floats
     deltas: Floats
+    ahead: Floats
     signals: tuple[str, ...]
     wanted: Bools
+    assumed: bool
 
 
-def _reconciled(history: History, spec: ForecastSpec, shared: Shared | None) -> Base:
-    """Return the bottom's base forecasts, scaled to the categories' own where those win."""
-    y, groups = history.y, history.groups
-    stride = stride_for(len(y))
-    base = forecast_base(history, spec, stride, tried=shared.bottom if shared else None)
-    if groups.n == len(y) or not len(base.origins):
-        return base
-    sums = group_sums(y, groups)
-    above = History(sums, one_group(groups.n), history.gap)
-    own = forecast_base(above, spec, stride, tried=shared.above if shared else None)
-    scale, own_scale = error_scale(y), error_scale(sums)
-    pulls = []
-    for low, high in zero_based_bands(spec.horizon):
-        band = np.s_[..., low:high]
-        bottom = Judged(base.inner_mean[band], base.actual[band], scale)
-        category = Judged(own.inner_mean[band], own.actual[band], own_scale)
-        pulls += [choose_pull(bottom, category, groups)] * (high - low)
-    if not any(pulls):
-        return base
-    now_ratio = pull_ratio(group_sums(base.mean, groups), own.mean)
-    past_ratio = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)
-    now, past = (now_ratio**pulls)[groups.codes], (past_ratio**pulls)[groups.codes]
-    return replace(
-        base,
-        mean=base.mean * now,
-        centre=base.centre * now,
-        inner_mean=base.inner_mean * past,
-        inner_centre=base.inner_centre * past,
-    )
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of a target beside its own history: each is None where there is none.
+
+    ``drivers`` ahead; ``units``: the bottom of the units, of which returns and tickets follow;
+    ``shared``: the experts' forecasts where they are known already.
+    """
+
+    drivers: Drivers | None = None
+    units: Bottom | None = None
+    shared: Shared | None = None
+
+
+def _multipliers(panel: Panel, drivers: Drivers | None, groups: Groups, grid: Grid) -> Multipliers:
+    if drivers is None:
+        n_weeks = len(panel.weeks) + grid.gap + grid.horizon
+        return neutral(len(panel.y), n_weeks, groups.n)
+    return multipliers(panel.y, aligned(drivers, panel.series), groups, grid)
+
+
+def _outcomes(panel: Panel, units: Bottom | None, groups: Groups, grid: Grid) -> Extra | None:
+    """Return what sales let expect of a target that follows them; None for the units themselves."""
+    if units is None:
+        return None
+    ahead = ahead_of(units.base, units.baseline, grid)
+    return outcome_experts(panel.y, sales_of(panel, units.panel, ahead), groups, grid)
+
+
+def _started(base: Base, cold: Cold) -> Base:
+    """Return the base with young series drawn towards how others of their category began."""
+    told = ~np.isnan(cold.mean)
+    start = np.where(told, cold.mean, 0.0)
+    trust = np.where(told, cold.trust[:, None], 1.0)
+
+    def moved(own: Floats) -> Floats:
+        return np.asarray(trust * own + (1.0 - trust) * start)
+
+    return replace(base, mean=moved(base.mean), centre=moved(base.centre))
 
 
 def bottom_of(
-    panel: Panel, effects: Effects, spec: ForecastSpec, gap: int, shared: Shared | None
+    panel: Panel, effects: Effects, spec: ForecastSpec, gap: int, beside: Beside
 ) -> Bottom:
-    """Return one target's bottom: base forecasts and, on top of them, what signals say."""
+    """Return one target's bottom.
+
+    Experts see demand without what drivers did to it; their forecasts get it back. Series without
+    a complete week, and young ones, start as launches of their category did.
+    """
+    y = panel.y
     _, groups = group_codes(panel.series)
-    history = History(panel.y, groups, gap, weeks_until_over(panel))
-    base = _reconciled(history, spec, shared)
-    baseline = to_grain(base.mean)
+    grid = grid_of(y.shape[1], spec, gap, stride_for(len(y)))
+    made = _multipliers(panel, beside.drivers, groups, grid)
+    plain = y / made.m[:, : y.shape[1]] if made.acts else y
+    history = History(plain, groups, gap, weeks_until_over(panel))
+    extra = _outcomes(panel, beside.units, groups, grid)
+    shared = None if made.acts else beside.shared
+    base = driven(reconciled(history, spec, shared, extra), y, made, grid)
+    starts = Ahead(y.shape[1], gap, spec.horizon, starts_of(panel))
+    cold = cold_starts(y, groups, base.mean, starts, (spec.quantiles, spec.cumulative_quantiles))
+    base = _started(base, cold)
+    baseline = to_grain(base.mean * on_sale(panel, gap, spec.horizon))
+    _, parts = split(baseline, made)
     deltas = deltas_of(baseline, np.exp(effects.log_effect[:, groups.codes]) - 1.0)
-    mean = baseline + deltas.sum(axis=0)
     return Bottom(
-        panel, history, base, baseline, mean, deltas, effects.names, alive(panel)
-    )  # fmt: skip
+        panel,
+        replace(history, y=y),
+        base,
+        cold,
+        baseline,
+        baseline + deltas.sum(axis=0),
+        deltas,
+        parts,
+        effects.names,
+        forecast_at_all(panel) & (~to_begin(panel) | cold.unbegun),
+        made.assumed,
+    )

@@ -58,7 +58,8 @@ def test_columns_are_those_that_are_published(made: Any) -> None:
     tail = ["model", "rung"]
     assert got.forecasts.columns == [
         *KEY, *SCOPE, "mean", *WEEKLY,
-        "baseline_mean", "signal_delta", "naive_mean", "flat_mean", *tail,
+        "baseline_mean", "signal_delta", "promotion_delta", "holiday_delta", "naive_mean",
+        "flat_mean", *tail,
     ]  # fmt: skip
     baselines = ["baseline_mean", *(f"baseline_{name}" for name in SUMMED)]
     assert got.cumulative.columns == [*KEY, *SCOPE, "mean", *SUMMED, *baselines, *tail]

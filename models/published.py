@@ -1,0 +1,104 @@
+"""The arrays of one published level: exact sums, quantiles weekly and summed, parts by part."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.base import (
+    History,
+    cumulative_quantiles,
+    grid_of,
+    naive_forecast,
+    weekly_quantiles,
+)
+from models.bottom import Bottom
+from models.hierarchy import Level
+from models.intervals import Past
+from models.panel import group_sums, one_group
+from models.spec import ForecastSpec
+from models.types import Bools, Floats
+
+
+def ratio(mean: Floats, baseline: Floats) -> Floats:
+    """Return (N, H, 1) by what the mean exceeds another, 1 where that is nothing and so is it."""
+    safe = np.where(baseline > 0, baseline, 1.0)
+    other = np.where(mean > 0, 1.0, 0.0) if np.any(mean != baseline) else 1.0
+    return np.asarray(np.where(baseline > 0, mean / safe, other)[:, :, None])
+
+
+def _moved(low: Bottom, weekly: Floats, cumulative: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return quantiles with signals, summed ones with and without, from those around the base.
+
+    What is not on sale, and what signals add, moves quantiles in proportion. Series that have not
+    sold yet have those of past launches.
+    """
+    mean, plain = low.mean, low.base.mean
+    sums = np.cumsum(mean, axis=1), np.cumsum(low.baseline, axis=1), np.cumsum(plain, axis=1)
+    new = low.cold.unbegun
+    weekly[new], cumulative[new] = low.cold.weekly[new], low.cold.cumulative[new]
+    with_, without = cumulative * ratio(sums[0], sums[2]), cumulative * ratio(sums[1], sums[2])
+    rising = np.maximum.accumulate(with_, axis=1), np.maximum.accumulate(without, axis=1)
+    return weekly * ratio(mean, plain), *rising
+
+
+def at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
+    """Return the published arrays of a level whose series are the bottom's, in its key order."""
+    order = np.argsort(level.member.codes, kind="stable")
+    kept = bool(np.all(np.diff(order) > 0))
+    base, weeks = low.base, low.base.origins + low.history.gap
+    past = Past(base.inner_centre, base.actual, weeks)
+    weekly, first = weekly_quantiles(low.history, past, base.centre, spec)
+    past = Past(base.inner_mean, base.actual, weeks)
+    summed = cumulative_quantiles(low.history, past, base.mean, first, spec)
+    quantiles, cumulative, without = _moved(low, weekly, summed)
+    arrays = {
+        "mean": low.mean,
+        "baseline": low.baseline,
+        "naive": base.naive,
+        "flat": base.flat,
+        "quantiles": quantiles,
+        "cumulative": cumulative,
+        "cumulative_baseline": without,
+    }
+    sorted_arrays = arrays if kept else {k: v[order] for k, v in arrays.items()}
+    parts = {"deltas": low.deltas, "ahead": low.ahead}
+    return sorted_arrays | (parts if kept else {k: v[:, order] for k, v in parts.items()})
+
+
+def _shown(values: Floats, wanted: Bools) -> Floats:
+    """Return values with the rows that are not wanted as nothing."""
+    return np.where(wanted.reshape(-1, *([1] * (values.ndim - 1))), values, 0.0)
+
+
+def above(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
+    """Return the published arrays of a level above: exact sums, quantiles from its own errors.
+
+    An error of the past is that of the sums over the members of which the week is known.
+    """
+    base, gap = low.base, low.history.gap
+    member = level.member
+
+    def total(values: Floats) -> Floats:
+        return group_sums(_shown(values, low.wanted), member)
+
+    mean, baseline, plain = total(low.mean), total(low.baseline), total(base.mean)
+    y = group_sums(low.panel.y, member)
+    history = History(y, one_group(member.n), gap)
+    told = np.where(np.isnan(base.actual), np.nan, base.inner_mean)
+    past = Past(group_sums(told, member), group_sums(base.actual, member), base.origins + gap)
+    weekly, first = weekly_quantiles(history, past, plain, spec)
+    cumulative = cumulative_quantiles(history, past, plain, first, spec)
+    sums = np.cumsum(plain, axis=1)
+    with_ = cumulative * ratio(np.cumsum(mean, axis=1), sums)
+    without = cumulative * ratio(np.cumsum(baseline, axis=1), sums)
+    return {
+        "mean": mean,
+        "baseline": baseline,
+        "naive": naive_forecast(y, grid_of(y.shape[1], spec, gap, 1)),
+        "flat": total(base.flat),
+        "quantiles": weekly * ratio(mean, plain),
+        "cumulative": np.maximum.accumulate(with_, axis=1),
+        "cumulative_baseline": np.maximum.accumulate(without, axis=1),
+        "deltas": np.array([total(d) for d in low.deltas]).reshape(-1, *mean.shape),
+        "ahead": np.array([total(d) for d in low.ahead]).reshape(-1, *mean.shape),
+    }
