@@ -28,13 +28,15 @@ class Panel:
     ``weeks``: (T,) datetime64[D], consecutive complete weeks. ``y``: (S, T) float64, >= 0, nan
     where a week says nothing about demand (before launch, after the end, censored). ``sold``: what
     was really sold in every week, like y but never nan: 0 before launch, short of demand where
-    stock ran out; None where only y is known.
+    stock ran out; None where only y is known. ``closed_for``: for how many weeks each series has
+    been closed at the end (``models.closures``), 0 = open; None where all are.
     """
 
     series: pl.DataFrame
     weeks: Dates
     y: Floats
     sold: Floats | None = None
+    closed_for: Ints | None = None
 
     def __post_init__(self) -> None:
         if self.y.shape != (self.series.height, len(self.weeks)):

@@ -1,0 +1,136 @@
+"""Closures: runs of weeks in which a series that otherwise always sells sold nothing.
+
+A shop that is shut for months says nothing about demand: its zeros are passed over like missing
+weeks. Recognised from what had been seen by the fourth week of a run, so that no later week ever
+changes an earlier finding; panels in which single zeros are common have no closures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.compiled import compiled
+from models.panel import Panel
+from models.types import Bools, Floats, Ints
+
+SHORTEST = 4
+OPEN_BEFORE = 8
+RARE = 0.02
+LONGEST_OPEN = 26
+"""A run that still lasts after half a year is an end, told by its zeros, and no closure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closures:
+    """``closed`` (S, T): weeks to pass over. ``lasting`` (S,): weeks that one at the end lasts."""
+
+    closed: Bools
+    lasting: Ints
+
+
+@compiled
+def _single_zeros(y: Floats, zeros: Ints, known: Ints) -> None:
+    """Add, by the week in which it is told, zeros outside long runs and weeks known (T,)."""
+    n_weeks = y.shape[1]
+    for i in range(y.shape[0]):
+        run, begun = 0, False
+        for t in range(n_weeks):
+            v = y[i, t]
+            if v == 0.0:
+                run += 1
+                continue
+            if begun and run < SHORTEST:
+                zeros[t] += run
+                known[t] += run
+            run = 0
+            if not np.isnan(v):
+                begun = True
+                known[t] += 1
+
+
+@compiled
+def _close(y: Floats, common: Bools, closed: Bools, lasting: Ints) -> None:
+    """Fill closed weeks of every series, and how long a closure at the end lasts."""
+    n_weeks = y.shape[1]
+    for i in range(y.shape[0]):
+        run = sold = zeros = shut = 0
+        is_closed = False
+        for t in range(n_weeks):
+            if y[i, t] == 0.0:
+                run += 1
+                if run == SHORTEST:
+                    rare = zeros <= max(1.0, RARE * (sold + zeros)) and not common[t]
+                    is_closed = sold >= OPEN_BEFORE and rare and shut < sold
+                continue
+            if run and is_closed:
+                closed[i, t - run : t] = True
+                shut += run
+            elif run and sold:
+                zeros += run
+            run, is_closed = 0, False
+            if not np.isnan(y[i, t]):
+                sold += 1
+        if run and is_closed and run <= LONGEST_OPEN:
+            closed[i, n_weeks - run :] = True
+            lasting[i] = run
+
+
+def closures(y: Floats) -> Closures:
+    """Return the closures of a panel's demand (S, T)."""
+    n_series, n_weeks = y.shape
+    out = Closures(np.zeros((n_series, n_weeks), dtype=bool), np.zeros(n_series, dtype=np.int64))
+    if not n_series or n_weeks < SHORTEST:
+        return out
+    zeros, known = np.zeros(n_weeks, dtype=np.int64), np.zeros(n_weeks, dtype=np.int64)
+    values = np.ascontiguousarray(y)
+    _single_zeros(values, zeros, known)
+    common = np.cumsum(zeros) > RARE * np.cumsum(known)
+    _close(values, common, out.closed, out.lasting)
+    return out
+
+
+def open_weeks(panel: Panel) -> Panel:
+    """Return the panel with closed weeks unknown, and how long closures at its end have lasted."""
+    found = closures(panel.y)
+    if not found.closed.any():
+        return panel
+    return replace(panel, y=np.where(found.closed, np.nan, panel.y), closed_for=found.lasting)
+
+
+def reopening(lasting: Ints, ahead: Ints) -> Floats:
+    """Return (S, H) probabilities that a closure is over ``ahead`` (H,) weeks on: h / (r + h).
+
+    r: the weeks that it has lasted, ``lasting`` (S,). 1 for a series that is open.
+    """
+    weeks = ahead[None, :].astype(np.float64)
+    return np.asarray(weeks / (lasting[:, None] + weeks))
+
+
+def thinned(made: Floats, quantiles: tuple[float, ...], open_: Floats) -> Floats:
+    """Return quantiles (S, H, Q) of demand that is zero unless open, with chance open_ (S, H).
+
+    At level tau: 0 where tau <= 1 - pi, else the quantile at (tau - 1 + pi) / pi, between the
+    published levels by linear interpolation.
+    """
+    out, levels = made.copy(), np.asarray(quantiles)
+    for i, h in np.argwhere(open_ < 1.0):
+        pi = open_[i, h]
+        inside = (levels - 1.0 + pi) / max(pi, 1e-9)
+        shown = np.interp(inside, levels, made[i, h])
+        out[i, h] = np.where(inside <= 0.0, 0.0, shown)
+    return out
+
+
+def thinned_sums(made: Floats, quantiles: tuple[float, ...], open_: Floats, mean: Floats) -> Floats:
+    """Return quantiles (S, H, Q) of demand summed from horizon 1 of series that may be closed.
+
+    ``made``: those of open series, whose weeks have the ``mean`` (S, H). Once open, a series has
+    been so for a part of the weeks: sums are scaled by the mean share that they then hold.
+    """
+    whole = np.cumsum(mean, axis=1)
+    told = np.cumsum(mean * open_, axis=1) / open_
+    share = np.where(whole > 0, np.minimum(told / np.where(whole > 0, whole, 1.0), 1.0), 1.0)
+    shared = np.where((open_ < 1.0)[:, :, None], made * share[:, :, None], made)
+    return np.asarray(np.maximum.accumulate(thinned(shared, quantiles, open_), axis=1))
