@@ -1,9 +1,10 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bench import score
+from bench import kept, score
 from bench.judge import (
     COMBINATIONS,
     OURS,
@@ -119,3 +120,18 @@ def test_real_panels_have_bounds_and_peers_given_the_truth_have_theirs(case: Cas
     found = verdicts(simulated, given, table(simulated, given))
     asked = [(v["against"], v["band"], v["loss"]) for v in found if v["bound"] is not None]
     assert asked == [("SARIMAX-X, leader only", "all", "mase")]
+
+
+def test_what_peers_told_is_kept_for_the_same_panel_and_no_other(
+    case: Case, tmp_path: Path
+) -> None:
+    key = kept.key_of(case, quick=False, packages=("numpy",))
+    assert kept.load(tmp_path, key) is None
+    every = methods(case)
+    kept.save(tmp_path, key, every)
+    again = kept.load(tmp_path, key)
+    assert again is not None
+    assert np.array_equal(again["theta"].made.mean, every["theta"].made.mean)
+    assert kept.key_of(case, quick=True, packages=("numpy",)) != key
+    case.outcome.panels["units"].y[3, 3] += 1
+    assert kept.key_of(case, quick=False, packages=("numpy",)) != key
