@@ -163,7 +163,7 @@ class Tally:
 
 def tally(evidence: pl.DataFrame) -> Tally:
     """Counts over the pairs of which enough was said."""
-    told = evidence.filter(pl.col("status") != "insufficient")
+    told = evidence.filter(pl.col("p_value").is_not_null())
     return Tally(
         told.height,
         int((told["status"] == "confirmed").sum()),

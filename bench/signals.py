@@ -130,12 +130,29 @@ def told_share(errors: Errors) -> float:
     return float((errors.baseline.sum() - errors.full.sum()) / saved)
 
 
-def true_effects(truth: PanelTruth, lead: int, n_weeks: int, horizon: int) -> Floats:
+def as_heard(known: Known, truth: PanelTruth, spec: PanelSpec) -> Floats:
+    """What of the true effect (C, T + lead) a signal tells that is heard in few conversations.
+
+    True size and true reliability of the rate; weeks to come are those that the lead reaches.
+    """
+    if known.signals is None or not spec.heard:
+        return truth.log_effect
+    rate = known.signals.rate[0]
+    late = np.concatenate([np.zeros((len(rate), spec.lead)), rate], axis=1)[:, : rate.shape[1]]
+    away = late - late[:, spec.lead :].mean(axis=1, keepdims=True)
+    cross = (away * truth.log_effect)[truth.planted][:, spec.lead :].sum()
+    power = (away**2)[truth.planted][:, spec.lead :].sum()
+    return np.asarray(cross / power * away * truth.planted[:, None])
+
+
+def true_effects(
+    truth: PanelTruth, lead: int, n_weeks: int, horizon: int, effect: Floats
+) -> Floats:
     """Log effects (C, H) as of a cutoff from the truth: what ``lead`` weeks tell, less what is felt.
 
     The path of the signal is that of an adopted one with the true lead and effect.
     """
-    heard = truth.log_effect[:, : n_weeks + lead]
+    heard = effect[:, : n_weeks + lead]
     out = np.zeros((len(heard), horizon))
     for c in np.flatnonzero(truth.planted):
         out[c] = lead_path(heard[c], lead, horizon, 0)
@@ -150,6 +167,7 @@ def cutoffs_of(spec: PanelSpec, n: int) -> list[int]:
 def errors_of(spec: PanelSpec, n_cutoffs: int, horizons: tuple[int, int]) -> Errors:
     """Errors at SKU level by category over the horizons (first, last) of a backtest."""
     known, asked, truth = simulated_panel(spec)
+    effects = as_heard(known, truth, spec)
     asked = replace(asked, levels=("sku",), quantiles=(0.5,), cumulative_quantiles=(0.5,))
     panel = known.panels["units"]
     _, groups = group_codes(panel.series)
@@ -162,7 +180,7 @@ def errors_of(spec: PanelSpec, n_cutoffs: int, horizons: tuple[int, int]) -> Err
             rows[name].to_numpy().reshape(len(panel.y), asked.horizon)
             for name in ("mean", "baseline_mean")
         )
-        effect = true_effects(truth, spec.lead, end, asked.horizon)
+        effect = true_effects(truth, spec.lead, end, asked.horizon, effects)
         told = base + deltas_of(base, np.exp(effect[None, groups.codes]) - 1.0)[0]
         first, last = horizons
         actual = panel.y[:, end + first - 1 : end + last]
@@ -189,6 +207,10 @@ def gains(scale: Scale) -> Iterator[Row]:
                   *bootstrapped(planted, told_share), None if least is None else 0.85)  # fmt: skip
         harmless.append(errors.of(~errors.planted))
     yield harm_row("harm where nothing is planted", together(harmless))
+    half = PanelSpec(member_share=0.5, r2=0.20, n_categories=scale.categories)
+    parts = [errors_of(replace(half, seed=s), scale.cutoffs, (1, half.lead)) for s in scale.seeds]
+    planted = together(parts).of(np.concatenate([p.planted for p in parts]))
+    yield Row("gain, half of the members, R2 20%", *bootstrapped(planted, gain))
     spec = PanelSpec(planted_share=0.0, n_categories=scale.categories)
     parts = [errors_of(replace(spec, seed=s), scale.cutoffs, (1, NEAR)) for s in scale.seeds]
     yield harm_row("harm in panels without any link", together(parts))
@@ -236,9 +258,10 @@ def power_rows(name: str, got: pl.DataFrame, lead: int, bound: float | None) -> 
     """Planted pairs adopted, by category, and how many of those with the right lead."""
     planted = got.filter((pl.col("signal") == LEADER) & pl.col("planted"))
     found = planted.filter("adopted")
-    told = int((planted["status"] == "insufficient").sum())
+    few = int((planted["status"] == "insufficient").sum())
+    no = int((planted["status"] == "rejected").sum())
     yield share_row(f"power, {name}", planted["adopted"].to_numpy(), bound, at_least=True,
-                    detail=f"({told} insufficient)" if told else "")  # fmt: skip
+                    detail=f"({few} insufficient, {no} rejected)")  # fmt: skip
     right = (found["lead_weeks"] == lead).to_numpy()
     yield share_row(f"right lead, {name}", right, bound, at_least=True)
 
@@ -287,9 +310,11 @@ def few_words(scale: Scale) -> Iterator[Row]:
         parts = [errors_of(replace(spec, seed=s), scale.cutoffs, (1, spec.lead)) for s in seeds]
         errors = together(parts)
         planted = errors.of(errors.planted)
-        known = f"truth told: {1 - planted.oracle.sum() / planted.baseline.sum():.2%}"
+        known = f"truth of what is heard: {1 - planted.oracle.sum() / planted.baseline.sum():.2%}"
         yield Row(f"gain, heard in {heard} a week, R2 20%", *bootstrapped(planted, gain),
                   detail=known)  # fmt: skip
+        yield Row(f"share of the gain with the truth, {heard} a week",
+                  *bootstrapped(planted, told_share))  # fmt: skip
         yield harm_row(f"harm, heard in {heard} a week", errors.of(~errors.planted))
 
 

@@ -3,15 +3,17 @@
 A signal passes a weekly gate for a category (or pooled over categories) when its lead test and its
 out-of-sample test are both significant after Benjamini-Hochberg over everything tested at that
 gate, it lowered out-of-sample error, and demand does not rather lead the signal. The gates of all
-closed weeks from the 52nd on are computed; adoption follows three of the last four. Half of the
-bound on false discoveries is kept for asking every week: over some fifty gates about twice as many
-pairs are falsely adopted at some time as at a given one (measured on simulated brands).
+closed weeks from the 52nd on are computed; adoption follows three of the last four. A quarter of
+the bound on false discoveries is kept for asking every week: what is falsely adopted at some time
+is more than at a given one (bench.signals and bench.placebo measure both).
 
 The pooled test of a signal that all categories share is that of one series of weeks; bench.placebo
 measures on real demand what pooled and single tests adopt that they should not.
 
 ``insufficient``: fewer than 52 weeks with taggable conversations, fewer than 30 mentions, or
-mentions in fewer than 13 weeks, as of the cutoff.
+mentions in fewer than 13 weeks, as of the cutoff: not tested. Also where nothing was found and
+fewer conversations a week are heard than it would take to find a lead worth having: a signal
+counted in few conversations is mostly noise, and no lead found in noise is no verdict.
 """
 
 from __future__ import annotations
@@ -257,12 +259,15 @@ def _reason(passed: Bools, since: int, *, adopted: bool) -> str:
     return f"retired: {count}" if since >= 0 else f"never adopted: {count}"
 
 
-def _status(p_values: tuple[float, float], *, enough: bool, adopted: bool, right: bool) -> str:
+def _status(p_value: float, *, adopted: bool, right: bool, few: bool) -> str:
+    """Return the status of a tested pair; ``few``: less is said a week than it takes to tell."""
     if adopted:
         return "confirmed"
-    if not enough:
-        return "insufficient"
-    return "candidate" if min(p_values) <= ALPHA and right else "rejected"
+    if not right:
+        return "rejected"
+    if p_value <= ALPHA:
+        return "candidate"
+    return "insufficient" if few else "rejected"
 
 
 def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, object]:
@@ -286,13 +291,16 @@ def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, obje
         "direction_ok": gate.right,
     }
     needed = float(test.needed[k, c])
-    p_values = (float(r.p[k, c, -1]), float(r.oos_p[k, c, -1]))
+    few = float(test.conversations[k, c]) < needed * float(test.weeks_heard[c])
+    p_value = min(float(r.p[k, c, -1]), float(r.oos_p[k, c, -1]))
+    status = _status(p_value, adopted=adopted, right=gate.right, few=few)
+    reason = _reason(gate.passed, gate.since, adopted=adopted)
+    if status == "insufficient":
+        reason += "; fewer conversations than it takes to tell"
     return {
-        "status": _status(p_values, enough=enough, adopted=adopted, right=gate.right),
+        "status": status if enough else "insufficient",
         **(told if enough else dict.fromkeys(told)),
-        "change_reason": _reason(gate.passed, gate.since, adopted=adopted)
-        if enough
-        else "not enough said yet",
+        "change_reason": reason if enough else "not enough said yet",
         "n_weeks": int(test.weeks_heard[c]),
         "n_mentions": round(float(test.mentions[k, c])),
         "n_conversations": round(float(test.conversations[k, c])),
