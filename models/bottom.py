@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.base import Base, History, grid_of, stride_for
+from models.closures import open_again
 from models.coldstart import Ahead, Cold, cold_starts
 from models.drivers import Multipliers, driven, multipliers, neutral, split
 from models.exposures import Drivers, aligned
@@ -28,7 +29,8 @@ class Bottom:
 
     ``base`` is as if every series were on sale in every week ahead; ``baseline`` is its mean in the
     weeks on sale, on the published grain. ``ahead`` (P, S, H): what drivers add to the baseline.
-    ``assumed``: promotions are in it whose timing is taken on trust.
+    ``assumed``: promotions are in it whose timing is taken on trust. ``chance`` (S, H): how likely
+    each series is open, which is in the baseline; None where all are for sure.
     """
 
     panel: Panel
@@ -42,6 +44,7 @@ class Bottom:
     signals: tuple[str, ...]
     wanted: Bools
     assumed: bool
+    chance: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,9 @@ def bottom_of(
     starts = Ahead(y.shape[1], gap, spec.horizon, starts_of(panel))
     cold = cold_starts(y, groups, base.mean, starts, (spec.quantiles, spec.cumulative_quantiles))
     base = _started(base, cold)
-    baseline = to_grain(base.mean * on_sale(panel, gap, spec.horizon))
+    chance = open_again(panel.closed_for, np.arange(1, spec.horizon + 1) + gap)
+    sold = on_sale(panel, gap, spec.horizon)
+    baseline = to_grain(base.mean * (sold if chance is None else sold * chance))
     _, parts = split(baseline, made)
     deltas = deltas_of(baseline, np.exp(effects.log_effect[:, groups.codes]) - 1.0)
     return Bottom(
@@ -119,4 +124,5 @@ def bottom_of(
         effects.names,
         forecast_at_all(panel) & (~to_begin(panel) | cold.unbegun),
         made.assumed,
+        chance,
     )

@@ -108,6 +108,13 @@ def reopening(lasting: Ints, ahead: Ints) -> Floats:
     return np.asarray(weeks / (lasting[:, None] + weeks))
 
 
+def open_again(closed_for: Ints | None, ahead: Ints) -> Floats | None:
+    """Return ``reopening`` chances, None where no series of a panel is closed."""
+    if closed_for is None or not closed_for.any():
+        return None
+    return reopening(closed_for, ahead)
+
+
 def thinned(made: Floats, quantiles: tuple[float, ...], open_: Floats) -> Floats:
     """Return quantiles (S, H, Q) of demand that is zero unless open, with chance open_ (S, H).
 

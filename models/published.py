@@ -12,6 +12,7 @@ from models.base import (
     weekly_quantiles,
 )
 from models.bottom import Bottom
+from models.closures import thinned, thinned_sums
 from models.hierarchy import Level
 from models.intervals import Past
 from models.panel import group_sums, one_group
@@ -26,19 +27,28 @@ def ratio(mean: Floats, baseline: Floats) -> Floats:
     return np.asarray(np.where(baseline > 0, mean / safe, other)[:, :, None])
 
 
-def _moved(low: Bottom, weekly: Floats, cumulative: Floats) -> tuple[Floats, Floats, Floats]:
+def _moved(
+    low: Bottom, weekly: Floats, cumulative: Floats, spec: ForecastSpec
+) -> tuple[Floats, Floats, Floats]:
     """Return quantiles with signals, summed ones with and without, from those around the base.
 
     What is not on sale, and what signals add, moves quantiles in proportion. Series that have not
-    sold yet have those of past launches.
+    sold yet have those of past launches. One that is closed now may stay so.
     """
-    mean, plain = low.mean, low.base.mean
-    sums = np.cumsum(mean, axis=1), np.cumsum(low.baseline, axis=1), np.cumsum(plain, axis=1)
+    open_ = np.ones_like(low.mean) if low.chance is None else low.chance
+    mean, plain = low.mean / open_, low.base.mean
+    baseline = low.baseline / open_
+    sums = np.cumsum(mean, axis=1), np.cumsum(baseline, axis=1), np.cumsum(plain, axis=1)
     new = low.cold.unbegun
     weekly[new], cumulative[new] = low.cold.weekly[new], low.cold.cumulative[new]
     with_, without = cumulative * ratio(sums[0], sums[2]), cumulative * ratio(sums[1], sums[2])
+    weekly = weekly * ratio(mean, plain)
+    if low.chance is not None:
+        weekly = thinned(weekly, spec.quantiles, open_)
+        with_ = thinned_sums(with_, spec.cumulative_quantiles, open_, mean)
+        without = thinned_sums(without, spec.cumulative_quantiles, open_, baseline)
     rising = np.maximum.accumulate(with_, axis=1), np.maximum.accumulate(without, axis=1)
-    return weekly * ratio(mean, plain), *rising
+    return weekly, *rising
 
 
 def at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
@@ -50,7 +60,7 @@ def at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats
     weekly, first = weekly_quantiles(low.history, past, base.centre, spec)
     past = Past(base.inner_mean, base.actual, weeks)
     summed = cumulative_quantiles(low.history, past, base.mean, first, spec)
-    quantiles, cumulative, without = _moved(low, weekly, summed)
+    quantiles, cumulative, without = _moved(low, weekly, summed, spec)
     arrays = {
         "mean": low.mean,
         "baseline": low.baseline,
