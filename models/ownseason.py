@@ -14,7 +14,7 @@ from models.compiled import compiled
 from models.panel import Grid, Groups, first_known, group_sums, one_group
 from models.parallel import over_shards
 from models.seasonality import HARMONICS, RIDGE, harmonics
-from models.types import Floats, Ints
+from models.types import Bools, Floats, Ints
 
 WAVES = 2 * HARMONICS
 PANEL_SERIES = 10.0
@@ -86,15 +86,18 @@ def _fits(  # noqa: PLR0917 - compiled code takes plain arrays
             _one_fit(row[:t], x[:t], moment, inverses[j], age, out[i, j], var[i, j])
 
 
-def _shrunk(beta: Floats, var: Floats, groups: Groups) -> Floats:
-    """Return coefficients drawn to their group's precision-weighted mean by the spread of truths."""
-    weight = 1.0 / var
+def _shrunk(beta: Floats, var: Floats, begun: Bools, groups: Groups) -> Floats:
+    """Return coefficients drawn to their group's precision-weighted mean by the spread of truths.
+
+    ``begun`` (S, O): series that were there at an origin; others say nothing of its seasons.
+    """
+    weight = np.where(begun[:, :, None], 1.0 / var, 0.0)
     mass = group_sums(weight, groups)
     mean = (group_sums(weight * beta, groups) / np.maximum(mass, 1e-12))[groups.codes]
     excess = weight * ((beta - mean) ** 2 - var)
     everyone = one_group(len(beta))
     panel = group_sums(excess, everyone) / np.maximum(group_sums(weight, everyone), 1e-12)
-    count = np.bincount(groups.codes, minlength=groups.n)[:, None, None]
+    count = np.nan_to_num(group_sums(begun.astype(np.float64), groups))[:, :, None]
     own = group_sums(excess, groups) / np.maximum(mass, 1e-12)
     spread = (count * own + PANEL_SERIES * panel) / (count + PANEL_SERIES)
     spread = np.maximum(spread, 0.0)[groups.codes]
@@ -126,5 +129,6 @@ def own_season(y: Floats, ratio: Floats, groups: Groups, grid: Grid) -> OwnSeaso
         n_series,
         lambda low, high: _fits(values, first, x, inverses, origins, low, high, beta, var),
     )
-    out[:, late] = _shrunk(beta, var, groups)
+    begun = first[:, None] < origins[None, :]
+    out[:, late] = _shrunk(beta, var, begun, groups)
     return OwnSeason(out, waves)
