@@ -31,7 +31,8 @@ def calendar_of(country: str) -> tuple[str, str | None]:
     ValueError where there is no calendar of it; the message says what there is.
     """
     name, _, part = country.partition("-")
-    supported = holidays.list_supported_countries()
+    name = "GB" if name == "UK" else name
+    supported = holidays.list_supported_countries(include_aliases=False)
     if name not in supported:
         raise ValueError(
             f"{country!r} has no calendar; give a code of ISO 3166 such as US or GB-ENG"

@@ -140,6 +140,10 @@ def table(keys: str) -> str:
             "[forecast] levels[1] can't be 'skus'; did you mean sku?",
         ),
         (
+            '[business]\ncountry = "XX"',
+            "[business] country 'XX' has no calendar; give a code of ISO 3166 such as US or GB-ENG",
+        ),
+        (
             '[business]\ntimezone = "Europe/Londn"',
             "[business] timezone 'Europe/Londn' is not a known time zone; "
             "give an IANA name such as Europe/London",

@@ -49,6 +49,7 @@ def test_a_country_without_a_calendar_is_refused_with_the_remedy(code: str, says
     with pytest.raises(ValueError, match=says):
         feasts_of(code, date(2024, 1, 1), date(2024, 12, 31))
     assert calendar_of("US") == ("US", None)
+    assert calendar_of("UK-ENG") == ("GB", "ENG")
 
 
 def test_exposures_split_the_seven_days_before_and_after() -> None:
