@@ -20,9 +20,24 @@ from bench.placebo import (
     shifted,
     tally,
 )
+from bench.signals import (
+    PARTS,
+    Errors,
+    Scale,
+    errors_of,
+    gain,
+    harm_row,
+    pairs,
+    share_row,
+    told_share,
+)
 from models.evidence import FIRST_MENTIONS, log_index, prove
+from models.forecast import forecast_many
+from models.leading import already_felt
 from models.leadtest import departures, innovations
-from models.panel import Known, Panel
+from models.panel import Known, Panel, group_codes
+from models.simulate.panels import PanelSpec, simulated_panel
+from models.simulate.panels import first_weeks as weeks_of
 from tests.models.synthetic import START, Truth, make
 
 
@@ -144,3 +159,96 @@ def test_placebos_on_real_demand() -> None:
         assert own.adopted <= 0.02 * own.tested, name
         assert pooled.ever <= 0.06 * pooled.tested, name
         assert own.ever <= 0.05 * own.tested, name
+
+
+SMALL = PanelSpec(n_categories=20, r2=0.1)
+
+
+def test_planted_leads_are_found_and_nothing_else_is() -> None:
+    got = pairs(SMALL, (51, 52))
+    own = got.filter(pl.col("category").is_not_null())
+    planted = own.filter((pl.col("signal") == "x0") & pl.col("planted"))
+    assert planted["adopted"].mean() >= 0.9
+    assert (planted.filter("adopted")["lead_weeks"] == SMALL.lead).mean() >= 0.95
+    rest = own.join(planted, on=["seed", "signal", "category"], how="anti")
+    assert rest["adopted"].mean() <= 0.02
+    assert not rest.filter(pl.col("signal") == "x3")["direction_ok"].all()
+
+
+def test_gates_of_two_years_adopt_next_to_nothing_where_nothing_leads() -> None:
+    got = pairs(replace(SMALL, planted_share=0.0), (53, 54)).filter(
+        pl.col("category").is_not_null()
+    )
+    assert got.height == 200
+    assert got["ever"].mean() <= 0.03
+
+
+def test_a_two_way_link_is_found_and_not_taken_for_a_mirror() -> None:
+    got = pairs(replace(SMALL, two_way=True), (55,))
+    link = got.filter((pl.col("signal") == "x0") & pl.col("planted"))
+    assert link["direction_ok"].mean() >= 0.7
+    assert link["adopted"].mean() >= 0.7
+
+
+def test_few_words_are_insufficient_rather_than_a_verdict() -> None:
+    few = pairs(replace(SMALL, heard=20), (56,)).filter(pl.col("category").is_not_null())
+    silent = few.filter(pl.col("direction_ok") & ~pl.col("adopted"))
+    assert (silent["status"] == "insufficient").sum() > 0.3 * silent.height
+    told = silent.filter(pl.col("status") == "insufficient")
+    assert told["p_value"].null_count() == 0
+    assert told["change_reason"].str.contains("fewer conversations").all()
+    per_week = told["n_conversations"] / told["n_weeks"]
+    assert (per_week < told["conversations_per_week_needed"]).all()
+
+
+def test_a_gain_is_measured_against_the_truth_and_harm_is_not_hidden() -> None:
+    full, base, told = np.array([8.0, 9.0]), np.array([10.0, 10.0]), np.array([7.0, 9.0])
+    errors = Errors(full, base, told, np.array([True, False]))
+    assert gain(errors) == pytest.approx(0.15)
+    assert told_share(errors) == pytest.approx(0.75)
+    assert harm_row("x", errors).value == pytest.approx(-0.15)
+    worse = harm_row("x", Errors(1.01 * base, base, base, errors.planted))
+    assert worse.verdict() == "MISSED by 0.85%"
+    assert share_row("x", [True, False], 0.6, at_least=True).verdict() == "MISSED by 10.00%"
+    assert share_row("x", [], 0.6, at_least=True).verdict() == "not measured"
+
+
+def test_signals_gain_most_of_what_the_truth_would() -> None:
+    spec = replace(SMALL, n_categories=10, r2=0.2, seed=57)
+    errors = errors_of(spec, 2, (1, spec.lead))
+    planted = errors.of(errors.planted)
+    assert gain(planted) > 0.03
+    assert told_share(planted) > 0.6
+    assert abs(gain(errors.of(~errors.planted))) < 0.01
+
+
+@pytest.mark.soak
+def test_the_table_of_signals_reaches_its_bounds() -> None:
+    scale = Scale(seeds=tuple(range(61, 69)), cutoffs=6)
+    rows = [row for part in PARTS.values() for row in part(scale)]
+    missed = [row.line() for row in rows if row.verdict().startswith("MISSED")]
+    assert not missed
+
+
+@pytest.mark.soak
+def test_what_is_already_felt_is_in_the_baseline() -> None:
+    spec = PanelSpec(n_categories=30, r2=0.2, seed=58)
+    known, asked_of, truth = simulated_panel(spec)
+    panel = known.panels["units"]
+    _, groups = group_codes(panel.series)
+    ends = list(range(112, 153, 5))
+    made = forecast_many(
+        [weeks_of(known, n) for n in ends], replace(asked_of, levels=("sku",), signals=())
+    )
+    left, told = [], []
+    for end, part in zip(ends, made, strict=True):
+        rows = part.forecasts.filter(pl.col("horizon") == 2).sort("series_id")
+        base = np.bincount(groups.codes, weights=rows["mean"].to_numpy())
+        came = np.bincount(groups.codes, weights=panel.y[:, end + 1])
+        for c in np.flatnonzero(truth.planted):
+            felt = already_felt(truth.log_effect[c, : end + 1], 1)
+            told.append((1.0, truth.log_effect[c, end + 1], felt))
+            left.append(np.log(came[c] / base[c]))
+    weight = np.linalg.lstsq(np.array(told), np.array(left), rcond=None)[0]
+    assert weight[1] == pytest.approx(1.0, abs=0.15)
+    assert weight[2] == pytest.approx(-1.0, abs=0.5)
