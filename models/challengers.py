@@ -25,6 +25,10 @@ from models.wandering import seasons_at
 SETTLED, MOVING = "state_settled", "state_moving"
 PACES: Mapping[str, float] = {SETTLED: 0.003, MOVING: 0.03}
 """Challengers and the variance of their level's weekly drift, relative to a week's news."""
+BOTTOM_PACES: Mapping[str, float] = {SETTLED: PACES[SETTLED]}
+"""Those that earn their cost at the bottom, where a freely moving level adds nothing (measured)."""
+FEW_SERIES = 200
+"""Bottoms of at most so many series are challenged by default: some 15 s a target and night."""
 WAVE_OWN, WAVE_POOLED, DRIVER = 1.0, 0.1, 0.3
 CAP, CAP_WEEKS, CAP_KNOWN = 3.0, 26, 8
 MEAN_WEEKS, MIN_KNOWN = 26, 8
