@@ -8,7 +8,7 @@ import numpy as np
 
 from models import ensemble, intervals, levels
 from models.extras import Extra, joined
-from models.grams import Trials, combine_into
+from models.grams import Trials, combined
 from models.panel import Grid, Groups
 from models.spec import ForecastSpec, bands
 from models.types import Floats, Ints, Singles
@@ -113,17 +113,6 @@ def _chosen(
     return own, np.arange(len(own)), np.arange(len(at))
 
 
-def _combined(trials: Trials, at: Ints, history: History, spec: ForecastSpec) -> Floats:
-    """Return (2, S, O, H): mean and centre at all origins ``at``, weighted by the trials."""
-    out = np.zeros((2, len(trials.rows), len(at), spec.horizon))
-    families = ensemble.families_tried(history.y.shape[1], spec.season_weeks)
-    for band in zero_based_bands(spec.horizon):
-        weights = ensemble.band_weights(trials, history.groups, band, families)
-        both = np.stack([weights.mean, weights.centre])
-        combine_into(out, (trials.forecasts, trials.rows, at), both, band)
-    return out
-
-
 def forecast_base(
     history: History,
     spec: ForecastSpec,
@@ -151,7 +140,10 @@ def forecast_base(
         ensemble.row_decay(inner, n_weeks),
         float(n_weeks - inner.origins[0]) if len(inner.origins) else 1.0,
     )
-    mean, centre = _combined(trials, at, history, spec)
+    edges = zero_based_bands(spec.horizon)
+    families = ensemble.families_tried(n_weeks, spec.season_weeks)
+    weights = ensemble.weights_of(trials, history.groups, edges, families)
+    mean, centre = combined((forecasts, rows, at), weights, edges)
     if history.over is not None:
         gone = grid.origins[None, :] > history.over[:, None]
         mean[gone], centre[gone] = np.nan, np.nan

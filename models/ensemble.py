@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from models.grams import Trials, grams_of
+from models.grams import Bands, Trials, grams_of
 from models.levels import EXPERTS, FAMILIES, LAST_YEAR, LEVEL
 from models.panel import Grid, Groups, group_sums
 from models.seasonality import has_year
@@ -26,14 +26,6 @@ MEAN_POWER = 1.85
 CENTRE_POWER = 1.0
 KAPPA_PANEL, KAPPA_GROUP, KAPPA_SERIES = 0.1, 2.0, 8.0
 STEPS_PANEL, STEPS_GROUP, STEPS_SERIES = 200, 80, 40
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """(S, E) weights of one horizon band: for the mean, and for the centre of the distribution."""
-
-    mean: Singles
-    centre: Singles
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +67,46 @@ def _level(sums: Floats, parents: Singles, kappa: float, iterations: int) -> Sin
     return on_simplex(sums.astype(np.float32), parents, kappa, iterations)
 
 
-def _solve(
-    trials: Trials, groups: Groups, band: tuple[int, int], current: Singles, aim: Aim
-) -> Singles:
-    """Return weights (S, E) after one reweighting by the errors of the ``current`` ones.
+def _solved(grams: Singles, groups: Groups, span: float, aim: Aim) -> Singles:
+    """Return one band's weights (S, E) from its Gram matrices (S, E, E).
 
-    Only the proportions inside a Gram matrix matter, so sums stand for means.
+    Only the proportions inside a matrix matter, so sums stand for means.
     """
-    grams = grams_of(trials, current, band, aim.power)
     by_group = _by_group(grams, groups)
     everyone = by_group.sum(axis=0, keepdims=True)
-    panel = _level(everyone, aim.prior[None], KAPPA_PANEL / trials.span, STEPS_PANEL)
+    panel = _level(everyone, aim.prior[None], KAPPA_PANEL / span, STEPS_PANEL)
     parents = np.repeat(panel, groups.n, axis=0)
-    chosen = _level(by_group, parents, KAPPA_GROUP / trials.span, STEPS_GROUP)[groups.codes]
+    chosen = _level(by_group, parents, KAPPA_GROUP / span, STEPS_GROUP)[groups.codes]
     if not aim.per_series:
         return chosen
-    return on_simplex(grams, chosen, KAPPA_SERIES / trials.span, STEPS_SERIES)
+    return on_simplex(grams, chosen, KAPPA_SERIES / span, STEPS_SERIES)
 
 
-def band_weights(
-    trials: Trials, groups: Groups, band: tuple[int, int], families: Sequence[Family] = FAMILIES
-) -> Weights:
-    """Return the weights of every series for one band of horizons (0-based, end excluded).
+def _reweighted(
+    trials: Trials, groups: Groups, bands: Bands, current: Singles, aim: Aim
+) -> Singles:
+    """Return weights (B, S, E) after one reweighting by the errors of the ``current`` ones."""
+    grams = grams_of(trials, current, bands, aim.power)
+    return np.stack([_solved(each, groups, trials.span, aim) for each in grams])
+
+
+def weights_of(
+    trials: Trials, groups: Groups, bands: Bands, families: Sequence[Family] = FAMILIES
+) -> Singles:
+    """Return (2, B, S, E): weights in each band for the mean, and for the distribution's centre.
 
     ``families``: those that were tried (``families_tried``); the others have no weight.
     """
     n_series, n_experts = len(trials.rows), trials.forecasts.shape[3]
     start = prior(families, n_experts - len(EXPERTS)).astype(np.float32)
-    weights = np.tile(start, (n_series, 1))
+    centre = np.tile(start, (len(bands), n_series, 1))
     if len(trials.at) == 0 or n_series == 0:
-        return Weights(weights, weights)
+        return np.stack([centre, centre])
     for per_series in (False, False, True):
         aim = Aim(start, CENTRE_POWER, per_series)
-        weights = _solve(trials, groups, band, weights, aim)
-    mean = _solve(trials, groups, band, weights, Aim(start, MEAN_POWER, per_series=True))
-    return Weights(mean, weights)
+        centre = _reweighted(trials, groups, bands, centre, aim)
+    mean = _reweighted(trials, groups, bands, centre, Aim(start, MEAN_POWER, per_series=True))
+    return np.stack([mean, centre])
 
 
 def row_decay(grid: Grid, n_weeks: int) -> Floats:

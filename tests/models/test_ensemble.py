@@ -4,12 +4,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.ensemble import band_weights, error_scale, families_tried, prior, row_decay
+from models.ensemble import error_scale, families_tried, prior, row_decay, weights_of
 from models.grams import Trials
 from models.levels import EXPERTS, LEVEL
 from models.panel import Grid, Groups, one_group
 
 E = len(EXPERTS)
+WHOLE = ((0, 4),)
 
 
 def trials(good: int, seed: int = 0, s: int = 20, o: int = 20, h: int = 4) -> Any:
@@ -24,8 +25,7 @@ def trials(good: int, seed: int = 0, s: int = 20, o: int = 20, h: int = 4) -> An
 
 
 def test_the_best_expert_gets_most_of_the_weight() -> None:
-    weights = band_weights(trials(7), one_group(20), (0, 4))
-    for w in (weights.mean, weights.centre):
+    for w in weights_of(trials(7), one_group(20), WHOLE)[:, 0]:
         assert np.allclose(w.sum(axis=1), 1)
         assert (w >= 0).all()
         assert (w.argmax(axis=1) == 7).all()
@@ -43,9 +43,22 @@ def test_groups_may_prefer_different_experts() -> None:
         a.decay,
         40.0,
     )
-    weights = band_weights(both, Groups(np.repeat([0, 1], 20), 2), (0, 4)).mean
+    weights = weights_of(both, Groups(np.repeat([0, 1], 20), 2), WHOLE)[0, 0]
     assert (weights[:20].argmax(axis=1) == 2).all()
     assert (weights[20:].argmax(axis=1) == 11).all()
+
+
+def test_each_band_of_horizons_has_weights_of_its_own() -> None:
+    early, late = trials(2, 1), trials(11, 2)
+    both = replace(
+        early,
+        forecasts=np.concatenate([early.forecasts, late.forecasts], axis=2),
+        actual=np.concatenate([early.actual, late.actual], axis=2),
+        decay=np.ones((20, 8)),
+    )
+    made = weights_of(both, one_group(20), ((0, 4), (4, 8)))
+    assert np.array_equal(made[:, :1], weights_of(early, one_group(20), WHOLE))
+    assert np.array_equal(made[:, 1:], weights_of(late, one_group(20), WHOLE))
 
 
 def test_without_trials_or_with_unknown_actuals_the_prior_stays() -> None:
@@ -54,8 +67,7 @@ def test_without_trials_or_with_unknown_actuals_the_prior_stays() -> None:
     none = replace(full, at=full.at[:0], actual=full.actual[:, :0], decay=full.decay[:0])
     blind = replace(full, actual=np.full_like(full.actual, np.nan))
     for case in (none, blind):
-        weights = band_weights(case, one_group(20), (0, 4))
-        assert np.allclose(weights.mean, start)
+        assert np.allclose(weights_of(case, one_group(20), WHOLE), start)
 
 
 def test_prior_gives_families_equal_mass_and_only_what_was_tried() -> None:
