@@ -16,6 +16,7 @@ from models.exposures import Drivers, rows_of
 from models.holidays import feast_effects, feast_multipliers
 from models.panel import Grid, Groups, group_sums
 from models.promotions import promotion_multipliers, spread_of, uplift
+from models.rivalry import rivalry, taken
 from models.spec import ForecastSpec
 from models.types import Bools, Floats, Ints
 
@@ -30,9 +31,20 @@ HALF_LIVES = (13.0, 52.0)
 LEAST_GAIN = 0.003
 
 
+def promotions_of(y: Floats, drivers: Drivers, groups: Groups) -> Floats:
+    """Return (S, N) multipliers of promotions: their own uplift, less what they take from others."""
+    own = promotion_multipliers(uplift(y, drivers, groups), drivers)
+    found = rivalry(y, own, groups)
+    if not found.acts:
+        return own
+    free = y / taken(y, own, groups, found)[:, : y.shape[1]]
+    own = promotion_multipliers(uplift(free, drivers, groups), drivers)
+    return np.asarray(own * taken(y, own, groups, rivalry(y, own, groups)))
+
+
 def estimated(y: Floats, drivers: Drivers, groups: Groups, period: int) -> Floats:
     """Return (P, S, N) multipliers of promotions and feasts as demand y (S, T) tells them."""
-    promoted = promotion_multipliers(uplift(y, drivers, groups), drivers)
+    promoted = promotions_of(y, drivers, groups)
     calendar = drivers.calendar
     effects = feast_effects(y / promoted[:, : y.shape[1]], calendar, groups, period)
     return np.stack([promoted, feast_multipliers(effects, calendar)[groups.codes]])

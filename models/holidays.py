@@ -24,7 +24,7 @@ MAX_LOG = 0.9
 SPREADS = (0.0, 0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.25, 0.4)
 
 
-def _local(values: Floats, known: Floats) -> Floats:
+def about_local_level(values: Floats, known: Floats) -> Floats:
     """Return rows less the mean of the known weeks around each; rows (R, T), known (T,)."""
     n = values.shape[1]
     apart = np.abs(np.arange(n)[:, None] - np.arange(n)[None])
@@ -89,8 +89,8 @@ def _fit(index: Floats, x: Floats, times: Floats) -> Floats:
         use = ~np.isnan(values)
         if use.sum() >= MIN_WEEKS:
             known = use.astype(np.float64)
-            away = _local(np.nan_to_num(values)[None], known)[0, use]
-            rows[r] = _row(away, _local(x, known)[:, use], times)
+            away = about_local_level(np.nan_to_num(values)[None], known)[0, use]
+            rows[r] = _row(away, about_local_level(x, known)[:, use], times)
     if not rows:
         return out
     likely = [sum(row.evidence(sd**2) for row in rows.values()) for sd in SPREADS]
