@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.ensemble import MEAN_POWER
 from models.panel import Groups, group_sums
 from models.types import Floats
 
 GRAIN = 1024.0
 PULLS = (0.0, 0.5, 1.0)
-MUST_GAIN = 0.01
-MAY_LOSE = 0.005
+MUST_GAIN, CENTRE_MUST_GAIN = 0.01, 0.002
+MAY_LOSE, MAY_LOSE_ABSOLUTE = 0.01, 0.02
 
 
 def to_grain(values: Floats) -> Floats:
@@ -50,28 +51,58 @@ class Judged:
     actual: Floats
     scale: Floats
 
-    def loss(self, factor: Floats | float = 1.0) -> float:
-        """Return the sum of absolute scaled errors with forecasts multiplied by a factor."""
+    def quarters(self, power: float, factor: Floats | float = 1.0) -> Floats:
+        """Return (4,) sums of absolute scaled errors to a power, by quarters of the origins.
+
+        Forecasts are multiplied by a factor. A quarter without origins is 0.
+        """
         error = np.abs(self.forecast * factor - self.actual) / self.scale[:, None, None]
-        return float(np.nansum(error))
+        by_origin = np.nansum(error**power, axis=(0, 2))
+        return np.array([part.sum() for part in np.array_split(by_origin, 4)])
 
 
-def choose_pull(bottom: Judged, category: Judged, groups: Groups) -> float:
-    """Return how far (0, .5, 1: a power) bottoms are scaled to the category's own forecast.
+def _better(now: Floats, before: Floats, gain: float) -> bool:
+    """Return whether losses fell by a gain in all, and at all in each quarter of the past."""
+    return bool((now < before).all()) and float(now.sum()) < (1 - gain) * float(before.sum())
 
-    A pull must lower the categories' absolute error by 1 % without raising the bottoms' by more
-    than half a percent.
+
+def choose_pull(bottom: Judged, above: Judged, groups: Groups) -> float:
+    """Return how far (0, .5, 1: a power) bottoms' means are scaled to their sums' own forecast.
+
+    A pull must lower the sums' absolute error by 1 %, in each quarter of the past, without raising
+    the bottoms' by more than 1 % by the power that means are weighted by, nor by more than 2 % as
+    it stands: means of skewed demand lie above what lowers the absolute error.
     """
     sums = group_sums(bottom.forecast, groups)
-    ratio = pull_ratio(sums, category.forecast)
-    summed = Judged(sums, category.actual, category.scale)
-    best, best_loss = 0.0, summed.loss() * (1 - MUST_GAIN)
-    limit = bottom.loss() * (1 + MAY_LOSE)
+    ratio = pull_ratio(sums, above.forecast)
+    summed = Judged(sums, above.actual, above.scale)
+    before = summed.quarters(1.0)
+    limits = {MEAN_POWER: 1 + MAY_LOSE, 1.0: 1 + MAY_LOSE_ABSOLUTE}
+    most = {power: bottom.quarters(power).sum() * limit for power, limit in limits.items()}
+    best, least = 0.0, np.inf
     for pull in PULLS[1:]:
         moved = ratio**pull
-        loss = summed.loss(moved)
-        if loss < best_loss and bottom.loss(moved[groups.codes]) <= limit:
-            best, best_loss = pull, loss
+        now = summed.quarters(1.0, moved)
+        if not _better(now, before, MUST_GAIN) or now.sum() >= least:
+            continue
+        own = moved[groups.codes]
+        if all(bottom.quarters(power, own).sum() <= limit for power, limit in most.items()):
+            best, least = pull, float(now.sum())
+    return best
+
+
+def choose_centre_pull(bottom: Judged, ratio: Floats) -> float:
+    """Return how far the bottoms' medians follow a ratio (N, O, B): as far as it pays for them.
+
+    Sums of medians mean nothing, so the bottoms' own absolute error must fall by a fifth
+    of a percent, and in each quarter of the past.
+    """
+    before = bottom.quarters(1.0)
+    best, least = 0.0, np.inf
+    for pull in PULLS[1:]:
+        now = bottom.quarters(1.0, ratio**pull)
+        if _better(now, before, CENTRE_MUST_GAIN) and now.sum() < least:
+            best, least = pull, float(now.sum())
     return best
 
 

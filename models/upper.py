@@ -10,7 +10,7 @@ from models.base import Base, History, forecast_base, stride_for, zero_based_ban
 from models.ensemble import error_scale
 from models.extras import Extra
 from models.panel import Groups, group_sums, one_group
-from models.reconcile import Judged, choose_pull, pull_ratio
+from models.reconcile import Judged, choose_centre_pull, choose_pull, pull_ratio
 from models.sharing import Shared
 from models.spec import ForecastSpec
 from models.types import Floats
@@ -24,44 +24,60 @@ def _summed(extra: Extra | None, groups: Groups) -> Extra | None:
     return Extra(extra.names, sums.astype(np.float32))
 
 
-def _pulled(
+def _pulls(
     base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats], spec: ForecastSpec
-) -> Base:
-    """Return the base scaled towards the sums' own forecasts, each band as far as it pays."""
-    pulls = []
+) -> tuple[Floats, Floats]:
+    """Return by horizon (H,) how far means, and medians, are pulled to the sums' own forecasts."""
+    means, centres = np.zeros(spec.horizon), np.zeros(spec.horizon)
+    ratio = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)[groups.codes]
     for low, high in zero_based_bands(spec.horizon):
         band = np.s_[..., low:high]
         bottom = Judged(base.inner_mean[band], base.actual[band], scales[0])
         above = Judged(own.inner_mean[band], own.actual[band], scales[1])
-        pulls += [choose_pull(bottom, above, groups)] * (high - low)
-    if not any(pulls):
+        means[low:high] = choose_pull(bottom, above, groups)
+        centre = Judged(base.inner_centre[band], base.actual[band], scales[0])
+        centres[low:high] = choose_centre_pull(centre, ratio[band])
+    return means, centres
+
+
+def _pulled(
+    base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats], spec: ForecastSpec
+) -> Base:
+    """Return the base scaled towards the sums' own forecasts, each band as far as it pays."""
+    means, centres = _pulls(base, own, groups, scales, spec)
+    if not means.any() and not centres.any():
         return base
-    now_ratio = pull_ratio(group_sums(base.mean, groups), own.mean)
-    past_ratio = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)
-    now, past = (now_ratio**pulls)[groups.codes], (past_ratio**pulls)[groups.codes]
+    now = pull_ratio(group_sums(base.mean, groups), own.mean)[groups.codes]
+    past = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)[groups.codes]
     return replace(
         base,
-        mean=base.mean * now,
-        centre=base.centre * now,
-        inner_mean=base.inner_mean * past,
-        inner_centre=base.inner_centre * past,
+        mean=base.mean * now**means,
+        centre=base.centre * now**centres,
+        inner_mean=base.inner_mean * past**means,
+        inner_centre=base.inner_centre * past**centres,
     )
 
 
 def reconciled(
     history: History, spec: ForecastSpec, shared: Shared | None, extra: Extra | None
 ) -> Base:
-    """Return the bottom's base forecasts, scaled to the categories' own where those win.
+    """Return the bottom's base forecasts, scaled to the categories' and the total's where it pays.
 
-    ``extra``: further experts of the bottom series; their sums are the categories'.
+    First to the categories' own forecasts, then to that of everything. ``extra``: further experts
+    of the bottom series; their sums are the categories'.
     """
     y, groups = history.y, history.groups
     stride = stride_for(len(y))
     base = forecast_base(history, spec, stride, extra, shared.bottom if shared else None)
-    if groups.n == len(y) or not len(base.origins):
+    if not len(base.origins):
         return base
-    sums = group_sums(y, groups)
-    above = History(sums, one_group(groups.n), history.gap)
-    tried = shared.above if shared else None
-    own = forecast_base(above, spec, stride, _summed(extra, groups), tried)
-    return _pulled(base, own, groups, (error_scale(y), error_scale(sums)), spec)
+    everyone = one_group(len(y))
+    for upper in (groups, everyone):
+        if upper.n == len(y) or (upper is everyone and groups.n == 1):
+            continue
+        sums = group_sums(y, upper)
+        above = History(sums, one_group(upper.n), history.gap)
+        tried = shared.above if shared and upper is groups else None
+        own = forecast_base(above, spec, stride, _summed(extra, upper), tried)
+        base = _pulled(base, own, upper, (error_scale(y), error_scale(sums)), spec)
+    return base

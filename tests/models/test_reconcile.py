@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models.panel import Groups, group_sums
-from models.reconcile import GRAIN, Judged, choose_pull, deltas_of, pull_ratio, to_grain
+from models.reconcile import (
+    GRAIN,
+    Judged,
+    choose_centre_pull,
+    choose_pull,
+    deltas_of,
+    pull_ratio,
+    to_grain,
+)
 
 values = st.floats(0, 1e7, allow_nan=False)
 shares = st.floats(-0.999, 1.2, allow_nan=False)
@@ -66,3 +74,38 @@ def test_a_pull_that_harms_the_bottoms_is_refused() -> None:
     bottom, category, groups = judged(1.0, 1.15)
     shifted = Judged(category.forecast, category.forecast, category.scale)
     assert choose_pull(bottom, shifted, groups) == 0.0
+
+
+def test_a_gain_in_part_of_the_past_is_no_reason_to_pull() -> None:
+    bottom, category, groups = judged(1.15, 1.0)
+    early = category.forecast.copy()
+    early[:, :4] = category.actual[:, :4] * 1.3  # better than the sums in three quarters of four
+    mixed = Judged(early, category.actual, category.scale)
+    assert choose_pull(bottom, mixed, groups) == 0.0
+
+
+def test_fewer_than_four_origins_pull_nothing() -> None:
+    bottom, category, groups = judged(1.15, 1.0)
+    cut = [Judged(j.forecast[:, :3], j.actual[:, :3], j.scale) for j in (bottom, category)]
+    assert choose_pull(*cut, groups) == 0.0
+
+
+def test_bottoms_of_skewed_demand_are_not_moved_far_from_what_suits_them() -> None:
+    rng = np.random.default_rng(5)
+    shape = (200, 16, 4)
+    actual = np.exp(rng.normal(0.0, 0.8, size=shape))  # median 1, mean 1.38
+    groups = Groups(np.zeros(200, dtype=np.int64), 1)
+    truth = np.full((1, 16, 4), 200 * np.exp(0.32))
+    total = Judged(truth, group_sums(actual, groups), np.array([20.0]))
+    near = Judged(np.full(shape, 1.32), actual, np.ones(200))
+    far = Judged(np.full(shape, 1.05), actual, np.ones(200))
+    assert choose_pull(near, total, groups) == 1.0
+    assert choose_pull(far, total, groups) < 1.0
+    ratio = pull_ratio(group_sums(far.forecast, groups), truth)[groups.codes]
+    assert choose_centre_pull(far, ratio) == 0.0
+
+
+def test_medians_follow_where_it_pays_for_them() -> None:
+    bottom, category, groups = judged(1.15, 1.0)
+    ratio = pull_ratio(group_sums(bottom.forecast, groups), category.forecast)[groups.codes]
+    assert choose_centre_pull(bottom, ratio) == 1.0
