@@ -15,6 +15,7 @@ from flows.lake import Lake
 from flows.masking import pseudonyms
 from flows.settings import Settings
 from flows.stale import FORECAST_TABLES
+from models.audit import audit
 from models.backtest import Backtest, backtest
 from models.forecast import Forecast, forecast
 from models.metrics import accuracy, signal_value
@@ -85,6 +86,7 @@ def make(
         before = past if rung == "full" else [_unheard(p) for p in past]
         try:
             tables |= _record(told, before, spec)
+            tables |= _audited(told, before, tables, spec, why)
         except Exception as error:  # noqa: BLE001 - as above
             why.append(_failed("the backtest", error))
         return Made(tables, rung, tuple(why))
@@ -123,6 +125,24 @@ def _record(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, 
         "signal_value": signal_value(tested.forecasts, tested.contributions, spec),
     }
     return {name: conform(name, frame) for name, frame in tables.items()}
+
+
+def _audited(
+    now: Picture,
+    past: list[Picture],
+    made: Mapping[str, pl.DataFrame],
+    spec: ForecastSpec,
+    why: list[str],
+) -> dict[str, pl.DataFrame]:
+    """The table of models that audit tonight's; where they fail, only `why` tells of it."""
+    newest = [p.known for p in past[-1:]]
+    scored = made["backtest_forecasts"]
+    try:
+        rows = audit(now.known, newest, forecasts=made["forecasts"], scored=scored, spec=spec)
+    except Exception as error:  # noqa: BLE001 - an auditor must not end the night
+        why.append(_failed("the audit by other models", error))
+        return {}
+    return {"model_audit": conform("model_audit", rows)}
 
 
 def _finished(

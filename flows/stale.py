@@ -12,7 +12,13 @@ from flows.reader import read_manifest, snapshot_dir
 from transforms.contracts import EXPORTS
 
 FORECAST_TABLES = ("forecasts", "forecasts_cumulative", "forecast_contributions")
-RECORD_TABLES = ("signal_evidence", "backtest_forecasts", "accuracy", "signal_value")
+RECORD_TABLES = (
+    "signal_evidence",
+    "backtest_forecasts",
+    "accuracy",
+    "signal_value",
+    "model_audit",
+)
 
 
 def previous_snapshot(exports: Path, as_of: date) -> Path | None:

@@ -96,6 +96,7 @@ def _scored(
         "baseline_mean",
         "naive_mean",
         "model",
+        pl.lit(made.assumed).alias("promotion_timing_assumed"),
     )
 
 

@@ -28,6 +28,7 @@ ACCURACY: dict[str, pl.DataType] = {
     "n": pl.Int64(),
     "n_cutoffs": pl.Int64(),
     **dict.fromkeys(("wape_difference", "wape_difference_lo", "wape_difference_hi"), pl.Float64()),
+    "promotion_timing_assumed": pl.Boolean(),
 }
 VALUE: dict[str, pl.DataType] = {
     **dict.fromkeys(("signal", "target", "category"), pl.String()),
@@ -181,8 +182,10 @@ def _compared(cell: pl.DataFrame, spec: ForecastSpec) -> list[dict[str, object]]
         return []
     scored = {model: _scores(cell, model, spec) for model in MODELS}
     base = scored["baseline"][0]
+    told = "promotion_timing_assumed" in cell.columns
+    assumed = {"promotion_timing_assumed": cell["promotion_timing_assumed"].any() if told else None}
     return [
-        {"model": model, **row, **_against(cell, point, base, spec.seed)}
+        {"model": model, **row, **_against(cell, point, base, spec.seed), **assumed}
         for model, (point, row) in scored.items()
     ]
 

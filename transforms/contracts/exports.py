@@ -145,6 +145,7 @@ BACKTEST_FORECASTS = Table(
         BASELINE_MEAN,
         _real("naive_mean", "last year's same week, or the last week", "target units", lo=0.0),
         MODEL,
+        Column("promotion_timing_assumed", pl.Boolean, "promotions moved it of which nobody told when they were announced: at the time they may not have been known", nullable=True),
     ),
 )
 ACCURACY = Table(
@@ -173,6 +174,7 @@ ACCURACY = Table(
         _real("wape_difference", "wape less the baseline's", "share", nullable=True),
         _real("wape_difference_lo", "lower end, 95 %, by weeks", "share", nullable=True),
         _real("wape_difference_hi", "upper end, 95 %, by weeks", "share", nullable=True),
+        Column("promotion_timing_assumed", pl.Boolean, "promotions moved it of which nobody told when they were announced: at the time they may not have been known", nullable=True),
     ),
 )
 MODEL_AUDIT = Table(
