@@ -221,10 +221,9 @@ def band_quantiles(
     return out
 
 
-def moved(quantiles: Floats, ratio: Floats) -> Floats:
-    """Return quantiles times a ratio that broadcasts to them; whole numbers stay whole."""
-    out = quantiles * ratio
-    return np.asarray(np.where(quantiles == np.rint(quantiles), np.rint(out), out))
+def kept_whole(before: Floats, after: Floats) -> Floats:
+    """Return quantiles after something moved them; those that were whole numbers stay whole."""
+    return np.asarray(np.where(before == np.rint(before), np.rint(after), after))
 
 
 def _rows(past: Past, part: Bools) -> Past:

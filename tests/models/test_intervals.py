@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.intervals import Past, Plan, band_quantiles, moved, series_mean
+from models.intervals import Past, Plan, band_quantiles, kept_whole, series_mean
 from models.panel import Groups, one_group
 from models.scales import by_horizon, spread, unseen_season, youth
 from models.shapes import default_shape, widening
@@ -152,8 +152,8 @@ def test_a_series_of_three_weeks_is_less_sure_than_its_elders() -> None:
 
 
 def test_whole_quantiles_stay_whole_when_signals_move_them() -> None:
-    got = moved(np.array([[0.0, 1.0, 3.0, 2.5]]), np.array([[1.3]]))
-    assert got.tolist() == [[0.0, 1.0, 4.0, 3.25]]
+    before = np.array([[0.0, 1.0, 3.0, 2.5]])
+    assert kept_whole(before, before * 1.3).tolist() == [[0.0, 1.0, 4.0, 3.25]]
 
 
 def test_helpers_by_plain_arithmetic() -> None:
