@@ -3,9 +3,9 @@
 A signal passes a weekly gate for a category (or pooled over categories) when its lead test and its
 out-of-sample test are both significant after Benjamini-Hochberg over everything tested at that
 gate, it lowered out-of-sample error, and demand does not rather lead the signal. The gates of all
-closed weeks from the 52nd on are computed; adoption follows three of the last four. A quarter of
-the bound on false discoveries is kept for asking every week: what is falsely adopted at some time
-is more than at a given one (bench.signals and bench.placebo measure both).
+closed weeks from the 52nd on are computed; adoption follows three of the last four. That both
+tests have to be passed, and three times, leaves room for asking every week: what is falsely adopted
+at some time stays far below the bound (bench.signals and bench.placebo measure it).
 
 The pooled test of a signal that all categories share is that of one series of weeks; bench.placebo
 measures on real demand what pooled and single tests adopt that they should not.
@@ -37,7 +37,6 @@ ALPHA = 0.05
 OVERDISPERSION = 0.1
 THIN = 2.0
 FIRST_MENTIONS = 10
-SPENT = 0.75
 PURGED_T, REVERSE_T, NEARLY = 3.0, 2.7, 0.75
 EVIDENCE: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
@@ -247,7 +246,7 @@ def _gates(tests: list[TargetTest], fdr: float) -> tuple[Floats, Bools, Adoption
     q = q_values(np.where(enough, p, np.nan))
     gain = _flat(t.results.oos_gain[:, :, first:] for t in tests)
     right = _flat(direction_ok(t.results)[:, :, first:].astype(np.float64) for t in tests) > 0
-    passed = (np.nan_to_num(q, nan=1.0) <= SPENT * fdr) & (p <= ALPHA) & (gain > 0) & right
+    passed = (np.nan_to_num(q, nan=1.0) <= fdr) & (p <= ALPHA) & (gain > 0) & right
     return q, passed, adoption(passed)
 
 

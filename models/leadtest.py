@@ -28,7 +28,7 @@ from models.types import Floats, Ints
 WARM_WEEKS = 16
 OOS_WEEKS = 44
 PANEL_RIDGE, OWN_RIDGE = 1.0, 10.0
-AR_POOL_WEEKS = 26.0
+AR_POOL_WEEKS, REST_POOL_WEEKS = 26.0, 104.0
 CLIP = 4.0
 MAX_PARTIAL = 0.98
 LEVEL_ALPHA = 0.1
@@ -119,7 +119,7 @@ def lagged(z: Floats, lag: int) -> Floats:
     return out
 
 
-def autoregression(z: Floats) -> tuple[Floats, Floats]:
+def autoregression(z: Floats, pool_weeks: float = AR_POOL_WEEKS) -> tuple[Floats, Floats]:
     """Return AR(2) coefficients (..., C, T) as of each week, shrunk to the pool of categories.
 
     Yule and Walker's, by Durbin and Levinson's recursion on bounded partial autocorrelations: the
@@ -132,7 +132,7 @@ def autoregression(z: Floats) -> tuple[Floats, Floats]:
     def moment(a: Floats, b: Floats) -> Floats:
         own = _before(a * b, -1) / scale
         pool = own.mean(axis=-2, keepdims=True)
-        return np.asarray(own + AR_POOL_WEEKS * pool / weeks)
+        return np.asarray(own + pool_weeks * pool / weeks)
 
     power = moment(z, z) + 1.0
     first = np.clip(moment(z, one) / power, -MAX_PARTIAL, MAX_PARTIAL)
@@ -164,14 +164,17 @@ def innovations(z: Floats) -> Floats:
     """Return (N, C, T) what is new in z each week, given its own past.
 
     What categories share and what each has for itself are filtered apart, each with its own
-    autoregression: a shock common to many noisy series lasts although none of them shows it.
+    autoregression: a shock common to many noisy series lasts although none of them shows it. What
+    lasts in the remainder is filtered once more: near a random walk the first filter's coefficients
+    are too small (Kendall 1954), and the rest that they leave would pass for a lead of any signal
+    that wanders.
     """
     common = common_part(z)
     own = np.where(z != 0, z - common, 0.0)
     new = whiten(common, autoregression(common)) + whiten(own, autoregression(own))
     new = np.where(z != 0, new, 0.0)
     new[:, :, :WARM_WEEKS] = 0.0
-    return new
+    return np.where(new != 0, whiten(new, autoregression(new, REST_POOL_WEEKS)), 0.0)
 
 
 def departures(z: Floats, alpha: float = LEVEL_ALPHA) -> Floats:

@@ -22,6 +22,7 @@ from models.lasting import (
     unseasoned,
 )
 from models.leading import effects_of
+from models.leadtest import sequences
 from models.panel import Known
 from models.simulate.panels import PanelSpec, first_weeks, simulated_panel
 from tests.models.synthetic import Truth, make
@@ -113,6 +114,21 @@ def test_an_adopted_lead_that_lasts_moves_every_horizon_of_its_categories() -> N
     assert (np.abs(got[:, lag:]) > 0).all()
     passing = effects_of(prove(known, spec), "units", test.categories, spec, 0).log_effect[0]
     assert (passing[:, lag:] == 0).all()
+
+
+def test_wandering_signals_do_not_lead_wandering_demand() -> None:
+    sizes, found = [], []
+    for seed in range(6):
+        demand, signal = wanderers(seed, c=20)
+        walk = 0.05 * np.cumsum(np.random.default_rng(seed).normal(size=demand.shape), axis=1)
+        others = np.stack([np.roll(signal, move, axis=0) for move in (0, 1, 2, 3)])
+        linked = sequences(demand, others, np.full(4, 8), 52)
+        free = sequences(walk, others, np.full(4, 8), 52)
+        found.append((linked.lag[0, :-1, -1] == 3).mean())
+        sizes.append([(p[:, :-1, -1] <= 0.05).mean()
+                      for p in (linked.p[1:], linked.oos_p[1:], free.p, free.oos_p)])  # fmt: skip
+    assert np.mean(found) > 0.75
+    assert (np.mean(sizes, axis=0) < 0.08).all()
 
 
 def adopted_from(known: Known, spec: Any) -> Any:
