@@ -19,12 +19,12 @@ from models.yearly import factor_rows, fourier_rows, median, smooth, window_mean
 
 LEVEL = ("ses15", "ses40", "last", "mean52", "med8", "med52")
 LAST_YEAR = ("year_ratio", "year_lift")
-FOURIER = ("fourier_line", "fourier_median")
+FOURIER = ("fourier_line", "fourier_median", "fourier30")
 FACTOR = ("factor40", "factor_median", "factor_mean")
 EXPERTS = (*LEVEL, *LAST_YEAR, *FOURIER, *FACTOR)
 FAMILIES = (LEVEL, LAST_YEAR, FOURIER, FACTOR)
 FLAT = EXPERTS.index("ses15")
-AT_YEAR, AT_FOURIER, AT_FACTOR = 6, 8, 10
+AT_YEAR, AT_FOURIER, AT_FACTOR = 6, 8, 11
 
 
 @compiled

@@ -122,15 +122,15 @@ def fourier_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     at: int,
     out: Singles,
 ) -> None:
-    """Fill columns at, at+1: season times the mean of level and trend, and times the median.
+    """Fill columns at..at+2: season times level and trend, times the median, times a quick level.
 
-    Level: smoothed over 70 weeks. Trend: least squares over all weeks, its slope times .7.
+    Levels: smoothed over 70 weeks, by .1 and .3; the first is averaged with the trend. Trend: least squares over all weeks, its slope times .7.
     """
     horizon = out.shape[1]
     season, plain, buffer = np.empty(len(waves)), np.empty(len(y)), np.empty(64)
     for j in range(len(origins)):
         o = origins[j]
-        level, n, k = 0.0, 0, 0
+        level, quick, n, k = 0.0, 0.0, 0, 0
         st = sy = stt = sty = 0.0
         if o > period:
             _season(waves, coefficients[j], o + horizon, season)
@@ -142,10 +142,10 @@ def fourier_rows(  # noqa: PLR0917 - compiled code takes plain arrays
                 st, sy, stt, sty = st + w, sy + v, stt + w * w, sty + w * v
                 if w >= o - SEASON_WEEKS:
                     n += 1
-                    level = smooth(level, v, 0.1, n)
+                    level, quick = smooth(level, v, 0.1, n), smooth(quick, v, 0.3, n)
         if n == 0:
-            out[j, :, at] = out[j, :, 0]
-            out[j, :, at + 1] = out[j, :, 0]
+            for c in range(3):
+                out[j, :, at + c] = out[j, :, 0]
             continue
         middle = median(plain[first:o], o - first, 26, buffer)
         middle = level if np.isnan(middle) or o - first < 26 else middle
@@ -155,6 +155,7 @@ def fourier_rows(  # noqa: PLR0917 - compiled code takes plain arrays
             line = sy / k + slope * (o + h - st / k)
             out[j, h, at] = max(season[o + h] * 0.5 * (level + line), 0.0)
             out[j, h, at + 1] = season[o + h] * middle
+            out[j, h, at + 2] = season[o + h] * quick
 
 
 @compiled
