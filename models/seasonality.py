@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.compiled import compiled
 from models.panel import Grid, Groups, group_sums, one_group
+from models.parallel import over_shards
 from models.types import Bools, Floats, Ints
 
 WEEKS_PER_YEAR = 365.25 / 7
@@ -41,29 +43,46 @@ def has_year(n_weeks: int, period: int) -> bool:
     return n_weeks >= period + 8
 
 
+@compiled
+def _trailing(  # noqa: PLR0917 - compiled code takes plain arrays
+    y: Floats, period: int, start: int, stop: int, mean: Floats, ratio: Floats
+) -> None:
+    """Fill trailing means, and demand over them, of series start..stop-1."""
+    n_weeks = y.shape[1]
+    total, count = np.empty(n_weeks), np.empty(n_weeks)
+    for i in range(start, stop):
+        summed, seen = 0.0, 0.0
+        for t in range(n_weeks):
+            if not np.isnan(y[i, t]):
+                summed, seen = summed + y[i, t], seen + 1.0
+            total[t], count[t] = summed, seen
+        for t in range(n_weeks):
+            last = t if t >= period or n_weeks < period else period - 1
+            a, n = total[last], count[last]
+            if last >= period:
+                a, n = a - total[last - period], n - count[last - period]
+            m = a / n if n >= MIN_OBSERVED else np.nan
+            mean[i, t] = m
+            ratio[i, t] = min(y[i, t] / m, CAP) if m > 0 and not np.isnan(y[i, t]) else np.nan
+
+
+def _both(y: Floats, period: int) -> tuple[Floats, Floats]:
+    mean, ratio, values = np.empty(y.shape), np.empty(y.shape), np.ascontiguousarray(y)
+    over_shards(len(y), lambda start, stop: _trailing(values, period, start, stop, mean, ratio))
+    return mean, ratio
+
+
 def trailing_mean(y: Floats, period: int) -> Floats:
     """Return (S, T) means of the last year of known weeks; nan where fewer than 8 are known.
 
     Before the first year is over, the mean of that whole year where it is known.
     """
-    n_weeks = y.shape[1]
-    seen = ~np.isnan(y)
-    total = np.cumsum(np.where(seen, y, 0.0), axis=1)
-    count = np.cumsum(seen, axis=1).astype(np.float64)
-    if n_weeks > period:
-        total[:, period:] -= total[:, :-period].copy()
-        count[:, period:] -= count[:, :-period].copy()
-    if n_weeks >= period:
-        total[:, : period - 1] = total[:, period - 1 : period]
-        count[:, : period - 1] = count[:, period - 1 : period]
-    return np.where(count >= MIN_OBSERVED, total / np.maximum(count, 1.0), np.nan)
+    return _both(y, period)[0]
 
 
 def relative(y: Floats, period: int) -> Floats:
     """Return (S, T) demand over its trailing one-year mean, at most 5; nan where not known."""
-    mean = trailing_mean(y, period)
-    usable = mean > 0
-    return np.where(usable, np.minimum(y / np.where(usable, mean, 1.0), CAP), np.nan)
+    return _both(y, period)[1]
 
 
 def group_means(ratio: Floats, groups: Groups) -> Floats:

@@ -20,6 +20,9 @@ from models.panel import Grid, Known, Panel, group_codes, group_sums, one_group
 from models.spec import ForecastSpec
 from models.types import Floats, Ints
 
+LARGE, NEIGHBOURS = 30_000, 4
+"""Above so many series, so many cutoffs share at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -80,6 +83,7 @@ def circles(knowns: Sequence[Known]) -> list[list[int]]:
     """Return positions of the knowns, split into circles that share: each begins as its last does.
 
     Every position stands in exactly one circle; panels must be in order (``models.panel.in_order``).
+    Circles of large panels are short ones, of neighbours: what they share stays in memory.
     """
 
     def length(i: int) -> int:
@@ -91,7 +95,10 @@ def circles(knowns: Sequence[Known]) -> list[list[int]]:
         longest = left.pop()
         own = [i for i in left if _joins(knowns[i], knowns[longest])]
         left = [i for i in left if i not in own]
-        out.append([*own, longest])
+        circle = [*own, longest]
+        largest = max((len(p.y) for p in knowns[longest].panels.values()), default=0)
+        size = len(circle) if largest <= LARGE else NEIGHBOURS
+        out += [circle[i : i + size] for i in range(0, len(circle), size)]
     return out
 
 

@@ -1,9 +1,16 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from models.panel import Grid, Groups, one_group
-from models.seasonality import common_factor, group_means, pooled_season, relative
+from models.seasonality import (
+    common_factor,
+    group_means,
+    pooled_season,
+    relative,
+    trailing_mean,
+)
 
 
 def seasonal(seed: int = 0, s: int = 40, t: int = 130, size: float = 0.4) -> Any:
@@ -59,6 +66,23 @@ def test_relative_demand_is_over_the_trailing_year_and_capped() -> None:
     assert ratio[0, 100] == 5.0
     assert ratio[0, 110] < 1.0
     assert np.isnan(relative(np.zeros((1, 60)), 52)).all()
+
+
+@pytest.mark.parametrize("t", [5, 51, 52, 53, 60, 130])
+def test_trailing_means_equal_plain_windows(t: int) -> None:
+    rng = np.random.default_rng(t)
+    y = rng.poisson(3.0, size=(5, t)).astype(float)
+    y[rng.random(y.shape) < 0.2] = np.nan
+    y[3] = np.nan
+    got = trailing_mean(y, 52)
+    for i in range(len(y)):
+        for week in range(t):
+            end = week + 1 if t < 52 else max(week + 1, 52)
+            seen = y[i, max(0, end - 52) : end]
+            seen = seen[~np.isnan(seen)]
+            assert got[i, week] == pytest.approx(
+                seen.mean() if len(seen) >= 8 else np.nan, nan_ok=True
+            )
 
 
 def test_group_means_pass_over_unknown_weeks() -> None:

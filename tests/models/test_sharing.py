@@ -155,3 +155,13 @@ def test_the_backtest_shares_too() -> None:
     made = backtest(knowns, known, spec).forecasts
     one = backtest(knowns[1:2], known, spec).forecasts
     assert made.filter(pl.col("cutoff") == knowns[1].cutoff).equals(one)
+
+
+def test_large_panels_share_among_neighbours_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, spec = world()
+    knowns = [cut(known, n) for n in CUTS]
+    whole = forecast_many(knowns, spec)
+    monkeypatch.setattr("models.sharing.LARGE", 10)
+    assert circles(knowns) == [[0, 1, 2, 3], [4, 5, 6]]
+    for one, other in zip(forecast_many(knowns, spec), whole, strict=True):
+        assert one.forecasts.equals(other.forecasts)
