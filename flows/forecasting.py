@@ -114,6 +114,7 @@ def _forecasts(now: Picture, spec: ForecastSpec, model: Model) -> dict[str, pl.D
         "forecasts_cumulative": made.cumulative,
         "forecast_contributions": made.contributions,
         "signal_evidence": made.evidence,
+        "model_fits": made.fits,
     }
 
 

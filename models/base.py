@@ -160,17 +160,23 @@ def forecast_base(
 
 
 def weekly_quantiles(
-    history: History, past: intervals.Past, centre: Floats, spec: ForecastSpec
+    history: History,
+    past: intervals.Past,
+    centre: Floats,
+    spec: ForecastSpec,
+    rate: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Return (S, H, Q) calibrated quantiles around ``centre`` (S, H) from past forecasts.
 
     Also those of the first week alone at the cumulative quantiles, (S, Q): demand summed over one
-    week is that week's.
+    week is that week's. ``rate`` (S, H): the means, with ``past.rate`` the past ones; None where
+    the centre is the mean.
     """
     both = tuple(sorted({*spec.quantiles, *spec.cumulative_quantiles}))
-    plan = intervals.Plan(zero_based_bands(spec.horizon), both)
+    bands, year = zero_based_bands(spec.horizon), spec.season_weeks
+    plan = intervals.Plan(bands, both, about_mean=rate is None, year=year)
     mean = intervals.series_mean(history.y)
-    made = intervals.band_quantiles(past, centre, mean, history.groups, plan)
+    made = intervals.band_quantiles(past, centre, mean, history.groups, plan, rate=rate)
     weekly = [both.index(q) for q in spec.quantiles]
     summed = [both.index(q) for q in spec.cumulative_quantiles]
     return made[:, :, weekly], made[:, 0, summed]
@@ -184,7 +190,8 @@ def cumulative_quantiles(
     ``first`` (S, Q) are the first week's. They never fall from one horizon to the next.
     """
     weeks = np.arange(1, spec.horizon + 1, dtype=np.float64)
-    plan = intervals.Plan(zero_based_bands(spec.horizon), spec.cumulative_quantiles, weeks)
+    bands, year = zero_based_bands(spec.horizon), spec.season_weeks
+    plan = intervals.Plan(bands, spec.cumulative_quantiles, weeks, year=year)
     summed = intervals.Past(
         np.cumsum(past.forecast, axis=2), np.cumsum(past.actual, axis=2), past.weeks
     )

@@ -20,7 +20,7 @@ from models.reconcile import deltas_of, to_grain
 from models.sharing import Shared
 from models.spec import ForecastSpec
 from models.types import Bools, Floats
-from models.upper import reconciled
+from models.upper import Fits, reconciled
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ class Bottom:
 
     ``base`` is as if every series were on sale in every week ahead; ``baseline`` is its mean in the
     weeks on sale, on the published grain. ``ahead`` (P, S, H): what drivers add to the baseline.
-    ``assumed``: promotions are in it whose timing is taken on trust. ``chance`` (S, H): how likely
-    each series is open, which is in the baseline; None where all are for sure.
+    ``assumed``: promotions are in it whose timing is taken on trust. ``fits``: those of the
+    challengers that took part. ``chance`` (S, H): how likely each series is open, which is in the
+    baseline; None where all are for sure.
     """
 
     panel: Panel
@@ -44,6 +45,7 @@ class Bottom:
     signals: tuple[str, ...]
     wanted: Bools
     assumed: bool
+    fits: tuple[Fits, ...]
     chance: Floats | None = None
 
 
@@ -103,7 +105,8 @@ def bottom_of(
     history = History(plain, groups, gap, weeks_until_over(panel))
     extra = _outcomes(panel, beside.units, groups, grid)
     shared = None if made.acts else beside.shared
-    base = driven(reconciled(history, spec, shared, extra), y, made, grid)
+    found = reconciled(history, spec, shared, extra)
+    base = driven(found.base, y, made, grid)
     starts = Ahead(y.shape[1], gap, spec.horizon, starts_of(panel))
     cold = cold_starts(y, groups, base.mean, starts, (spec.quantiles, spec.cumulative_quantiles))
     base = _started(base, cold)
@@ -124,5 +127,6 @@ def bottom_of(
         effects.names,
         forecast_at_all(panel) & (~to_begin(panel) | cold.unbegun),
         made.assumed,
+        found.fits,
         chance,
     )

@@ -32,6 +32,15 @@ class Extra:
             raise ValueError("extra forecasts must be finite and not negative, or nan")
 
 
+def together(*extras: Extra | None) -> Extra | None:
+    """Return one family of all the experts given; None where none are."""
+    told = [extra for extra in extras if extra is not None]
+    if len(told) < 2:
+        return told[0] if told else None
+    names = tuple(name for extra in told for name in extra.names)
+    return Extra(names, np.concatenate([extra.forecasts for extra in told], axis=3))
+
+
 def joined(experts: Singles, extra: Extra | None, flat: int) -> Singles:
     """Return (S, O, H, E+K): the experts, then the extra ones; theirs are ``flat``'s where nan.
 

@@ -13,6 +13,7 @@ from models import frames
 from models.bottom import Beside, Bottom, bottom_of
 from models.closures import open_weeks
 from models.evidence import Proof, prove_many
+from models.fits import fits_frame
 from models.hierarchy import Level, level_of, levels_in
 from models.leading import effects_of
 from models.life import forecast_at_all
@@ -35,13 +36,15 @@ Kept = TypeVar("Kept")
 class Forecast:
     """Everything that a night publishes about the future, as CONTRACTS names its columns.
 
-    ``assumed``: promotions moved it of which nobody told when they were announced.
+    ``assumed``: promotions moved it of which nobody told when they were announced. ``fits``: how
+    statsmodels' models that took part were fitted.
     """
 
     forecasts: pl.DataFrame
     cumulative: pl.DataFrame
     contributions: pl.DataFrame
     evidence: pl.DataFrame
+    fits: pl.DataFrame
     assumed: bool = False
 
 
@@ -111,6 +114,7 @@ def _forecast(
         pl.concat(cumulative) if cumulative else frames.empty_cumulative(spec.cumulative_quantiles),
         pl.concat(contributions) if contributions else frames.empty_contributions(),
         proof.evidence,
+        fits_frame(known.cutoff, bottoms),
         any(low.assumed for low in bottoms.values()),
     )
 

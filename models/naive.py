@@ -14,6 +14,7 @@ import polars as pl
 
 from models import frames
 from models.evidence import EVIDENCE
+from models.fits import MODEL_FITS
 from models.forecast import Forecast
 from models.hierarchy import Level, level_of, levels_in
 from models.panel import Grid, Groups, Known, Panel, alive, in_order
@@ -223,4 +224,5 @@ def naive_night(known: Known, spec: ForecastSpec) -> Forecast:
         summed.with_columns(rung),
         frames.empty_contributions(),
         pl.DataFrame(schema=EVIDENCE),
+        pl.DataFrame(schema=MODEL_FITS),
     )

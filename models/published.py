@@ -14,7 +14,7 @@ from models.base import (
 from models.bottom import Bottom
 from models.closures import thinned, thinned_sums
 from models.hierarchy import Level
-from models.intervals import Past
+from models.intervals import Past, kept_whole
 from models.panel import group_sums, one_group
 from models.spec import ForecastSpec
 from models.types import Bools, Floats
@@ -42,13 +42,14 @@ def _moved(
     new = low.cold.unbegun
     weekly[new], cumulative[new] = low.cold.weekly[new], low.cold.cumulative[new]
     with_, without = cumulative * ratio(sums[0], sums[2]), cumulative * ratio(sums[1], sums[2])
-    weekly = weekly * ratio(mean, plain)
+    shown = weekly * ratio(mean, plain)
     if low.chance is not None:
-        weekly = thinned(weekly, spec.quantiles, open_)
+        shown = thinned(shown, spec.quantiles, open_)
         with_ = thinned_sums(with_, spec.cumulative_quantiles, open_, mean)
         without = thinned_sums(without, spec.cumulative_quantiles, open_, baseline)
+    with_, without = kept_whole(cumulative, with_), kept_whole(cumulative, without)
     rising = np.maximum.accumulate(with_, axis=1), np.maximum.accumulate(without, axis=1)
-    return weekly, *rising
+    return kept_whole(weekly, shown), *rising
 
 
 def at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
@@ -56,8 +57,8 @@ def at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats
     order = np.argsort(level.member.codes, kind="stable")
     kept = bool(np.all(np.diff(order) > 0))
     base, weeks = low.base, low.base.origins + low.history.gap
-    past = Past(base.inner_centre, base.actual, weeks)
-    weekly, first = weekly_quantiles(low.history, past, base.centre, spec)
+    past = Past(base.inner_centre, base.actual, weeks, base.inner_mean)
+    weekly, first = weekly_quantiles(low.history, past, base.centre, spec, base.mean)
     past = Past(base.inner_mean, base.actual, weeks)
     summed = cumulative_quantiles(low.history, past, base.mean, first, spec)
     quantiles, cumulative, without = _moved(low, weekly, summed, spec)
@@ -99,14 +100,14 @@ def above(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     weekly, first = weekly_quantiles(history, past, plain, spec)
     cumulative = cumulative_quantiles(history, past, plain, first, spec)
     sums = np.cumsum(plain, axis=1)
-    with_ = cumulative * ratio(np.cumsum(mean, axis=1), sums)
-    without = cumulative * ratio(np.cumsum(baseline, axis=1), sums)
+    with_ = kept_whole(cumulative, cumulative * ratio(np.cumsum(mean, axis=1), sums))
+    without = kept_whole(cumulative, cumulative * ratio(np.cumsum(baseline, axis=1), sums))
     return {
         "mean": mean,
         "baseline": baseline,
         "naive": naive_forecast(y, grid_of(y.shape[1], spec, gap, 1)),
         "flat": total(base.flat),
-        "quantiles": weekly * ratio(mean, plain),
+        "quantiles": kept_whole(weekly, weekly * ratio(mean, plain)),
         "cumulative": np.maximum.accumulate(with_, axis=1),
         "cumulative_baseline": np.maximum.accumulate(without, axis=1),
         "deltas": np.array([total(d) for d in low.deltas]).reshape(-1, *mean.shape),

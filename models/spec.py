@@ -28,7 +28,8 @@ class ForecastSpec:
 
     ``levels`` names what is published; without "sku" and "sku_channel" the bottom series of the
     panels are categories. ``fdr`` bounds the false discoveries of one weekly gate over everything
-    that it tests.
+    that it tests. ``challengers``: statsmodels' models are fitted too, at some milliseconds for
+    every sum, and for every series where they are few.
     """
 
     horizon: int = 13
@@ -39,6 +40,7 @@ class ForecastSpec:
     signals: tuple[SignalSpec, ...] = ()
     fdr: float = 0.10
     seed: int = 20240501
+    challengers: bool = True
 
     def __post_init__(self) -> None:
         unknown = [level for level in self.levels if level not in LEVELS]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.base import Base, History, forecast_base, stride_for, zero_based_bands
+from models.base import Base, History, forecast_base, grid_of, stride_for, zero_based_bands
+from models.challengers import BOTTOM_PACES, FEW_SERIES, PACES, Challenge, challenge
 from models.ensemble import error_scale
-from models.extras import Extra
+from models.extras import Extra, together
 from models.panel import Groups, group_sums, one_group
 from models.reconcile import Judged, choose_centre_pull, choose_pull, pull_ratio
+from models.seasonality import pooled_season
 from models.sharing import Shared
 from models.spec import ForecastSpec
 from models.types import Floats
@@ -58,26 +60,66 @@ def _pulled(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """How statsmodels' challengers of N sums, or of N bottom series, were fitted.
+
+    ``groups`` (S members): which sum each bottom series belongs to.
+    """
+
+    groups: Groups
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A bottom's base forecasts, and the fits of the challengers that took part in making them."""
+
+    base: Base
+    fits: tuple[Fits, ...]
+
+
+def _challenged(history: History, spec: ForecastSpec, stride: int, *, sums: bool) -> Challenge:
+    """Return the challengers of some series; what are sums learn a season of their own."""
+    y, groups = history.y, history.groups
+    grid = grid_of(y.shape[1], spec, history.gap, stride)
+    if sums:
+        return challenge(y, groups, grid, paces=PACES)
+    return challenge(y, groups, grid, season=pooled_season(y, groups, grid), paces=BOTTOM_PACES)
+
+
 def reconciled(
     history: History, spec: ForecastSpec, shared: Shared | None, extra: Extra | None
-) -> Base:
+) -> Reconciled:
     """Return the bottom's base forecasts, scaled to the categories' and the total's where it pays.
 
     First to the categories' own forecasts, then to that of everything. ``extra``: further experts
-    of the bottom series; their sums are the categories'.
+    of the bottom series; their sums are the categories'. Unless the spec says no, statsmodels'
+    challengers join the experts of all sums, and of the bottom where its series are few.
     """
     y, groups = history.y, history.groups
-    stride = stride_for(len(y))
-    base = forecast_base(history, spec, stride, extra, shared.bottom if shared else None)
-    if not len(base.origins):
-        return base
+    stride, fits = stride_for(len(y)), []
     everyone = one_group(len(y))
+    alone = Groups(np.arange(len(y)), len(y))
+    told = extra
+    if spec.challengers and len(y) <= FEW_SERIES:
+        rivals = _challenged(history, spec, stride, sums=groups.n == len(y))
+        fits.append(Fits(alone, rivals))
+        told = together(extra, rivals.extra)
+    base = forecast_base(history, spec, stride, told, shared.bottom if shared else None)
+    if not len(base.origins):
+        return Reconciled(base, tuple(fits))
     for upper in (groups, everyone):
         if upper.n == len(y) or (upper is everyone and groups.n == 1):
             continue
         sums = group_sums(y, upper)
         above = History(sums, one_group(upper.n), history.gap)
+        told = _summed(extra, upper)
+        if spec.challengers:
+            rivals = _challenged(above, spec, stride, sums=True)
+            fits.append(Fits(upper, rivals))
+            told = together(told, rivals.extra)
         tried = shared.above if shared and upper is groups else None
-        own = forecast_base(above, spec, stride, _summed(extra, upper), tried)
+        own = forecast_base(above, spec, stride, told, tried)
         base = _pulled(base, own, upper, (error_scale(y), error_scale(sums)), spec)
-    return base
+    return Reconciled(base, tuple(fits))

@@ -111,7 +111,8 @@ def test_quantiles_move_with_the_signals(made: Any) -> None:
     plain = forecast(replace(known, signals=None), spec)
     assert (plain.forecasts["mean"] == got.forecasts["baseline_mean"]).all()
     ratio = got.forecasts["mean"] / got.forecasts["baseline_mean"]
-    assert np.allclose(plain.forecasts["p90"] * ratio, got.forecasts["p90"])
+    away = plain.forecasts["p90"] * ratio - got.forecasts["p90"]
+    assert away.abs().max() <= 1.0  # whole numbers stay whole
     assert ratio.max() > 1.02
     for name in SUMMED:
         assert np.array_equal(plain.cumulative[name], got.cumulative[f"baseline_{name}"])

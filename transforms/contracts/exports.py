@@ -177,6 +177,20 @@ ACCURACY = Table(
         Column("promotion_timing_assumed", pl.Boolean, "promotions moved it of which nobody told when they were announced: at the time they may not have been known", nullable=True),
     ),
 )
+MODEL_FITS = Table(
+    "model_fits",
+    "statsmodels' models that joined the experts' forecasts tonight, and how each was fitted.",
+    key=("as_of", "target", "level", "series_id", "model"),
+    columns=(
+        AS_OF, TARGET, LEVEL, SERIES,
+        _text("model", "state_settled and state_moving: a level that drifts slowly, or fast"),
+        _text(
+            "rung", "full is fitted, assumed runs with an assumed parameter, mean is the seasonal mean of the last half year",
+            one_of=("full", "assumed", "mean"),
+        ),
+        Column("converged", pl.Boolean, "the search for its parameter ended well", nullable=False),
+    ),
+)
 MODEL_AUDIT = Table(
     "model_audit",
     "Textbook statsmodels models on a random sample of series each night, beside the batched core.",
@@ -384,6 +398,7 @@ EXPORTS = by_name(
     FORECAST_CONTRIBUTIONS,
     BACKTEST_FORECASTS,
     ACCURACY,
+    MODEL_FITS,
     MODEL_AUDIT,
     TAGS,
     SIGNALS_WEEKLY,
