@@ -124,7 +124,8 @@ def fourier_rows(  # noqa: PLR0917 - compiled code takes plain arrays
 ) -> None:
     """Fill columns at..at+2: season times level and trend, times the median, times a quick level.
 
-    Levels: smoothed over 70 weeks, by .1 and .3; the first is averaged with the trend. Trend: least squares over all weeks, its slope times .7.
+    Levels are smoothed over 70 weeks, by .1 and .3; the first is averaged with the trend: least
+    squares over all weeks, its slope times .7.
     """
     horizon = out.shape[1]
     season, plain, buffer = np.empty(len(waves)), np.empty(len(y)), np.empty(64)
