@@ -78,15 +78,10 @@ def _outcomes(panel: Panel, units: Bottom | None, groups: Groups, grid: Grid) ->
 
 
 def _started(base: Base, cold: Cold) -> Base:
-    """Return the base with young series drawn towards how others of their category began."""
+    """Return the base with series that have not sold yet as others of their category began."""
     told = ~np.isnan(cold.mean)
-    start = np.where(told, cold.mean, 0.0)
-    trust = np.where(told, cold.trust[:, None], 1.0)
-
-    def moved(own: Floats) -> Floats:
-        return np.asarray(trust * own + (1.0 - trust) * start)
-
-    return replace(base, mean=moved(base.mean), centre=moved(base.centre))
+    mean, centre = np.where(told, cold.mean, base.mean), np.where(told, cold.mean, base.centre)
+    return replace(base, mean=mean, centre=centre)
 
 
 def bottom_of(
@@ -95,7 +90,7 @@ def bottom_of(
     """Return one target's bottom.
 
     Experts see demand without what drivers did to it; their forecasts get it back. Series without
-    a complete week, and young ones, start as launches of their category did.
+    a complete week start as launches of their category did.
     """
     y = panel.y
     _, groups = group_codes(panel.series)

@@ -1,10 +1,10 @@
 """New products: how those of their category began tells how they will begin.
 
 A launch curve is demand by age relative to what a mature series of the category sold in the same
-week, so season and trend are out of it. A new series is its category's mature level ahead, times
-the curve at its age, times how it has done so far against just that, shrunk: one bulk order in a
-first week is no level. The curve is pooled over the launches seen, each category's shrunk to the
-panel's. Launches of the first weeks of the data are no launches: nobody saw them begin.
+week, so season and trend are out of it. A product that has not sold yet is its category's mature
+level ahead times the curve at its age. The curve is pooled over the launches seen, each category's
+shrunk to the panel's. Launches of the first weeks of the data are no launches: nobody saw them
+begin. From its first complete week on a series speaks for itself.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from scipy.special import ndtri
 from models.panel import Groups, first_known, group_sums
 from models.types import Bools, Floats, Ints
 
-GROWN_WEEKS = 13
-"""From this age on a series speaks for itself."""
+PATH_WEEKS = 13
 MATURE_WEEKS = 26
 UNSEEN_WEEKS = 9
 EDGES = (0, 1, 2, 3, 4, 6, 9, 13, 18, 26, 39, 52)
 CAP = 10.0
-PRIOR_LAUNCHES, PRIOR_SERIES, PRIOR_WEEKS = 10.0, 5.0, 0.5
+PRIOR_LAUNCHES, PRIOR_SERIES = 10.0, 5.0
 MIN_LAUNCHES = 5
 DEFAULT_LOG_SD = 1.0
 
@@ -34,7 +33,7 @@ class Curves:
     """What launches looked like.
 
     ``curve`` (G, 52): relative demand by age. ``reference`` (G, T): what a mature series sold.
-    ``paths`` (N, GROWN_WEEKS): first weeks of past launches over what the curve gave them, all
+    ``paths`` (N, PATH_WEEKS): first weeks of past launches over what the curve gave them, all
     weeks known. ``launches``: how many were seen.
     """
 
@@ -46,15 +45,12 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Cold:
-    """Cold starts of S series over H horizons: mean (S, H), nan where there is none.
+    """Cold starts of S series over H horizons: of those that are ``unbegun`` (S,).
 
-    ``trust`` (S,): the weight of a series' own forecast beside its cold start, 1 from
-    ``GROWN_WEEKS`` on. ``unbegun`` (S,): series that have not sold yet; theirs are the quantiles
-    weekly (S, H, Q) and cumulative (S, H, Q'), nan elsewhere.
+    mean (S, H), quantiles weekly (S, H, Q) and cumulative (S, H, Q'), nan elsewhere.
     """
 
     mean: Floats
-    trust: Floats
     unbegun: Bools
     weekly: Floats
     cumulative: Floats
@@ -120,26 +116,12 @@ def _curve(ratio: Floats, age: Ints, groups: Groups) -> Floats:
 
 
 def _paths(ratio: Floats, first: Ints, curve: Floats) -> Floats:
-    """Return (N, GROWN_WEEKS) first weeks of launches over their curve, those wholly known."""
+    """Return (N, PATH_WEEKS) first weeks of launches over their curve, those wholly known."""
     n_weeks = ratio.shape[1]
-    whole = np.nonzero(first + GROWN_WEEKS <= n_weeks)[0]
-    weeks = first[whole, None] + np.arange(GROWN_WEEKS)
-    paths = ratio[whole[:, None], weeks] / np.maximum(curve[whole, :GROWN_WEEKS], 1e-9)
+    whole = np.nonzero(first + PATH_WEEKS <= n_weeks)[0]
+    weeks = first[whole, None] + np.arange(PATH_WEEKS)
+    paths = ratio[whole[:, None], weeks] / np.maximum(curve[whole, :PATH_WEEKS], 1e-9)
     return np.asarray(paths[~np.isnan(paths).any(axis=1)])
-
-
-def own_factor(y: Floats, groups: Groups, curves: Curves, starts: Ints) -> Floats:
-    """Return (S,) how each young series has done against its curve, shrunk to 1; 1 if unbegun."""
-    n_weeks = y.shape[1]
-    age = np.arange(n_weeks)[None, :] - starts[:, None]
-    inside = (age >= 0) & (age < GROWN_WEEKS) & ~np.isnan(y)
-    shape = np.take_along_axis(curves.curve[groups.codes], np.clip(age, 0, EDGES[-1] - 1), axis=1)
-    expected = shape * curves.reference[groups.codes]
-    inside &= np.isfinite(expected)
-    sold = np.where(inside, np.minimum(y, CAP * expected), 0.0).sum(axis=1)
-    due = np.where(inside, expected, 0.0).sum(axis=1)
-    prior = PRIOR_WEEKS * due / np.maximum(inside.sum(axis=1), 1)
-    return np.asarray(np.where(due > 0, (sold + prior) / np.maximum(due + prior, 1e-12), 1.0))
 
 
 def cold_starts(
@@ -149,25 +131,21 @@ def cold_starts(
     ahead: Ahead,
     quantiles: tuple[Sequence[float], Sequence[float]],
 ) -> Cold:
-    """Return the cold starts of the series younger than ``GROWN_WEEKS``, planned ones included.
+    """Return the cold starts of the series that have no complete week yet, planned ones included.
 
     y (S, T) demand, nan before launch; own (S, H) the series' own forecasts, of which those of
     mature series give the level ahead; ``quantiles``: weekly and cumulative levels.
     """
     curves = launch_curves(y, groups)
-    n = np.where(ahead.starts >= ahead.n_weeks, 0, (~np.isnan(y)).sum(axis=1))
-    trust = np.minimum(n / GROWN_WEEKS, 1.0)
     mature = (ahead.n_weeks - ahead.starts >= MATURE_WEEKS)[:, None] & (own > 0)
     level = mature_level(own, np.broadcast_to(mature, own.shape), groups)[groups.codes]
     age = ahead.age()
     shape = np.take_along_axis(curves.curve[groups.codes], np.clip(age, 0, EDGES[-1] - 1), axis=1)
-    factor = own_factor(y, groups, curves, ahead.starts)
-    young = (trust < 1) & (ahead.starts < ahead.n_weeks + ahead.gap + ahead.horizon)
-    mean = np.where(age >= 0, factor[:, None] * shape * level, 0.0)
-    mean = np.where(young[:, None], mean, np.nan)
-    unbegun = young & (n == 0) & np.isfinite(mean).all(axis=1)
+    in_reach = ahead.starts < ahead.n_weeks + ahead.gap + ahead.horizon
+    unbegun = np.isnan(y).all(axis=1) & in_reach & np.isfinite(level).all(axis=1)
+    mean = np.where(unbegun[:, None], np.where(age >= 0, shape * level, 0.0), np.nan)
     weekly, cumulative = _quantiles(mean, age, curves, unbegun, quantiles)
-    return Cold(mean, trust, unbegun, weekly, cumulative)
+    return Cold(mean, unbegun, weekly, cumulative)
 
 
 def _quantiles(
@@ -188,7 +166,7 @@ def _quantiles(
     rows = np.nonzero(unbegun)[0]
     weekly[rows] = mean[rows][:, :, None] * _spread(curves.paths.reshape(-1), quantiles[0])
     for row in rows:
-        at = np.clip(age[row], 0, GROWN_WEEKS - 1)
+        at = np.clip(age[row], 0, PATH_WEEKS - 1)
         if len(curves.paths) < MIN_LAUNCHES:
             unit = np.tile(_spread(curves.paths[:0, 0], quantiles[1]), (len(at), 1))
             summed[row] = np.cumsum(mean[row])[:, None] * unit
@@ -200,7 +178,7 @@ def _quantiles(
 
 def _spread(ratios: Floats, quantiles: Sequence[float]) -> Floats:
     """Return (Q,) quantiles of demand over its mean; lognormal where few launches were seen."""
-    if len(ratios) < MIN_LAUNCHES * GROWN_WEEKS:
+    if len(ratios) < MIN_LAUNCHES * PATH_WEEKS:
         z = ndtri(np.asarray(quantiles))
         return np.asarray(np.exp(DEFAULT_LOG_SD * z - DEFAULT_LOG_SD**2 / 2))
     return np.asarray(np.quantile(ratios, quantiles))
