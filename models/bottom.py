@@ -109,7 +109,7 @@ def bottom_of(
     sold = on_sale(panel, gap, spec.horizon)
     baseline = to_grain(base.mean * (sold if chance is None else sold * chance))
     _, parts = split(baseline, made)
-    deltas = deltas_of(baseline, np.exp(effects.log_effect[:, groups.codes]) - 1.0)
+    deltas = deltas_of(baseline, np.exp(effects.of_series(groups.codes)) - 1.0)
     return Bottom(
         panel,
         replace(history, y=y),

@@ -85,7 +85,7 @@ def _bottoms(
         if not len(panel.weeks) or not forecast_at_all(panel).any():
             continue
         names, _ = group_codes(panel.series)
-        effects = effects_of(proof, target, names, spec, gap)
+        effects = effects_of(proof, target, names, spec, gap, panel=panel)
         beside = Beside(drivers.get(target), out.get(UNITS), shared.get(target))
         out[target] = bottom_of(panel, effects, spec, gap, beside)
     return out
