@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from models.grams import Bands, Trials, grams_of
+from models.grams import Bands, Trials, errors_of, grams_of
 from models.levels import EXPERTS, FAMILIES, LAST_YEAR, LEVEL
 from models.panel import Grid, Groups, group_sums
 from models.seasonality import has_year
@@ -30,10 +30,9 @@ STEPS_PANEL, STEPS_GROUP, STEPS_SERIES = 200, 80, 40
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """One step of the weighting: prior (E,), power of the loss, whether series get their own."""
+    """One step of the weighting: prior (E,), and whether series get weights of their own."""
 
     prior: Singles
-    power: float
     per_series: bool
 
 
@@ -82,12 +81,17 @@ def _solved(grams: Singles, groups: Groups, span: float, aim: Aim) -> Singles:
     return on_simplex(grams, chosen, KAPPA_SERIES / span, STEPS_SERIES)
 
 
-def _reweighted(
-    trials: Trials, groups: Groups, bands: Bands, current: Singles, aim: Aim
-) -> Singles:
-    """Return weights (B, S, E) after one reweighting by the errors of the ``current`` ones."""
-    grams = grams_of(trials, current, bands, aim.power)
-    return np.stack([_solved(each, groups, trials.span, aim) for each in grams])
+def _band_weights(
+    trials: Trials, groups: Groups, band: tuple[int, int], start: Singles
+) -> tuple[Singles, Singles]:
+    """Return weights (S, E) of one band for the mean and for the centre, from a prior (E,)."""
+    errors = errors_of(trials, band)
+    centre = np.tile(start, (len(trials.rows), 1))
+    for per_series in (False, False, True):
+        grams = grams_of(errors, centre, CENTRE_POWER)
+        centre = _solved(grams, groups, trials.span, Aim(start, per_series))
+    grams = grams_of(errors, centre, MEAN_POWER)
+    return _solved(grams, groups, trials.span, Aim(start, per_series=True)), centre
 
 
 def weights_of(
@@ -99,14 +103,12 @@ def weights_of(
     """
     n_series, n_experts = len(trials.rows), trials.forecasts.shape[3]
     start = prior(families, n_experts - len(EXPERTS)).astype(np.float32)
-    centre = np.tile(start, (len(bands), n_series, 1))
-    if len(trials.at) == 0 or n_series == 0:
-        return np.stack([centre, centre])
-    for per_series in (False, False, True):
-        aim = Aim(start, CENTRE_POWER, per_series)
-        centre = _reweighted(trials, groups, bands, centre, aim)
-    mean = _reweighted(trials, groups, bands, centre, Aim(start, MEAN_POWER, per_series=True))
-    return np.stack([mean, centre])
+    out = np.empty((2, len(bands), n_series, n_experts), dtype=np.float32)
+    out[:] = start
+    if len(trials.at) and n_series:
+        for b, band in enumerate(bands):
+            out[0, b], out[1, b] = _band_weights(trials, groups, band, start)
+    return out
 
 
 def row_decay(grid: Grid, n_weeks: int) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.compiled import compiled
 from models.parallel import over_shards
-from models.types import Floats, Ints, Singles
+from models.types import Bools, Floats, Ints, Singles
 
 Bands: TypeAlias = Sequence[tuple[int, int]]
 """Ranges of horizons, 0-based, end excluded."""
@@ -36,85 +36,105 @@ class Trials:
     span: float
 
 
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """One band's scaled errors (S, E, R) of experts in R past weeks, and row weights (S, R).
+
+    Weeks that a series does not know have errors and weight zero.
+    """
+
+    values: Singles
+    size: Singles
+
+
 @compiled
 def _errors(  # noqa: PLR0917 - compiled code takes plain arrays
-    forecasts: Singles,
-    at: Ints,
-    actual: Floats,
-    scale: float,
-    decay: Floats,
-    low: int,
-    high: int,
-    errors: Singles,
-    size: Singles,
-) -> int:
-    """Fill one series' scaled errors (R, E) and row weights (R,); return how many rows there are."""
-    n, inverse = 0, np.float32(1.0 / scale)
-    for j in range(len(at)):
-        for h in range(low, high):
-            row = forecasts[at[j], h]
-            y = np.float32(actual[j, h])
-            if np.isnan(y) or np.isnan(row[0]):
-                continue
-            for e in range(len(row)):
-                errors[n, e] = (row[e] - y) * inverse
-            size[n] = decay[j, h]
-            n += 1
-    return n
-
-
-@compiled
-def _gram(  # noqa: PLR0917 - compiled code takes plain arrays
     forecasts: Singles,
     rows: Ints,
     at: Ints,
     actual: Floats,
     scale: Floats,
     decay: Floats,
-    weights: Singles,
-    bands: Ints,
-    power: float,
+    pairs: Ints,
     start: int,
     stop: int,
-    out: Singles,
+    values: Singles,
+    size: Singles,
 ) -> None:
-    """Fill the Gram matrices (B, E, E) of series start..stop-1; zeros where there is no error."""
-    most, n_experts = actual.shape[1] * actual.shape[2], forecasts.shape[3]
-    errors = np.empty((most, n_experts), np.float32)
-    weighted, size = np.empty_like(errors), np.empty(most, np.float32)
+    """Fill the errors of series start..stop-1 at pairs (R, 2) of origin and horizon."""
+    n_experts = forecasts.shape[3]
     for i in range(start, stop):
-        made = forecasts[rows[i]]
-        for b in range(len(bands)):
-            low, high = bands[b, 0], bands[b, 1]
-            n = _errors(made, at, actual[i], scale[i], decay, low, high, errors, size)
-            if n == 0:
-                out[b, i] = np.float32(0.0)
-                continue
-            combined = np.dot(errors[:n], weights[b, i])
-            for r in range(n):
-                away = max(abs(combined[r]), np.float32(LEAST_ERROR))
-                q = size[r] / away if power == 1.0 else size[r] * away ** np.float32(power - 2.0)
+        inverse, made = np.float32(1.0 / scale[i]), forecasts[rows[i]]
+        for r in range(len(pairs)):
+            j, h = pairs[r, 0], pairs[r, 1]
+            y = np.float32(actual[i, j, h])
+            if np.isnan(y) or np.isnan(made[at[j], h, 0]):
+                size[i, r] = np.float32(0.0)
                 for e in range(n_experts):
-                    weighted[r, e] = q * errors[r, e]
-            out[b, i] = np.dot(weighted[:n].T, errors[:n])
+                    values[i, e, r] = np.float32(0.0)
+                continue
+            size[i, r] = decay[j, h]
+            for e in range(n_experts):
+                values[i, e, r] = (made[at[j], h, e] - y) * inverse
 
 
-def grams_of(trials: Trials, weights: Singles, bands: Bands, power: float) -> Singles:
-    """Return each series' (B, S, E, E) Gram matrices of expert errors in each band of horizons.
-
-    Rows count by decay * max(|combined error|, .2)^(power - 2), combined with weights (B, S, E).
-    """
-    t, edges = trials, np.array(bands, dtype=np.int64)
-    forecasts = np.ascontiguousarray(t.forecasts)
-    out = np.empty((*weights.shape, weights.shape[2]), dtype=np.float32)
+def errors_of(trials: Trials, band: tuple[int, int]) -> Errors:
+    """Return the errors of a band's weeks that any series knows, origin by origin."""
+    t, forecasts = trials, np.ascontiguousarray(trials.forecasts)
+    known: Bools = np.asarray((~np.isnan(t.actual)).any(axis=0))
+    known[:, : band[0]] = known[:, band[1] :] = False
+    pairs = np.argwhere(known)
+    values = np.empty((len(t.rows), forecasts.shape[3], len(pairs)), dtype=np.float32)
+    size = np.empty((len(t.rows), len(pairs)), dtype=np.float32)
 
     def work(start: int, stop: int) -> None:
-        _gram(
-            forecasts, t.rows, t.at, t.actual, t.scale, t.decay, weights,
-            edges, power, start, stop, out,
-        )  # fmt: skip
+        _errors(
+            forecasts, t.rows, t.at, t.actual, t.scale, t.decay, pairs, start, stop, values, size
+        )
 
     over_shards(len(t.rows), work)
+    return Errors(values, size)
+
+
+@compiled
+def _gram(  # noqa: PLR0917 - compiled code takes plain arrays
+    values: Singles, size: Singles, weights: Singles, power: float, start: int, stop: int,
+    out: Singles,
+) -> None:  # fmt: skip
+    """Fill the Gram matrices (E, E) of series start..stop-1; zeros where there is no error."""
+    n_experts, n = values.shape[1], values.shape[2]
+    combined, q = np.empty(n, np.float32), np.empty(n, np.float32)
+    weighted = np.empty((n_experts, n), np.float32)
+    bend = np.float32(power - 2.0)
+    for i in range(start, stop):
+        errors = values[i]
+        combined[:] = np.float32(0.0)
+        for e in range(n_experts):
+            w = weights[i, e]
+            for r in range(n):
+                combined[r] += w * errors[e, r]
+        for r in range(n):
+            away = max(abs(combined[r]), np.float32(LEAST_ERROR))
+            q[r] = size[i, r] / away if power == 1.0 else size[i, r] * away**bend
+        for e in range(n_experts):
+            for r in range(n):
+                weighted[e, r] = q[r] * errors[e, r]
+        out[i] = np.dot(weighted, errors.T)
+
+
+def grams_of(errors: Errors, weights: Singles, power: float) -> Singles:
+    """Return each series' (S, E, E) Gram matrix of expert errors in a band of horizons.
+
+    Rows count by decay * max(|combined error|, .2)^(power - 2), combined with weights (S, E).
+    """
+    n_series, n_experts, n = errors.values.shape
+    if not n:
+        return np.zeros((n_series, n_experts, n_experts), dtype=np.float32)
+    out = np.empty((n_series, n_experts, n_experts), dtype=np.float32)
+    over_shards(
+        n_series,
+        lambda low, high: _gram(errors.values, errors.size, weights, power, low, high, out),
+    )
     return out
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.grams import Trials, combined, grams_of
+from models.grams import Trials, combined, errors_of, grams_of
 from models.parallel import SHARD, in_order_of, over_shards
 
 S, U, H, E = 9, 6, 5, 15
@@ -24,43 +24,53 @@ def trials() -> Any:
 
 
 def weights() -> Any:
-    return np.random.default_rng(2).dirichlet(np.ones(E), size=(2, S)).astype(np.float32)
+    return np.random.default_rng(2).dirichlet(np.ones(E), size=S).astype(np.float32)
+
+
+def grams(t: Any, w: Any, band: Any = (0, H), power: float = 1.0) -> Any:
+    return grams_of(errors_of(t, band), w, power)
 
 
 @pytest.mark.parametrize("power", [1.0, 1.85, 2.0])
-def test_grams_equal_numpy_in_double_precision(power: float) -> None:
+@pytest.mark.parametrize("band", BANDS)
+def test_grams_equal_numpy_in_double_precision(power: float, band: Any) -> None:
     t, w = trials(), weights()
-    got = grams_of(t, w, BANDS, power)
+    got = grams(t, w, band, power)
     scale = t.scale[:, None, None, None]
     error = (t.forecasts[:, t.at].astype(float) - t.actual[..., None]) / scale
-    for b, (low, high) in enumerate(BANDS):
-        combined_error = np.einsum("sohe,se->soh", error, w[b].astype(float))
-        q = t.decay * np.maximum(np.abs(combined_error), 0.2) ** (power - 2)
-        e, q = np.nan_to_num(error[:, :, low:high]), np.nan_to_num(q[:, :, low:high])
-        want = np.einsum("soh,soha,sohb->sab", q, e, e)
-        assert np.allclose(got[b], want, rtol=2e-5, atol=1e-5 * np.abs(want).max())
-    assert (got[:, 4] == 0).all(), "nothing to score"
+    combined_error = np.einsum("sohe,se->soh", error, w.astype(float))
+    q = t.decay * np.maximum(np.abs(combined_error), 0.2) ** (power - 2)
+    part = np.s_[:, :, band[0] : band[1]]
+    e, q = np.nan_to_num(error[part]), np.nan_to_num(q[part])
+    want = np.einsum("soh,soha,sohb->sab", q, e, e)
+    assert np.allclose(got, want, rtol=2e-5, atol=1e-5 * np.abs(want).max())
+    assert (got[4] == 0).all(), "nothing to score"
+
+
+def test_weeks_that_nobody_knows_take_no_room() -> None:
+    t = trials()
+    assert errors_of(t, (0, 2)).values.shape == (S, E, 2 * 4)
+    assert errors_of(t, (2, H)).values.shape == (S, E, 3 * 3)
+    unknown = replace(t, actual=np.full_like(t.actual, np.nan))
+    assert (grams(unknown, weights()) == 0).all()
 
 
 def test_origins_that_do_not_count_are_not_read() -> None:
     t, w = trials(), weights()
-    before = grams_of(t, w, BANDS, 1.0)
     poisoned = t.forecasts.copy()
     poisoned[:, [1, 4]] = 1e9
-    after = grams_of(replace(t, forecasts=poisoned), w, BANDS, 1.0)
-    assert np.array_equal(before, after)
+    assert np.array_equal(grams(t, w), grams(replace(t, forecasts=poisoned), w))
 
 
 def test_rows_and_views_give_what_copies_give() -> None:
     t, w = trials(), weights()
     wide = np.repeat(t.forecasts, 2, axis=1)
-    view = replace(t, forecasts=wide[:, ::2])
-    want = grams_of(t, w, BANDS, 1.0)
-    assert np.array_equal(grams_of(view, w, BANDS, 1.0), want)
+    want = grams(t, w)
+    assert np.array_equal(grams(replace(t, forecasts=wide[:, ::2]), w), want)
     mixed = np.random.default_rng(3).permutation(S)
     stored = np.concatenate([t.forecasts[:2] * 9, t.forecasts[mixed]])
     moved = replace(t, forecasts=stored, rows=2 + np.argsort(mixed))
-    assert np.array_equal(grams_of(moved, w, BANDS, 1.0), want)
+    assert np.array_equal(grams(moved, w), want)
 
 
 @pytest.mark.parametrize("experts", [1, 4, E])
