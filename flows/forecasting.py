@@ -17,6 +17,7 @@ from flows.settings import Settings
 from flows.stale import FORECAST_TABLES
 from models.audit import audit
 from models.backtest import Backtest, backtest
+from models.calibration import coverage_cells
 from models.forecast import Forecast, forecast
 from models.metrics import accuracy, signal_value
 from models.naive import naive_night
@@ -123,6 +124,7 @@ def _record(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, 
     tables = {
         "backtest_forecasts": tested.forecasts,
         "accuracy": accuracy(tested.forecasts, now.known, spec),
+        "calibration": coverage_cells(tested.forecasts),
         "signal_value": signal_value(tested.forecasts, tested.contributions, spec),
     }
     return {name: conform(name, frame) for name, frame in tables.items()}

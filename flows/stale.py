@@ -16,6 +16,7 @@ RECORD_TABLES = (
     "signal_evidence",
     "backtest_forecasts",
     "accuracy",
+    "calibration",
     "signal_value",
     "model_audit",
 )

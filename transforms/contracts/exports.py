@@ -177,6 +177,25 @@ ACCURACY = Table(
         Column("promotion_timing_assumed", pl.Boolean, "promotions moved it of which nobody told when they were announced: at the time they may not have been known", nullable=True),
     ),
 )
+CALIBRATION = Table(
+    "calibration",
+    "Whether 80 % intervals held at past cutoffs, also for slow and fast movers.",
+    key=("target", "level", "horizon_band", "volume_class"),
+    columns=(
+        TARGET, LEVEL,
+        _text("horizon_band", "horizons pooled, such as h1-4"),
+        _text("volume_class", "mean forecast a week at the cutoff, such as 2-10"),
+        _count("n", "forecasts compared"),
+        _count("n_weeks", "target weeks among them"),
+        _count("n_cutoff_weeks", "pairs of cutoff and target week"),
+        _share("coverage_80", "share of actuals within p10 … p90; a count on a bound counts by its share (randomised probability transform)"),
+        _share("lo", "lower end of coverage_80, 95 %, by weeks"),
+        _share("hi", "upper end of coverage_80, 95 %, by weeks"),
+        _share("below_p10", "share below, 0.1 is right"),
+        _share("above_p90", "share above, 0.1 is right"),
+        _share("pit_deviation", "share of the probability transform in the wrong tenth, 0 is right, 0.9 the worst"),
+    ),
+)
 MODEL_FITS = Table(
     "model_fits",
     "statsmodels' models that joined the experts' forecasts tonight, and how each was fitted.",
@@ -398,6 +417,7 @@ EXPORTS = by_name(
     FORECAST_CONTRIBUTIONS,
     BACKTEST_FORECASTS,
     ACCURACY,
+    CALIBRATION,
     MODEL_FITS,
     MODEL_AUDIT,
     TAGS,
