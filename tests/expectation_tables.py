@@ -155,7 +155,8 @@ def good_exports() -> dict[str, pl.DataFrame]:
         "forecasts_cumulative": _cumulative(forecasts),
         "forecast_contributions": contributions,
         "backtest_forecasts": forecasts.with_columns(
-            cutoff=AS_OF - timedelta(days=5), actual=pl.lit(3.0)
+            cutoff=AS_OF - timedelta(days=5), actual=pl.lit(3.0),
+            promotion_timing_assumed=pl.lit(value=False),
         ),
         "demand_weekly": _demand(forecasts),
         "series_listed": _listed(forecasts),
