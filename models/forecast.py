@@ -20,7 +20,7 @@ from models.life import forecast_at_all
 from models.panel import Known, group_codes, in_order
 from models.parallel import in_order_of
 from models.published import above, at_bottom
-from models.sharing import Shared, circles, share
+from models.sharing import Shared, circles, lean, share, whole
 from models.spec import ForecastSpec
 
 UNITS = "units"
@@ -143,16 +143,19 @@ def forecast_each(
     threads = 1 if largest > TOGETHER else 0
     proofs = prove_many(ordered, spec)
     made: dict[int, Kept] = {}
+    every = circles(ordered)
+    for circle in every:
+        for i, known in zip(circle, lean([ordered[i] for i in circle]), strict=True):
+            ordered[i] = known
 
     def work(circle: list[int], shared: list[dict[str, Shared]]) -> None:
         def one(place: int) -> Kept:
-            at = circle[place]
-            return then(ordered[at], _forecast(ordered[at], proofs[at], spec, shared[place]))
+            known, proof = whole(ordered[circle[place]]), proofs[circle[place]]
+            return then(known, _forecast(known, proof, spec, shared[place]))
 
         kept = in_order_of(range(len(circle)), one, threads)
         made.update(zip(circle, kept, strict=True))
 
-    every = circles(ordered)
     alone = [circle[0] for circle in every if len(circle) == 1]
     work(alone, [{} for _ in alone])
     for circle in every:

@@ -9,7 +9,7 @@ time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -100,6 +100,23 @@ def circles(knowns: Sequence[Known]) -> list[list[int]]:
         size = len(circle) if largest <= LARGE else NEIGHBOURS
         out += [circle[i : i + size] for i in range(0, len(circle), size)]
     return out
+
+
+def lean(knowns: Sequence[Known]) -> list[Known]:
+    """Return the knowns of one circle, earlier demand as views of the last one's where it can be."""
+    last = knowns[-1].panels
+
+    def view(name: str, panel: Panel) -> Panel:
+        same = panel.series["series_id"].equals(last[name].series["series_id"])
+        return replace(panel, y=last[name].y[:, : len(panel.weeks)]) if same else panel
+
+    return [replace(k, panels={n: view(n, p) for n, p in k.panels.items()}) for k in knowns]
+
+
+def whole(known: Known) -> Known:
+    """Return a known with demand in one piece: layouts then do not depend on what is shared."""
+    panels = {n: replace(p, y=np.ascontiguousarray(p.y)) for n, p in known.panels.items()}
+    return replace(known, panels=panels)
 
 
 def _tried(panel: Panel, origins: Ints, gap: int, spec: ForecastSpec) -> Shared:

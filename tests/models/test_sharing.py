@@ -13,7 +13,7 @@ from models.backtest import backtest
 from models.base import grid_of, try_experts
 from models.forecast import forecast, forecast_many
 from models.panel import Panel, group_codes
-from models.sharing import circles, share
+from models.sharing import circles, lean, share, whole
 from tests.models.synthetic import Truth, cut, make
 
 FRAMES = ("forecasts", "cumulative", "contributions", "evidence")
@@ -117,6 +117,18 @@ def test_what_is_shared_is_what_each_would_have_tried() -> None:
 def test_nothing_is_shared_where_the_past_differs(other: Any) -> None:
     known, _ = world()
     assert sorted(circles([cut(known, 100), other(known)])) == [[0], [1]]
+
+
+def test_what_is_known_twice_is_held_once() -> None:
+    known, _ = world()
+    knowns = [without(cut(known, 80), [1]), cut(known, 90), cut(known, 100)]
+    held = lean(knowns)
+    for one, other in zip(held, knowns, strict=True):
+        for name, panel in one.panels.items():
+            assert np.array_equal(panel.y, other.panels[name].y, equal_nan=True)
+            assert whole(one).panels[name].y.flags.c_contiguous
+    shared = [np.shares_memory(k.panels["units"].y, knowns[2].panels["units"].y) for k in held]
+    assert shared == [False, True, True]
 
 
 def test_every_position_stands_in_one_circle() -> None:
