@@ -39,7 +39,7 @@ FULL, SIMPLE, MEAN = "full", "simple", "mean"
 MODEL_AUDIT: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
     **dict.fromkeys(("target", "level", "series_id", "model", "horizon_band"), pl.String()),
-    "rung": pl.String(),
+    "fit_rung": pl.String(),
     "converged": pl.Boolean(),
     "n": pl.Int64(),
     **dict.fromkeys(
@@ -233,7 +233,7 @@ def audit(
     ``forecasts``: tonight's; ``scored``: rows of ``backtest_forecasts``, of which those at the
     cutoffs of ``past`` (one is enough) are judged. ``n`` series of each target's finest level are
     drawn by the seed and the night. The auditors know no signals, so the core's baseline_mean is
-    what they are held against. ``rung`` and ``converged`` are the worst over a series' fits.
+    what they are held against. ``fit_rung`` and ``converged`` are the worst over a series' fits.
     """
     rows: list[dict[str, object]] = []
     for target in sorted(now.panels):
@@ -272,7 +272,7 @@ def _target_rows(
                 "level": level,
                 "series_id": name,
                 "model": model,
-                "rung": max((m.rung for m in made), key=(FULL, SIMPLE, MEAN).index),
+                "fit_rung": max((m.rung for m in made), key=(FULL, SIMPLE, MEAN).index),
                 "converged": all(m.converged for m in made),
             }
             for band, low, high in bands(spec.horizon):

@@ -15,7 +15,7 @@ from models.upper import Fits
 
 MODEL_FITS: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
-    **dict.fromkeys(("target", "level", "series_id", "model", "rung"), pl.String()),
+    **dict.fromkeys(("target", "level", "series_id", "model", "fit_rung"), pl.String()),
     "converged": pl.Boolean(),
 }
 
@@ -45,7 +45,7 @@ def _rows(as_of: date, target: str, low: Bottom) -> list[dict[str, object]]:
                     "level": level,
                     "series_id": series_id,
                     "model": model,
-                    "rung": fitted.rung[i][k],
+                    "fit_rung": fitted.rung[i][k],
                     "converged": bool(fitted.converged[i, k]),
                 }
                 for k, model in enumerate(fitted.extra.names)

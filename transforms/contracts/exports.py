@@ -204,7 +204,7 @@ MODEL_FITS = Table(
         AS_OF, TARGET, LEVEL, SERIES,
         _text("model", "state_settled and state_moving: a level that drifts slowly, or fast"),
         _text(
-            "rung", "full is fitted, assumed runs with an assumed parameter, mean is the seasonal mean of the last half year",
+            "fit_rung", "full is fitted, assumed runs with an assumed parameter, mean is the seasonal mean of the last half year",
             one_of=("full", "assumed", "mean"),
         ),
         Column("converged", pl.Boolean, "the search for its parameter ended well", nullable=False),
@@ -219,7 +219,7 @@ MODEL_AUDIT = Table(
         _text("model", "the auditing model"),
         _text("horizon_band", "horizons pooled, such as h1-4"),
         _text(
-            "rung", "worst rung over its fits: simple is a smaller model, mean the seasonal mean",
+            "fit_rung", "worst rung over its fits: simple is a smaller model, mean the seasonal mean",
             one_of=("full", "simple", "mean"),
         ),
         Column("converged", pl.Boolean, "all its fits converged", nullable=False),
