@@ -9,6 +9,7 @@ import numpy as np
 from models.base import Base, History, grid_of, stride_for
 from models.closures import open_again
 from models.coldstart import Ahead, Cold, cold_starts
+from models.driver_gate import weeks_ahead
 from models.drivers import Multipliers, driven, multipliers, neutral, split
 from models.exposures import Drivers, aligned
 from models.extras import Extra
@@ -77,6 +78,14 @@ def _outcomes(panel: Panel, units: Bottom | None, groups: Groups, grid: Grid) ->
     return outcome_experts(panel.y, sales_of(panel, units.panel, ahead), groups, grid)
 
 
+def _undriven(extra: Extra | None, made: Multipliers, grid: Grid) -> Extra | None:
+    """Return experts of demand as experts of demand over the multipliers, as all others are."""
+    if extra is None or not made.acts:
+        return extra
+    m = made.m[:, weeks_ahead(grid), None]
+    return Extra(extra.names, (extra.forecasts / m).astype(np.float32))
+
+
 def _started(base: Base, cold: Cold) -> Base:
     """Return the base with series that have not sold yet as others of their category began."""
     told = ~np.isnan(cold.mean)
@@ -98,13 +107,14 @@ def bottom_of(
     made = _multipliers(panel, beside.drivers, groups, grid)
     plain = y / made.m[:, : y.shape[1]] if made.acts else y
     history = History(plain, groups, gap, weeks_until_over(panel))
-    extra = _outcomes(panel, beside.units, groups, grid)
+    extra = _undriven(_outcomes(panel, beside.units, groups, grid), made, grid)
     shared = None if made.acts else beside.shared
     found = reconciled(history, spec, shared, extra)
-    base = driven(found.base, y, made, grid)
-    starts = Ahead(y.shape[1], gap, spec.horizon, starts_of(panel))
-    cold = cold_starts(y, groups, base.mean, starts, (spec.quantiles, spec.cumulative_quantiles))
-    base = _started(base, cold)
+    lift = made.m[:, y.shape[1] + gap :] if made.acts else None
+    ahead = Ahead(y.shape[1], gap, spec.horizon, starts_of(panel), lift)
+    levels = spec.quantiles, spec.cumulative_quantiles
+    cold = cold_starts(plain, groups, found.base.mean, ahead, levels)
+    base = _started(driven(found.base, y, made, grid), cold)
     chance = open_again(panel.closed_for, np.arange(1, spec.horizon + 1) + gap)
     sold = on_sale(panel, gap, spec.horizon)
     baseline = to_grain(base.mean * (sold if chance is None else sold * chance))

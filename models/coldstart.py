@@ -61,12 +61,14 @@ class Ahead:
     """Where forecasts stand: known weeks, weeks skipped, horizon, and each series' first week.
 
     ``starts`` (S,) counts weeks from the panel's first; a planned launch lies at T or beyond.
+    ``lift`` (S, H): by what drivers known ahead multiply demand; None: by nothing.
     """
 
     n_weeks: int
     gap: int
     horizon: int
     starts: Ints
+    lift: Floats | None = None
 
     def age(self) -> Ints:
         """Return (S, H) ages in weeks at each horizon; negative before the start."""
@@ -133,8 +135,9 @@ def cold_starts(
 ) -> Cold:
     """Return the cold starts of the series that have no complete week yet, planned ones included.
 
-    y (S, T) demand, nan before launch; own (S, H) the series' own forecasts, of which those of
-    mature series give the level ahead; ``quantiles``: weekly and cumulative levels.
+    y (S, T) demand without what drivers did to it, nan before launch; own (S, H) the series' own
+    forecasts of it, of which those of mature series give the level ahead; ``quantiles``: weekly and
+    cumulative levels. What is returned has the drivers ahead in it.
     """
     curves = launch_curves(y, groups)
     mature = (ahead.n_weeks - ahead.starts >= MATURE_WEEKS)[:, None] & (own > 0)
@@ -143,7 +146,8 @@ def cold_starts(
     shape = np.take_along_axis(curves.curve[groups.codes], np.clip(age, 0, EDGES[-1] - 1), axis=1)
     in_reach = ahead.starts < ahead.n_weeks + ahead.gap + ahead.horizon
     unbegun = np.isnan(y).all(axis=1) & in_reach & np.isfinite(level).all(axis=1)
-    mean = np.where(unbegun[:, None], np.where(age >= 0, shape * level, 0.0), np.nan)
+    meant = shape * level if ahead.lift is None else shape * level * ahead.lift
+    mean = np.where(unbegun[:, None], np.where(age >= 0, meant, 0.0), np.nan)
     weekly, cumulative = _quantiles(mean, age, curves, unbegun, quantiles)
     return Cold(mean, unbegun, weekly, cumulative)
 

@@ -20,6 +20,8 @@ from models.types import Dates, Floats
 BEFORE, AFTER = "before ", "after "
 RUN_UP_DAYS = 7
 NOT_OF_TRADE = ("Groundhog Day",)
+ESTIMATED = " (estimated)"
+"""What the library adds to feasts of the moon in years whose day it computes; they stay one."""
 SECOND_SUNDAY_OF_MAY = (
     "AT AU BE BR CA CH CN CO CZ DE DK EE FI GR HK HR IN IT JP LV MY NL NZ PE PH SG SK TR TW UA ZA"
 )
@@ -59,7 +61,9 @@ def feasts_of(country: str, first: date, last: date) -> list[tuple[date, str]]:
         categories=tuple(c for c in ("public", "unofficial") if c in supported),
         language="en_US",
     )
-    found = {(day, one) for day in calendar for one in calendar.get_list(day)}
+    found = {
+        (day, one.removesuffix(ESTIMATED)) for day in calendar for one in calendar.get_list(day)
+    }
     told = {one for _, one in found}
     for year in years:
         found |= _of_trade(name, year, told)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from models.base import Base
 from models.extras import Extra
@@ -75,20 +76,32 @@ def ahead_of(base: Base, mean: Floats, grid: Grid) -> Floats:
     return out
 
 
+def _keys(outcome: pl.DataFrame, units: pl.DataFrame) -> tuple[list[object], list[object]]:
+    """Return by what each row of an outcome, and of the units, meets the other's."""
+    by = ["category"]
+    if outcome["sku"].is_not_null().any():
+        whole = all(one["channel"].is_not_null().all() for one in (outcome, units))
+        by = ["sku", "channel"] if whole else ["sku"]
+    named = pl.col("category").fill_null(UNCATEGORISED)
+    key, own = (one.with_columns(named).select(by).rows() for one in (outcome, units))
+    return list(key), list(own)
+
+
 def sales_of(outcome: Panel, units: Panel, ahead: Floats) -> Sales:
     """Return the units panel's sales on the outcome's rows.
 
-    Rows meet by SKU (channels added up) where the outcome has SKUs, else by category. ``ahead``
-    (N, O+1, gap + H): the units series' forecasts, as ``ahead_of`` gives them.
+    Rows meet by SKU and channel where both have them, by SKU (channels added up) where the outcome
+    has SKUs, else by category. ``ahead`` (N, O+1, gap + H): the units series' forecasts, as
+    ``ahead_of`` gives them. ValueError where rows of the outcome share what they would meet by.
     """
     names, _ = group_codes(outcome.series)
     place = {name: i for i, name in enumerate(names)}
-    by_sku = bool(outcome.series["sku"].is_not_null().any())
-    key = outcome.series["sku"] if by_sku else outcome.series["category"].fill_null(UNCATEGORISED)
-    row = {name: i for i, name in enumerate(key.to_list())}
+    key, own = _keys(outcome.series, units.series)
+    row = {name: i for i, name in enumerate(key)}
+    if len(row) < len(key):
+        raise ValueError(f"{len(key) - len(row)} of {len(key)} rows meet sales that others meet")
     n, nobody = len(row), len(row) + len(names)
     category = units.series["category"].fill_null(UNCATEGORISED).to_list()
-    own = units.series["sku"].to_list() if by_sku else category
     codes = [row.get(k, n + place.get(c, len(names))) for k, c in zip(own, category, strict=True)]
     to = Groups(np.array(codes, dtype=np.int64), nobody + 1)
     sold = units.sold if units.sold is not None else np.nan_to_num(units.y)

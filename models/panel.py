@@ -121,6 +121,10 @@ class Groups:
     codes: Ints
     n: int
 
+    def __post_init__(self) -> None:
+        if len(self.codes) and not 0 <= int(self.codes.min()) <= int(self.codes.max()) < self.n:
+            raise ValueError(f"groups {self.codes.min()}..{self.codes.max()} of {self.n}")
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -161,13 +165,16 @@ def first_known(y: Floats) -> Ints:
 def alive(panel: Panel) -> Bools:
     """Return which series are forecast: begun, not ended.
 
-    Without a column ``ended``, a series silent (nan) for its last 26 weeks has ended.
+    Without a column ``ended``, a series silent (nan) for its last 26 weeks has ended, unless it is
+    only closed.
     """
     begun = ~np.isnan(panel.y).all(axis=1)
     if "ended" in panel.series.columns:
         return np.asarray(begun & ~panel.series["ended"].fill_null(False).to_numpy())
-    recent = panel.y[:, -ENDED_AFTER_WEEKS:]
-    return np.asarray(begun & ~np.isnan(recent).all(axis=1))
+    told = (~np.isnan(panel.y[:, -ENDED_AFTER_WEEKS:])).any(axis=1)
+    if panel.closed_for is not None:
+        told = told | (panel.closed_for > 0)
+    return np.asarray(begun & told)
 
 
 def weeks_until_over(panel: Panel) -> Ints:

@@ -142,3 +142,12 @@ def test_chances_grow_with_time_and_fall_with_how_long_it_lasted() -> None:
 def test_a_panel_without_closures_is_left_alone() -> None:
     panel = known_of(shops()).panels["units"]
     assert open_weeks(panel) is panel
+
+
+@pytest.mark.parametrize("weeks", [25, 26])
+def test_a_closed_series_is_forecast_for_as_long_as_it_is_a_closure(weeks: int) -> None:
+    y = shops()
+    y[0, 120 - weeks :] = 0
+    made = rows(forecast(known_of(y), SPEC), "s00")
+    assert made.height == SPEC.horizon
+    assert 0 < made["mean"][0] < 10

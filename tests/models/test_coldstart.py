@@ -36,12 +36,17 @@ def with_rows(y: Floats, groups: Groups, *rows: tuple[int, Floats]) -> tuple[Flo
     return grown, Groups(np.append(groups.codes, [g for g, _ in rows]).astype(np.int64), groups.n)
 
 
-def cold(y: Floats, groups: Groups, starts: dict[int, int] | None = None) -> Cold:
+def cold(
+    y: Floats,
+    groups: Groups,
+    starts: dict[int, int] | None = None,
+    lift: Floats | None = None,
+) -> Cold:
     own = np.repeat(np.nanmean(y[:, -26:], axis=1, keepdims=True), H, axis=1)
     first = first_known(y)
     for row, week in (starts or {}).items():
         first[row] = week
-    return cold_starts(y, groups, np.nan_to_num(own), Ahead(T, 0, H, first), QUANTILES)
+    return cold_starts(y, groups, np.nan_to_num(own), Ahead(T, 0, H, first, lift), QUANTILES)
 
 
 def test_the_curve_is_what_launches_sold_beside_mature_series() -> None:
@@ -64,6 +69,19 @@ def test_a_planned_launch_takes_level_and_curve_of_its_category_from_its_week_on
     assert now[-1] == pytest.approx(30.0, rel=0.4)
     assert made.unbegun[-2:].all()
     assert not made.unbegun[:-2].any()
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice")
+def test_what_drivers_do_ahead_is_in_means_and_quantiles() -> None:
+    y, groups = panel()
+    grown, pools = with_rows(y, groups, (1, np.full(T, np.nan)))
+    lift = np.ones((len(grown), H))
+    lift[-1, 2] = 3.0
+    plain, made = cold(grown, pools, {-1: T}), cold(grown, pools, {-1: T}, lift)
+    assert np.allclose(made.mean[-1], plain.mean[-1] * lift[-1])
+    assert np.allclose(made.weekly[-1], plain.weekly[-1] * lift[-1][:, None])
+    assert (made.cumulative[-1, 1] == plain.cumulative[-1, 1]).all()
+    assert (made.cumulative[-1, 2:] > plain.cumulative[-1, 2:]).all()
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")

@@ -7,7 +7,7 @@ import pytest
 
 from models.forecast import forecast, forecast_many
 from models.hierarchy import level_of
-from models.panel import UNCATEGORISED, Known, Panel
+from models.panel import UNCATEGORISED, Groups, Known, Panel
 from models.spec import ForecastSpec, quantile_names
 from tests.models.synthetic import START, Truth, cut, make
 
@@ -237,6 +237,28 @@ def test_channels_as_the_bottom() -> None:
     by = ["sku", "week_start"]
     sums = bottom.group_by(by).agg(pl.col("mean").sum()).sort(by)
     assert (sums["mean"] == got.filter(pl.col("level") == "sku").sort(by)["mean"]).all()
+
+
+def test_returns_of_channels_are_forecast_too() -> None:
+    rng = np.random.default_rng(0)
+    sold = rng.poisson(20, size=(4, 60))
+    columns = {
+        "series_id": ["x|shop", "x|web", "y|shop", "y|web"],
+        "sku": ["x", "x", "y", "y"],
+        "channel": ["shop", "web", "shop", "web"],
+    }
+    levels = ("total", "category", "sku", "sku_channel")
+    known, spec = small(sold, levels=levels, **columns)
+    back, _ = small(rng.binomial(sold, 0.1), levels=levels, **columns)
+    got = sane(replace(known, panels=known.panels | {"returns": back.panels["units"]}), spec)
+    per_level = got.forecasts.filter(target="returns")["level"].value_counts().sort("level")
+    assert per_level["count"].to_list() == [n * spec.horizon for n in (1, 2, 4, 1)]
+
+
+def test_groups_beyond_their_number_are_refused() -> None:
+    for codes in ([0, 3], [-1, 0]):
+        with pytest.raises(ValueError, match="groups"):
+            Groups(np.array(codes), 3)
 
 
 def test_a_panel_that_does_not_fit_is_refused() -> None:

@@ -128,3 +128,10 @@ def test_the_index_is_of_a_series_relative_to_its_own_year() -> None:
     assert index[:, 60] == pytest.approx([0, 0], abs=0.01)
     assert index[0] == pytest.approx(index[1])
     assert index[0, 70] == pytest.approx(np.log(2), abs=0.05)
+
+
+@pytest.mark.parametrize("country", ["EG", "MA"])
+def test_a_feast_of_the_moon_bears_one_name_whether_its_day_is_certain_or_not(country: str) -> None:
+    names = {name for _, name in feasts_of(country, date(2019, 1, 1), date(2027, 12, 31))}
+    assert not [name for name in names if "estimated" in name]
+    assert {2022, 2025, 2027} <= {day.year for day in days(country, "Eid al-Fitr", 2019, 2027)}

@@ -263,6 +263,21 @@ def test_sales_meet_outcomes_by_sku_or_by_category() -> None:
     assert got.ahead.tolist() == [[[6, 7]], [[6, 8]]]
 
 
+def test_rows_of_channels_meet_by_sku_and_channel_and_rows_that_share_a_key_are_refused() -> None:
+    weeks = np.datetime64("2024-01-01") + 7 * np.arange(3).astype("timedelta64[D]")
+    sold = np.arange(12.0).reshape(4, 3)
+    channels = pl.Series("channel", ["web", "shop", "web", "shop"])
+    series = frame([("a", "x"), ("a", "x"), ("a", "z"), ("a", "z")]).with_columns(channels)
+    units = Panel(series, weeks, sold, sold)
+    back = Panel(series[[1, 2, 3]], weeks, np.ones((3, 3)))
+    got = sales_of(back, units, np.zeros((4, 1, 2)))
+    assert got.units.tolist() == sold[1:].tolist()
+    assert got.rest.tolist() == sold[:1].tolist()
+    plain = Panel(series.with_columns(channel=pl.lit(None, pl.String)), weeks, sold)
+    with pytest.raises(ValueError, match="1 of 3 rows"):
+        sales_of(back, plain, np.zeros((4, 1, 2)))
+
+
 def test_what_sales_let_expect_is_found_from_panels() -> None:
     y, units = world(s=6, t=60)
     weeks = np.datetime64("2024-01-01") + 7 * np.arange(60).astype("timedelta64[D]")
