@@ -81,7 +81,9 @@ def _everywhere(pool: Executor, name: str, asks: list[Ask], seasons: list[Floats
     ]
 
 
-def all_peers(pool: Executor, case: Case, *, quick: bool) -> dict[str, Method]:
+def all_peers(
+    pool: Executor, case: Case, *, quick: bool, skip: str | None = None
+) -> dict[str, Method]:
     """Every peer and combination on one case."""
     n = len(case.outcome.panels["units"].y)
     rows = some(n, n if case.truth is None else MOST_SIMULATED)
@@ -111,6 +113,8 @@ def all_peers(pool: Executor, case: Case, *, quick: bool) -> dict[str, Method]:
     if not quick and n <= MOST_SIMULATED:  # on the small panel: it is the slowest of all
         wanted["AutoARIMA-X, leader only"] = 1
     for name, signals in wanted.items():
+        if skip and skip in name:
+            continue
         limit = MOST_SLOW.get(name, MOST_SARIMAX)
         limit = min(limit, 24) if quick else limit
         out[name] = _peer(pool, case, name, limit, signals=signals)
@@ -133,6 +137,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--reuse-peers", action="store_true", help="what the same peers told on the same panels"
     )
+    parser.add_argument("--skip", help="leave out peers that take regressors and are named so")
     parser.add_argument("--only", default="", help="panels whose name contains this")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args(arguments)
@@ -142,10 +147,10 @@ def main(arguments: list[str]) -> int:
         for case in cases(quick=asked.quick):
             if asked.only not in case.name:
                 continue
-            key = kept.key_of(case, quick=asked.quick)
+            key = kept.key_of(case, quick=asked.quick, skip=asked.skip)
             others = kept.load(KEPT, key) if asked.reuse_peers else None
             if others is None:
-                others = all_peers(pool, case, quick=asked.quick)
+                others = all_peers(pool, case, quick=asked.quick, skip=asked.skip)
                 kept.save(KEPT, key, others)
             methods = ours(case) | others
             part = table(case, methods)

@@ -81,7 +81,7 @@ def chosen_before(case: Case, methods: dict[str, Method], kind: str, span: slice
 def _bound(case: Case, band: str, kind: str, what: str) -> float | None:
     if case.truth is None:
         return BOUNDS_REAL.get(what)
-    asked = band == ALL and kind == "mase"
+    asked = band == ALL and kind != "spl"
     return BOUNDS_GIVEN.get(what.split(",", maxsplit=1)[0]) if asked else None
 
 
@@ -90,12 +90,14 @@ def verdicts(
 ) -> list[dict[str, object]]:
     """Ours against the best single peer in hindsight, the one chosen before, and combinations.
 
+    For MASE of the mean, of the median (published as mase_naive1) and SPL; peers without quantiles
+    count for the first alone.
     Peers that are given the true lag stand by themselves: they know what nobody does.
     """
     out: list[dict[str, object]] = []
     for band, span in spans(case):
         cells = {str(r["method"]): r for r in rows if r["band"] == band}
-        for kind in ("mase", "spl"):
+        for kind in ("mase", "mase50", "spl"):
             value = {n: float(str(r[kind])) for n, r in cells.items()}
             singles = {n: v for n, v in value.items() if methods[n].single and np.isfinite(v)}
             free = {n: v for n, v in singles.items() if methods[n].rehearsed is not None}
@@ -156,7 +158,7 @@ def show_verdicts(found: Sequence[dict[str, object]]) -> None:
         name = against if against == peer else f"{against} ({peer})"
         sign = "ahead" if n["high"] < 0 else "behind" if n["low"] > 0 else "level"
         print(
-            f"{v['panel']:18}{v['band']:7}{str(v['loss']).upper():5}{100 * n['share']:+6.1f} % "
+            f"{v['panel']:18}{v['band']:7}{str(v['loss']).upper():7}{100 * n['share']:+6.1f} % "
             f"[{100 * n['low']:+5.1f}, {100 * n['high']:+5.1f}] {sign:7}"
             f"against {name}, {n['peer_loss']:.3f}{_word(v)}",
             flush=True,
@@ -173,7 +175,7 @@ def _word(verdict: dict[str, object]) -> str:
 def average(found: Sequence[dict[str, object]]) -> dict[str, float]:
     """Geometric mean over panels and bands of ours / each combination, less 1, by loss."""
     out = {}
-    for loss in ("mase", "spl"):
+    for loss in ("mase", "mase50", "spl"):
         for name in COMBINATIONS:
             logs = [
                 np.log1p(float(str(v["share"])))

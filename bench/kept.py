@@ -14,10 +14,12 @@ CODE = ("libraries.py", "peers.py", "arrays.py", "accuracy.py")
 PACKAGES = ("lightgbm", "mlforecast", "pandas", "statsforecast", "statsmodels")
 
 
-def key_of(case: Case, *, quick: bool, packages: tuple[str, ...] = PACKAGES) -> str:
-    """A name that changes with the panel, the cutoffs, the peers' versions and their code here."""
+def key_of(
+    case: Case, *, quick: bool, skip: str | None = None, packages: tuple[str, ...] = PACKAGES
+) -> str:
+    """A name that changes with the panel, the cutoffs, the peers, their versions and code here."""
     found = hashlib.sha256()
-    for part in (case.cutoffs, case.rehearsals, quick, [(p, version(p)) for p in packages]):
+    for part in (case.cutoffs, case.rehearsals, quick, skip, [(p, version(p)) for p in packages]):
         found.update(repr(part).encode())
     found.update(case.outcome.panels["units"].y.tobytes())
     found.update(b"" if case.truth is None else case.truth.tobytes())
