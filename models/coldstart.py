@@ -22,6 +22,7 @@ PATH_WEEKS = 13
 MATURE_WEEKS = 26
 UNSEEN_WEEKS = 9
 EDGES = (0, 1, 2, 3, 4, 6, 9, 13, 18, 26, 39, 52)
+LAST = EDGES[-1] - 1
 CAP = 10.0
 PRIOR_LAUNCHES, PRIOR_SERIES = 10.0, 5.0
 MIN_LAUNCHES = 5
@@ -143,13 +144,23 @@ def cold_starts(
     mature = (ahead.n_weeks - ahead.starts >= MATURE_WEEKS)[:, None] & (own > 0)
     level = mature_level(own, np.broadcast_to(mature, own.shape), groups)[groups.codes]
     age = ahead.age()
-    shape = np.take_along_axis(curves.curve[groups.codes], np.clip(age, 0, EDGES[-1] - 1), axis=1)
+    shape = np.take_along_axis(_whole(curves.curve)[groups.codes], np.clip(age, 0, LAST), axis=1)
     in_reach = ahead.starts < ahead.n_weeks + ahead.gap + ahead.horizon
     unbegun = np.isnan(y).all(axis=1) & in_reach & np.isfinite(level).all(axis=1)
     meant = shape * level if ahead.lift is None else shape * level * ahead.lift
     mean = np.where(unbegun[:, None], np.where(age >= 0, meant, 0.0), np.nan)
     weekly, cumulative = _quantiles(mean, age, curves, unbegun, quantiles)
     return Cold(mean, unbegun, weekly, cumulative)
+
+
+def _whole(curve: Floats) -> Floats:
+    """Return curves (G, 52) of whole weeks: the first of past launches began on any of its days.
+
+    Which part of a planned first week counts is told by its day (``models.life.on_sale``).
+    """
+    out = curve.copy()
+    out[:, 0] = np.maximum(curve[:, 0], curve[:, 1])
+    return out
 
 
 def _quantiles(

@@ -72,6 +72,17 @@ def test_a_planned_launch_takes_level_and_curve_of_its_category_from_its_week_on
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
+def test_first_weeks_cut_short_by_the_day_of_launch_do_not_lower_a_whole_one() -> None:
+    y, groups = panel(launches=80)
+    first, rng = first_known(y), np.random.default_rng(2)
+    late = np.flatnonzero(first > 0)
+    y[late, first[late]] = np.round(y[late, first[late]] * rng.integers(1, 8, len(late)) / 7)
+    grown, pools = with_rows(y, groups, (1, np.full(T, np.nan)))
+    made = cold(grown, pools, {-1: T})
+    assert made.mean[-1, :4] == pytest.approx([120.0] * 4, rel=0.2)
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice")
 def test_what_drivers_do_ahead_is_in_means_and_quantiles() -> None:
     y, groups = panel()
     grown, pools = with_rows(y, groups, (1, np.full(T, np.nan)))
