@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from models.spec import ForecastSpec, SignalSpec
 
 TRUE_LEAD = 3
 DRAWS, SEED = 1000, 7
+KEEP = ("status", "lead_weeks", "oos_gain_share", "direction_ok", "p_value", "oos_p_value")
 Row = dict[str, object]
 
 
@@ -40,11 +41,14 @@ class Worth:
     high: float
 
 
-def worth(rows: pl.DataFrame) -> Worth:
-    """What signals saved on backtest rows; target weeks are drawn together."""
-    actual = rows["actual"].to_numpy()
-    first = np.abs(actual - rows["mean"].to_numpy())
-    second = np.abs(actual - rows["baseline_mean"].to_numpy())
+def worth(rows: pl.DataFrame, point: str) -> Worth:
+    """What signals saved on backtest rows, of "mean" or "p50"; target weeks are drawn together.
+
+    Signals multiply quantiles by mean / baseline_mean, so dividing by it undoes them.
+    """
+    actual, said, mean = (rows[name].to_numpy() for name in ("actual", point, "mean"))
+    back = np.where(mean > 0, rows["baseline_mean"].to_numpy() / np.where(mean > 0, mean, 1.0), 1.0)
+    first, second = np.abs(actual - said), np.abs(actual - said * back)
     week = rows["week_start"].rank("dense").to_numpy().astype(int) - 1
     a, b = np.bincount(week, weights=first), np.bincount(week, weights=second)
     rng = np.random.default_rng(SEED)
@@ -56,6 +60,14 @@ def worth(rows: pl.DataFrame) -> Worth:
     )  # fmt: skip
 
 
+def _rows(what: str, told: Row, done: pl.DataFrame) -> list[Row]:
+    """One row for means and one for medians."""
+    return [
+        {"what": f"{what}, {name}", **told, **asdict(worth(done, point))}
+        for name, point in (("mean", "mean"), ("median", "p50"))
+    ]
+
+
 def first_lead(folder: Path) -> list[Row]:
     """Box and Jenkins: what the gate says, and errors up to the lead over the last 60 weeks."""
     known, spec = box_jenkins(folder)
@@ -64,13 +76,7 @@ def first_lead(folder: Path) -> list[Row]:
     n = len(known.panels["units"].weeks)
     cutoffs = range(n - 60, n - TRUE_LEAD + 1)
     done = backtest([first_weeks(known, w) for w in cutoffs], known, spec).forecasts
-    saved = worth(done)
-    keep = ("status", "lead_weeks", "oos_gain_share", "direction_ok", "p_value", "oos_p_value")
-    return [{"what": "Box-Jenkins", **{k: found[k] for k in keep}, **_of(saved)}]
-
-
-def _of(saved: Worth) -> Row:
-    return {name: getattr(saved, name) for name in Worth.__slots__}
+    return _rows("Box-Jenkins", {name: found[name] for name in KEEP}, done)
 
 
 def versions_of_the_day(folder: Path) -> list[Row]:
@@ -86,8 +92,7 @@ def versions_of_the_day(folder: Path) -> list[Row]:
     for what, final in (("of the day", None), ("final: a leak", versions)):
         knowns = [known_at(versions, w, signal_versions=final) for w in cutoffs]
         done = backtest(knowns, outcome, spec).forecasts
-        row = _told(knowns[-1], spec)
-        out.append({"what": f"doctor visits, {what}", **row, **_of(worth(done))})
+        out += _rows(f"doctor visits, {what}", _told(knowns[-1], spec), done)
     out[0]["revised_share"] = float(np.mean([revision(versions, w) for w in cutoffs]))
     return out
 
@@ -97,8 +102,7 @@ def _told(known: Known, spec: ForecastSpec) -> Row:
     if evidence.is_empty():
         return {"status": "none", "lead_weeks": None}
     row = evidence.row(0, named=True)
-    keep = ("status", "lead_weeks", "oos_gain_share", "direction_ok", "p_value", "oos_p_value")
-    return {name: row[name] for name in keep}
+    return {name: row[name] for name in KEEP}
 
 
 def main(arguments: list[str]) -> int:
@@ -112,17 +116,16 @@ def main(arguments: list[str]) -> int:
         print(f"skipped: set {DATA} to the folder of the data")
         return 0
     rows = [*first_lead(folder), *versions_of_the_day(folder)]
-    print(f"{'lead':30}{'status':14}{'lead':>5}{'MAE with':>10}{'without':>9}{'saved %':>9}")
+    print(f"{'lead':36}{'status':14}{'lead':>5}{'MAE with':>10}{'without':>9}{'saved %':>9}")
     for row in rows:
         n = {k: float(str(row[k])) for k in Worth.__slots__}
         print(
-            f"{row['what']:30}{row['status']:14}{row['lead_weeks'] or '-':>5}"
+            f"{row['what']:36}{row['status']:14}{row['lead_weeks'] or '-':>5}"
             f"{n['with_signals']:10.3f}{n['without']:9.3f}{100 * n['saved']:9.1f} "
             f"[{100 * n['low']:.1f}, {100 * n['high']:.1f}]"
         )
-    print(
-        f"newest signal at a cutoff, revised later by {100 * float(str(rows[1]['revised_share'])):.1f} % on average"
-    )
+    revised = [float(str(row["revised_share"])) for row in rows if "revised_share" in row]
+    print(f"newest signal at a cutoff, revised later by {100 * revised[0]:.1f} % on average")
     if asked.out:
         asked.out.write_text(json.dumps(rows, indent=1, default=str))
     return 0

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from bench.leads import worth
 from bench.panels import data_folder
 from bench.revised import as_of, first_week, known_at, revision, weeks_covered
 
@@ -70,3 +71,21 @@ def test_doctor_visits_really_are_revised() -> None:
     n = weeks_covered(rows)
     assert n >= 75
     assert revision(rows, n - 10) > 0.02
+
+
+def test_what_signals_saved_is_the_share_of_the_error_without_them() -> None:
+    rows = pl.DataFrame(
+        {
+            "week_start": [date(2024, 1, 1), date(2024, 1, 1), date(2024, 1, 8)],
+            "actual": [10.0, 10.0, 10.0],
+            "mean": [12.0, 9.0, 10.0],
+            "baseline_mean": [14.0, 8.0, 12.0],
+            "p50": [6.0, 9.0, 10.0],
+        }
+    )
+    of_means, of_medians = worth(rows, "mean"), worth(rows, "p50")
+    assert of_means.with_signals == pytest.approx(1.0)
+    assert of_means.without == pytest.approx(8 / 3)
+    assert of_means.saved == pytest.approx(1 - 3 / 8)
+    assert of_means.low <= of_means.saved <= of_means.high
+    assert of_medians.without == pytest.approx((3.0 + 2.0 + 2.0) / 3)
