@@ -222,8 +222,12 @@ def band_quantiles(
 
 
 def kept_whole(before: Floats, after: Floats) -> Floats:
-    """Return quantiles after something moved them; those that were whole numbers stay whole."""
-    return np.asarray(np.where(before == np.rint(before), np.rint(after), after))
+    """Return quantiles (N, H, Q) after something moved them: a series of whole numbers stays so.
+
+    A series is one of whole numbers where all its quantiles were.
+    """
+    whole = (before == np.rint(before)).all(axis=(1, 2))
+    return np.asarray(np.where(whole[:, None, None], np.rint(after), after))
 
 
 def _rows(past: Past, part: Bools) -> Past:

@@ -21,10 +21,9 @@ from models.types import Bools, Floats
 
 
 def ratio(mean: Floats, baseline: Floats) -> Floats:
-    """Return (N, H, 1) by what the mean exceeds another, 1 where that is nothing and so is it."""
+    """Return (N, H, 1) by what the mean exceeds the baseline, 1 where there is nothing to exceed."""
     safe = np.where(baseline > 0, baseline, 1.0)
-    other = np.where(mean > 0, 1.0, 0.0) if np.any(mean != baseline) else 1.0
-    return np.asarray(np.where(baseline > 0, mean / safe, other)[:, :, None])
+    return np.asarray(np.where(baseline > 0, mean / safe, 1.0)[:, :, None])
 
 
 def _moved(
