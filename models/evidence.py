@@ -7,6 +7,10 @@ closed weeks from the 52nd on are computed; adoption follows three of the last f
 tests have to be passed, and three times, leaves room for asking every week: what is falsely adopted
 at some time stays far below the bound (bench.signals and bench.placebo measure it).
 
+Returns and tickets follow sales, and so what leads sales leads them too. Where sales are known, what
+is tested of them is what came beyond what sales let expect (``models.outcomes``): a signal of
+demand is then none of theirs, and the swings of sales are no noise of theirs.
+
 The pooled test of a signal that all categories share is that of one series of weeks; bench.placebo
 measures on real demand what pooled and single tests adopt that they should not.
 
@@ -26,12 +30,14 @@ import polars as pl
 
 from models.gate import Adoption, adoption, q_values
 from models.leadtest import Sequences, sequences
+from models.outcomes import came_and_expected, log_excess
 from models.panel import Known, Panel, Signals, group_codes, group_sums
 from models.power import conversations_needed
 from models.seasonality import relative, trailing_mean
 from models.spec import ForecastSpec, SignalSpec
 from models.types import Bools, Floats, Ints
 
+UNITS = "units"
 MIN_WEEKS, MIN_MENTIONS, MIN_MENTION_WEEKS = 52, 30, 13
 ALPHA = 0.05
 OVERDISPERSION = 0.1
@@ -62,7 +68,7 @@ class TargetTest:
     """One target's tests: K signals, C categories with the pool last, T weeks.
 
     ``rate`` (K, C-1, T): each signal as heard, nan before it tells; ``demand`` (C-1, T): the log
-    index. ``enough`` and
+    index; ``expected`` (C-1, T): what sales let expect of it, None of units. ``enough`` and
     ``adopted`` are (K, C); counts likewise; ``enough_by_week`` (K, C, T).
     """
 
@@ -71,6 +77,7 @@ class TargetTest:
     results: Sequences
     rate: Floats
     demand: Floats
+    expected: Floats | None
     enough_by_week: Bools
     mentions: Floats
     conversations: Floats
@@ -144,6 +151,7 @@ class _Asked:
     lags: Ints
     categories: tuple[str, ...]
     demand: Floats
+    expected: Floats | None
     series: Ints
     rate: Floats
     mentions: Floats
@@ -161,14 +169,20 @@ class _Asked:
         )
 
 
-def _asked(panel: Panel, signals: Signals, specs: list[SignalSpec], period: int) -> _Asked:
+def _asked(
+    panel: Panel, units: Panel | None, signals: Signals, specs: list[SignalSpec], period: int
+) -> _Asked:
     names, index, n_series = log_index(panel, period)
+    expected = None
+    if units is not None:
+        came, expected = came_and_expected(panel, units)
+        index = log_excess(came, expected, THIN, period)
     place = {name: i for i, name in enumerate(signals.names)}
     rows = np.array([place[s.name] for s in specs], dtype=np.int64)
     rate, mentions, taggable = _by_category(signals, rows, names)
     lags = np.array([s.max_lag_weeks for s in specs], dtype=np.int64)
     told = tuple(s.name for s in specs)
-    return _Asked(told, lags, names, index, n_series, rate[:, :-1], mentions, taggable)
+    return _Asked(told, lags, names, index, expected, n_series, rate[:, :-1], mentions, taggable)
 
 
 def _results(asked: Sequence[_Asked], period: int) -> list[Sequences]:
@@ -201,7 +215,7 @@ def _target_test(asked: _Asked, results: Sequences) -> TargetTest:
         enough[:, -1] = False
     everyone = np.repeat(asked.taggable.sum(axis=1)[None], len(asked.signals), axis=0)
     return TargetTest(
-        asked.signals, asked.categories, results, asked.rate, asked.demand, enough,
+        asked.signals, asked.categories, results, asked.rate, asked.demand, asked.expected, enough,
         asked.mentions.sum(axis=2), everyone,
         heard[:, -1], np.append(asked.series, asked.series.sum()),
         conversations_needed(asked.mentions, asked.taggable[None]),
@@ -329,19 +343,27 @@ def prove_many(knowns: Sequence[Known], spec: ForecastSpec) -> list[Proof]:
     return [_judge(known, spec, each) for known, each in zip(knowns, tests, strict=True)]
 
 
+def _units(known: Known) -> Panel | None:
+    """Return the panel of what was sold, None where there is none or nothing in it."""
+    units = known.panels.get(UNITS)
+    return None if units is None or not units.y.size else units
+
+
 def _asked_of(known: Known, spec: ForecastSpec) -> dict[str, _Asked]:
     """Return what is to be tested by target, in the order of their names."""
     signals, out = known.signals, {}
     for target in sorted(known.panels):
         panel = known.panels[target]
         specs = [s for s in spec.signals if target in s.targets]
-        if signals is None or not len(panel.y) or not len(panel.weeks):
+        if signals is None or not panel.y.size:
             continue
-        if not np.array_equal(panel.weeks, signals.weeks):
-            raise ValueError(f"signals and panel {target} are not on the same weeks")
+        for name, on in ((target, panel), (UNITS, _units(known))):
+            if on is not None and not np.array_equal(on.weeks, signals.weeks):
+                raise ValueError(f"signals and panel {name} are not on the same weeks")
         specs = [s for s in specs if s.name in signals.names]
         if specs:
-            out[target] = _asked(panel, signals, specs, spec.season_weeks)
+            behind = None if target == UNITS else _units(known)
+            out[target] = _asked(panel, behind, signals, specs, spec.season_weeks)
     return out
 
 

@@ -121,8 +121,20 @@ def effects_of(
         return Effects(names, effects)
     _, groups = group_codes(panel.series)
     ratio, index = relative(panel.y, spec.season_weeks), np.exp(test.demand)
+    if test.expected is not None:
+        ratio = _beyond(ratio, relative(test.expected, spec.season_weeks)[groups.codes])
     gains = [series_gains(ratio, index, path, groups) for path in paths]
     return Effects(names, effects, np.array(gains))
+
+
+def _beyond(ratio: Floats, expected: Floats) -> Floats:
+    """Return (S, T) ratios over what sales of the category let expect; nan where that is nothing.
+
+    With ``log_excess`` for their category's index, series that swing as its sales do show no more
+    and no less of a lead for it.
+    """
+    told = expected > 0
+    return np.asarray(np.where(told, ratio / np.where(told, expected, 1.0), np.nan))
 
 
 def _trust(t: float) -> float:

@@ -26,6 +26,7 @@ from models.hazards import (
     recency,
 )
 from models.panel import UNCATEGORISED, Grid, Groups, Panel, first_known, group_codes, group_sums
+from models.seasonality import trailing_mean
 from models.types import Floats, Ints, Singles
 
 NAMES = ("hazard", "hazard_recent")
@@ -183,3 +184,31 @@ def expected_of(outcome: Panel, units: Panel) -> Floats:
     _, groups = group_codes(outcome.series)
     nothing = np.zeros((units.series.height, 1, 1))
     return expected_from_sales(outcome.y, sales_of(outcome, units, nothing), groups)
+
+
+def came_and_expected(outcome: Panel, units: Panel) -> tuple[Floats, Floats]:
+    """Return (G, T) what came of each category, and what its sales let expect; nan = not known.
+
+    Categories as ``group_codes`` has them. Expected of sums, not of single series: a week's value
+    is the same, bit for bit, however many weeks are known after it and however many series have
+    had an outcome by then. Bulk orders that are taken back count on neither side.
+    """
+    _, groups = group_codes(outcome.series)
+    sales = sales_of(outcome, units, np.zeros((units.series.height, 1, 1)))
+    came, sold = believed(outcome.y, sales.units)
+    total = group_sums(came, groups)
+    behind = np.nan_to_num(group_sums(sold, groups)) + sales.rest
+    alone = Groups(np.arange(groups.n, dtype=np.int64), groups.n)
+    known = Sales(behind, np.zeros((groups.n, 1, 1)), np.zeros_like(behind))
+    return total, expected_from_sales(total, known, alone)
+
+
+def log_excess(came: Floats, expected: Floats, thin: float, period: int) -> Floats:
+    """Return (G, T) logs of what came (G, T) over what sales let expect; nan where not known.
+
+    ``thin`` more are added on both sides, and the log is scaled to keep its slope: near the log for
+    many, near the plain ratio for few. Where nothing is known to be sold, it is that of what came.
+    """
+    usual = np.maximum(trailing_mean(came, period), trailing_mean(expected, period))
+    log = np.log((came + thin) / (expected + thin))
+    return np.asarray(log * (1 + thin / np.maximum(usual, 1e-3)))

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from models.evidence import EVIDENCE, log_index, prove, prove_many
+from models.leading import effects_of
 from models.leadscan import scan
 from models.leadtest import autoregression, lagged, one_step_residuals, sequences, whiten
 from models.panel import Known
@@ -252,3 +253,111 @@ def test_nothing_of_a_week_reads_a_later_one() -> None:
     for name in ("lag", "t", "p", "effect", "oos_p", "oos_gain", "reverse_t", "purged_t"):
         a, b = getattr(before, name), getattr(after, name)
         assert np.array_equal(a[..., :80], b[..., :80], equal_nan=True), name
+
+
+def with_returns(known: Any, strength: Any = 0.35, seed: int = 77) -> Any:
+    """Add returns: a share of the last four weeks' sales, more where ``placebo0`` said so before.
+
+    Sales swing with ``leader``, so a plain index of returns does too.
+    """
+    units = known.panels["units"]
+    padded = np.pad(units.y, ((0, 0), (4, 0)), mode="edge")
+    recent = np.mean([padded[:, k : k + units.y.shape[1]] for k in range(4)], axis=0)
+    own = known.signals.rate[2][np.repeat(np.arange(len(known.signals.categories)), 12)]
+    push = np.reshape(strength, (-1, 1)) * np.pad((own[:, :-2] - 0.12) / 0.03, ((0, 0), (2, 0)))
+    came = np.random.default_rng(seed).poisson(0.3 * recent * np.exp(push)).astype(float)
+    return replace(known, panels={**known.panels, "returns": replace(units, y=came)})
+
+
+@pytest.fixture(scope="module")
+def returned() -> Any:
+    made = []
+    for seed in (61, 62, 63):
+        known, _ = make(Truth(weeks=140, n_categories=4, seed=seed, strength=0.7))
+        targets = ("units", "returns")
+        asked = tuple(SignalSpec(n, targets, 8) for n in known.signals.names)
+        made.append((with_returns(known), ForecastSpec(signals=asked)))
+    return made
+
+
+def adopted(evidence: Any, signal: str, target: str) -> int:
+    mine = (pl.col("signal") == signal) & (pl.col("target") == target)
+    return int((evidence.filter(mine)["status"] == "confirmed").sum())
+
+
+def test_returns_are_tested_beyond_what_sales_explain(returned: Any) -> None:
+    proofs = [prove(*one).evidence for one in returned]
+    assert sum(adopted(e, "leader", "units") for e in proofs) >= 12
+    assert sum(adopted(e, "leader", "returns") for e in proofs) == 0
+    assert sum(adopted(e, "placebo0", "returns") for e in proofs) >= 12
+    assert sum(adopted(e, "placebo0", "units") for e in proofs) == 0
+    led = pl.concat([rows(e.filter(pl.col("target") == "returns"), "placebo0", pooled=True)
+                     for e in proofs])  # fmt: skip
+    assert (led["lead_weeks"] == 2).all()
+
+
+def test_without_sales_known_returns_show_what_leads_sales(returned: Any) -> None:
+    alone = [replace(k, panels={"returns": k.panels["returns"]}) for k, _ in returned]
+    proofs = [prove(k, spec) for k, (_, spec) in zip(alone, returned, strict=True)]
+    assert sum(adopted(p.evidence, "leader", "returns") for p in proofs) >= 1
+    test = proofs[0].tests["returns"]
+    assert test.expected is None
+    _, index, _ = log_index(alone[0].panels["returns"], 52)
+    assert np.array_equal(test.demand, index, equal_nan=True)
+
+
+def test_units_are_tested_as_ever_whatever_comes_back(returned: Any) -> None:
+    known, spec = returned[0]
+    only = replace(known, panels={"units": known.panels["units"]})
+    one, other = prove(known, spec).tests["units"], prove(only, spec).tests["units"]
+    assert np.array_equal(one.demand, other.demand, equal_nan=True)
+    assert np.array_equal(one.results.p, other.results.p)
+
+
+def test_cutoffs_share_the_tests_of_returns_where_sales_are_known_alike(
+    returned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, spec = returned[0]
+    knowns = [cut(known, n) for n in (70, 97, 120, 140)]
+    y = knowns[1].panels["units"].y.copy()
+    y[5, 60] += 400.0  # a sale that was taken back later
+    sold = replace(knowns[1].panels["units"], y=y)
+    knowns[1] = replace(knowns[1], panels={**knowns[1].panels, "units": sold})
+    alone = [prove(k, spec) for k in knowns]
+    made: list[int] = []
+
+    def counted(demand: Any, *rest: Any) -> Any:
+        made.append(demand.shape[1])
+        return sequences(demand, *rest)
+
+    monkeypatch.setattr("models.evidence.sequences", counted)
+    many = prove_many(knowns, spec)
+    assert sorted(made) == [97, 97, 140, 140]
+    assert all(equal_bits(a, b) for a, b in zip(many, alone, strict=True))
+
+
+def test_sales_on_other_weeks_are_refused(returned: Any) -> None:
+    known, spec = returned[0]
+    units = known.panels["units"]
+    moved = replace(units, weeks=units.weeks + np.timedelta64(7, "D"))
+    with pytest.raises(ValueError, match="panel units are not"):
+        prove(replace(known, panels={**known.panels, "units": moved}), spec)
+    empty = replace(units, series=units.series[:0], y=units.y[:0])
+    test = prove(replace(known, panels={**known.panels, "units": empty}), spec).tests["returns"]
+    assert test.expected is None
+
+
+def test_series_show_of_a_lead_what_they_show_beyond_sales(returned: Any) -> None:
+    known, spec = returned[0]
+    differ = np.tile(np.repeat([0.0, 0.7], 6), 4)
+    gains = []
+    for made in (known, with_returns(known, differ)):
+        panel = made.panels["returns"]
+        proof = prove(made, spec)
+        got = effects_of(proof, "returns", proof.tests["returns"].categories, spec, 0, panel=panel)
+        assert got.names == ("placebo0",)
+        assert got.gain is not None
+        gains.append(got.gain[0])
+    assert np.abs(gains[0] - 1.0).mean() < 0.2
+    assert gains[1][differ == 0].mean() < 0.4
+    assert gains[1][differ > 0].mean() > 1.4

@@ -11,8 +11,10 @@ from models.outcomes import (
     NAMES,
     Sales,
     ahead_of,
+    came_and_expected,
     expected_from_sales,
     expected_of,
+    log_excess,
     outcome_experts,
     sales_of,
 )
@@ -299,3 +301,49 @@ def test_an_outcome_beyond_what_sales_explain_shows_against_the_expectation() ->
     ratio = y.sum(axis=0) / made.sum(axis=0)
     assert ratio[60:110].mean() == pytest.approx(1.0, abs=0.05)
     assert ratio[110:114].mean() > 1.5
+
+
+def panels(y: Any, units: Any, weeks: int = 120) -> tuple[Panel, Panel]:
+    days = np.datetime64("2022-01-03") + 7 * np.arange(weeks).astype("timedelta64[D]")
+    rows = frame([("a" if i % 2 else "b", f"k{i}") for i in range(len(y))])
+    return Panel(rows, days, y[:, :weeks]), Panel(rows, days, units[:, :weeks], units[:, :weeks])
+
+
+def test_what_categories_expect_never_changes_later() -> None:
+    y, units = world(s=12)
+    y[5, :90], y[7, :70] = np.nan, np.nan  # nothing of these has come back before
+    came, expected = came_and_expected(*panels(y, units))
+    for weeks in (60, 80, 100):
+        outcome, sold = panels(y, units, weeks)
+        begun = ~np.isnan(outcome.y).all(axis=1)
+        some = Panel(outcome.series.filter(pl.Series(begun)), outcome.weeks, outcome.y[begun])
+        early = came_and_expected(some, sold)
+        assert np.array_equal(early[0], came[:, :weeks], equal_nan=True)
+        assert np.array_equal(early[1], expected[:, :weeks], equal_nan=True)
+    y[:, 100:], units[:, 100:] = 1e9, 1e9
+    late = came_and_expected(*panels(y, units))
+    assert np.array_equal(late[1][:, :100], expected[:, :100], equal_nan=True)
+
+
+def test_the_excess_is_what_sales_do_not_explain() -> None:
+    more = np.where(np.arange(120)[None, :] >= 110, 1.8, 1.0)
+    y, units = world(s=40, scale=more)
+    units[:, 90:] *= 2.0
+    y[:, 90:] = np.random.default_rng(3).poisson((expected(units, TRUE) * more)[:, 90:])
+    y[3, 60] += 1e6
+    units[3, 60] += 1e6  # an order that was taken back
+    made = log_excess(*came_and_expected(*panels(y, units)), 2.0, 52)
+    assert np.isnan(made[:, :16]).all()
+    assert np.abs(made[:, 40:110].mean(axis=1)).max() < 0.05
+    assert np.abs(made[:, 55:65]).max() < 0.35
+    assert made[:, 110:114].mean() == pytest.approx(np.log(1.8), abs=0.15)
+
+
+def test_an_outcome_of_nothing_sold_is_its_own_excess() -> None:
+    y, units = world(s=4)
+    came, made = came_and_expected(*panels(y, 0.0 * units))
+    assert not made[:, 16:].any()
+    excess = log_excess(came, made, 2.0, 52)[:, 60:]
+    assert np.isfinite(excess).all()
+    assert np.corrcoef(excess[0], np.log(came[0, 60:] + 2.0))[0, 1] > 0.9
+    assert np.abs(excess).max() < 10
