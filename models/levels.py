@@ -13,18 +13,19 @@ from models.compiled import compiled
 from models.ownseason import own_season
 from models.panel import Grid, Groups, first_known
 from models.parallel import over_shards
+from models.rooted import QUICK, SLOW, news_gains
 from models.seasonality import relative, weekly_factor
 from models.types import Bools, Floats, Ints, Singles
 from models.yearly import factor_rows, fourier_rows, median, smooth, window_mean, year_rows
 
 LEVEL = ("ses15", "ses40", "last", "mean52", "med8", "med52")
 LAST_YEAR = ("year_ratio", "year_lift")
-FOURIER = ("fourier_line", "fourier_median", "fourier30")
-FACTOR = ("factor40", "factor_median", "factor_mean")
+FOURIER = ("fourier_median", "fourier30", "root_slow", "root_quick")
+FACTOR = ("factor40", "factor_mean")
 EXPERTS = (*LEVEL, *LAST_YEAR, *FOURIER, *FACTOR)
 FAMILIES = (LEVEL, LAST_YEAR, FOURIER, FACTOR)
 FLAT = EXPERTS.index("ses15")
-AT_YEAR, AT_FOURIER, AT_FACTOR = 6, 8, 11
+AT_YEAR, AT_FOURIER, AT_FACTOR = 6, 8, 12
 
 
 @compiled
@@ -62,6 +63,7 @@ def _all_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     period: int,
     coefficients: Floats,
     waves: Floats,
+    gains: Floats,
     factor: Floats,
     known: Bools,
     begin: int,
@@ -80,7 +82,8 @@ def _all_rows(  # noqa: PLR0917 - compiled code takes plain arrays
         own, rows, own_known = origins[start:], out[i, start:], known[start:]
         _level_rows(y[i], own, horizon, rows)
         year_rows(y[i], first[i], own, horizon, period, AT_YEAR, rows)
-        fourier_rows(y[i], first[i], own, coefficients[i, start:], waves, period, AT_FOURIER, rows)
+        season = coefficients[i, start:]
+        fourier_rows(y[i], first[i], own, season, waves, gains, period, AT_FOURIER, rows)
         factor_rows(y[i], first[i], own, factor[groups[i]], own_known, period, AT_FACTOR, rows)
 
 
@@ -97,12 +100,13 @@ def expert_forecasts(y: Floats, groups: Groups, grid: Grid) -> Singles:
     ratio = relative(y, grid.period)
     known, factor = weekly_factor(ratio, groups, grid)
     season = own_season(y, ratio, groups, grid)
+    gains = np.stack([news_gains(y.shape[1], drift) for drift in (SLOW, QUICK)])
     values, first = np.ascontiguousarray(y), first_known(y)
 
     def work(begin: int, stop: int) -> None:
         _all_rows(
             values, first, groups.codes, grid.origins, grid.period,
-            season.coefficients, season.waves, factor, known, begin, stop, out,
+            season.coefficients, season.waves, gains, factor, known, begin, stop, out,
         )  # fmt: skip
 
     over_shards(len(y), work)

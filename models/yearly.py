@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.compiled import compiled
+from models.rooted import root_rows
 from models.types import Bools, Floats, Ints, Singles
 
 YOUNGEST = 26
@@ -118,45 +119,41 @@ def fourier_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     origins: Ints,
     coefficients: Floats,
     waves: Floats,
+    gains: Floats,
     period: int,
     at: int,
     out: Singles,
 ) -> None:
-    """Fill columns at..at+2: season times level and trend, times the median, times a quick level.
+    """Fill columns at..: season times the median, a quick level, and roots' levels, one a gain.
 
-    Levels are smoothed over 70 weeks, by .1 and .3; the first is averaged with the trend: least
-    squares over all weeks, its slope times .7.
+    The median is of 26 weeks, the quick level smoothed by .3 over 70. ``gains`` (K, T, 3):
+    ``models.rooted.news_gains``.
     """
-    horizon = out.shape[1]
-    season, plain, buffer = np.empty(len(waves)), np.empty(len(y)), np.empty(64)
+    horizon, last = out.shape[1], 2 + len(gains)
+    season, buffer = np.empty(len(waves)), np.empty(64)
+    plain, root = np.empty(len(y)), np.empty(len(y))
     for j in range(len(origins)):
         o = origins[j]
-        level, quick, n, k = 0.0, 0.0, 0, 0
-        st = sy = stt = sty = 0.0
+        level, quick, n = 0.0, 0.0, 0
         if o > period:
             _season(waves, coefficients[j], o + horizon, season)
             for w in range(first, o):
                 plain[w] = v = y[w] / season[w]
-                if np.isnan(v):
-                    continue
-                k += 1
-                st, sy, stt, sty = st + w, sy + v, stt + w * w, sty + w * v
-                if w >= o - SEASON_WEEKS:
+                root[w] = np.sqrt(v)
+                if w >= o - SEASON_WEEKS and not np.isnan(v):
                     n += 1
                     level, quick = smooth(level, v, 0.1, n), smooth(quick, v, 0.3, n)
         if n == 0:
-            for c in range(3):
+            for c in range(last):
                 out[j, :, at + c] = out[j, :, 0]
             continue
         middle = median(plain[first:o], o - first, 26, buffer)
         middle = level if np.isnan(middle) or o - first < 26 else middle
-        spread = stt - st * st / k
-        slope = 0.7 * (sty - st * sy / k) / spread if spread > 0 and k >= 26 else 0.0
         for h in range(horizon):
-            line = sy / k + slope * (o + h - st / k)
-            out[j, h, at] = max(season[o + h] * 0.5 * (level + line), 0.0)
-            out[j, h, at + 1] = season[o + h] * middle
-            out[j, h, at + 2] = season[o + h] * quick
+            out[j, h, at] = season[o + h] * middle
+            out[j, h, at + 1] = season[o + h] * quick
+        for k in range(len(gains)):
+            root_rows(root, first, o, season, gains[k], at + 2 + k, out[j])
 
 
 @compiled
@@ -170,35 +167,29 @@ def factor_rows(  # noqa: PLR0917 - compiled code takes plain arrays
     at: int,
     out: Singles,
 ) -> None:
-    """Fill columns at..at+2: last year's common factor times three levels of demand over it.
+    """Fill columns at, at+1: last year's common factor times two levels of demand over it.
 
-    The levels: smoothed by .4; the median of 20 weeks; a year's sales over a year's factors.
+    The levels: smoothed by .4; a year's sales over a year's factors.
     """
-    plain, buffer = np.empty(len(y)), np.empty(64)
     quick, n, t = 0.0, 0, 0
     for j in range(len(origins)):
         o = origins[j]
         while t < o:
-            plain[t] = y[t] / factor[t]
             if not np.isnan(y[t]):
                 n += 1
-                quick = smooth(quick, plain[t], 0.4, n)
+                quick = smooth(quick, y[t] / factor[t], 0.4, n)
             t += 1
         if not known[j] or n == 0:
-            for c in range(3):
-                out[j, :, at + c] = out[j, :, 0]
+            out[j, :, at] = out[j, :, at + 1] = out[j, :, 0]
             continue
         sold = made = 0.0
         for w in range(max(first, o - 52), o):
             if not np.isnan(y[w]):
                 sold, made = sold + y[w], made + factor[w]
-        middle = median(plain, o, 20, buffer)
-        middle = quick if np.isnan(middle) else middle
         year = sold / made if made > 0 else quick
         for h in range(out.shape[1]):
             week = o + h - period
             while week >= o:
                 week -= period
             out[j, h, at] = quick * factor[week]
-            out[j, h, at + 1] = middle * factor[week]
-            out[j, h, at + 2] = year * factor[week]
+            out[j, h, at + 1] = year * factor[week]
