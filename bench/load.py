@@ -24,6 +24,9 @@ CUTOFFS = 8
 SEED = 4201
 
 
+CHALLENGED = "challenged"
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What one size cost: wall and processor seconds, peak MiB while it ran, rows made."""
@@ -37,13 +40,16 @@ class Load:
     rows: int
 
 
-def run(series: int, cutoffs: int) -> tuple[float, float, float, int]:
-    """Seconds, processor seconds, peak MiB and rows of one backtest."""
+def run(series: int, cutoffs: int, *, challengers: bool) -> tuple[float, float, float, int]:
+    """Seconds, processor seconds, peak MiB and rows of one backtest.
+
+    ``challengers``: with statsmodels' models, which nights fit for every sum.
+    """
     spec = PanelSpec(
         n_categories=max(series // PER_CATEGORY, 1), per_category=PER_CATEGORY, seed=SEED
     )
     known, wanted, _ = simulated_panel(spec)
-    wanted = replace(wanted, levels=("sku",))
+    wanted = replace(wanted, levels=("sku",), challengers=challengers)
     knowns = [first_weeks(known, n) for n in protocol(spec.weeks, cutoffs)]
     forget_peak()
     wall, cpu = time.perf_counter(), time.process_time()
@@ -72,8 +78,10 @@ def peak_mib() -> float:
 def main(arguments: list[str]) -> int:
     """The exit code: 0."""
     series, cutoffs = int(arguments[0]), int(arguments[1]) if arguments[1:] else CUTOFFS
-    first, *_ = run(FIRST_SERIES, cutoffs)
-    seconds, cpu, peak, rows = run(series, cutoffs) if series else (0.0, 0.0, 0.0, 0)
+    challengers = arguments[2:] == [CHALLENGED]
+    first, *_ = run(FIRST_SERIES, cutoffs, challengers=challengers)
+    nothing = (0.0, 0.0, 0.0, 0)
+    seconds, cpu, peak, rows = run(series, cutoffs, challengers=challengers) if series else nothing
     print(json.dumps(asdict(Load(series, cutoffs, first, seconds, cpu, peak, rows))))
     return 0
 

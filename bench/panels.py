@@ -162,17 +162,13 @@ def simulated_cases(*, quick: bool) -> list[Case]:
 
 
 def box_jenkins(folder: Path) -> tuple[Known, ForecastSpec]:
-    """Box and Jenkins' sales and their leading indicator, both as weekly changes.
-
-    Demand is exp of the change in sales, for it is the log of demand that is tested.
-    """
+    """Box and Jenkins' sales and their leading indicator, both in levels, as a shop would have them."""
     sales = pl.read_csv(folder / "leads" / "BJsales.csv")["value"].to_numpy()
     lead = pl.read_csv(folder / "leads" / "BJsales.lead.csv")["value"].to_numpy()
-    y = np.exp(np.diff(sales))[None]
-    weeks = START + 7 * np.arange(y.shape[1]).astype("timedelta64[D]")
-    signals = spoken("lead", np.diff(lead)[None], ("all",), weeks)
+    weeks = START + 7 * np.arange(len(sales)).astype("timedelta64[D]")
+    signals = spoken("lead", lead[None], ("all",), weeks)
     spec = ForecastSpec(signals=(SignalSpec("lead", ("units",), 8),))
-    return known_of(y, weeks, ["all"], signals), spec
+    return known_of(sales[None], weeks, ["all"], signals), spec
 
 
 def spoken(name: str, values: Floats, categories: tuple[str, ...], weeks: Dates) -> Signals:

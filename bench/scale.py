@@ -14,7 +14,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.load import Load
+from bench.load import CHALLENGED, CUTOFFS, Load
 
 SIZES = (1_000, 10_000, 100_000)
 QUICK = (500, 2_000)
@@ -22,13 +22,17 @@ LIMIT_MINUTES = 20.0
 MOST_TIMES, MOST_MIB = 12.0, 8 * 1024.0
 
 
-def measured(series: int, *, minutes: float, cache: Path | None = None) -> Load | None:
+def measured(
+    series: int, *, minutes: float, cache: Path | None = None, challengers: bool = False
+) -> Load | None:
     """What a size cost in a fresh process, or None past the limit.
 
     ``cache``: where compiled code is kept; an empty folder shows what compiling costs.
+    ``challengers``: with statsmodels' models of sums too.
     """
     environment = dict(os.environ) | ({"NUMBA_CACHE_DIR": str(cache)} if cache else {})
-    command = [sys.executable, "-m", "bench.load", str(series)]
+    command = [sys.executable, "-m", "bench.load", str(series), str(CUTOFFS)]
+    command += [CHALLENGED] if challengers else []
     try:
         run = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False,

@@ -115,9 +115,12 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="hearcast-bench-") as empty:
         cold = measured(0, minutes=20, cache=Path(empty))
     ours = Speed("Hearcast, warm", n, load.seconds, load.cpu)
+    full = measured(n, minutes=20, challengers=True)
+    with_all = [Speed("Hearcast, challengers", n, full.seconds, full.cpu)] if full else []
     case = simulated_case("speed", 50, 20, origins=CUTOFFS)
     with libraries.workers() as pool:
         others = [peer_speed(pool, case, name, max(k // share, 2)) for name, k in SAMPLES.items()]
+    others = [*with_all, *others]
     show(ours, others)
     compiling = cold.first_call if cold else float("nan")
     print(
