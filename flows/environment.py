@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -20,6 +21,9 @@ QUIET = {
 }
 SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+COMPILED, KEPT = "compiled-", 2
 
 HOME_BYTES = 32 * 1024 * 1024
 """Room that Prefect's database needs for a night, with some to spare."""
@@ -40,6 +44,31 @@ def prepare(threads: int) -> None:
     for name in SINGLE_THREADED:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
+    cache = compiled_cache(MODELS)
+    if cache is not None:
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(cache))
+
+
+def compiled_cache(models: Path) -> Path | None:
+    """A folder for compiled code of just these sources; None where none can be written.
+
+    Numba looks at the file of a function, not at those whose functions it takes in: after an
+    upgrade it would run code of both versions. Of other sources' folders the newest two stay: a
+    night that began before an upgrade may still use one.
+    """
+    digest = hashlib.sha256()
+    for source in sorted(models.rglob("*.py")):
+        digest.update(source.relative_to(models).as_posix().encode() + b"\0" + source.read_bytes())
+    parent = models / "__pycache__"
+    folder = parent / f"{COMPILED}{digest.hexdigest()[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    others = [one for one in parent.glob(f"{COMPILED}*") if one != folder]
+    for old in sorted(others, key=lambda one: one.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def check_home() -> None:
