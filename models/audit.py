@@ -26,10 +26,9 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 from models.challengers import capped
 from models.hierarchy import level_of, levels_in
 from models.panel import Grid, Known, group_codes, group_sums
-from models.seasonality import pooled_season
+from models.seasonality import pooled_season, seasons_at
 from models.spec import LEVELS, ForecastSpec, bands
 from models.types import Floats
-from models.wandering import seasons_at
 
 SAMPLE = 20
 MIN_KNOWN = 26

@@ -17,10 +17,9 @@ import numpy as np
 
 from models.extras import Extra
 from models.panel import Grid, Groups
-from models.seasonality import Season, harmonics
+from models.seasonality import Season, harmonics, seasons_at
 from models.statespace import ASSUMED, FITTED, Fit, WanderingLevel, fit, predict
 from models.types import Bools, Floats, Ints
-from models.wandering import seasons_at
 
 SETTLED, MOVING = "state_settled", "state_moving"
 PACES: Mapping[str, float] = {SETTLED: 0.003, MOVING: 0.03}

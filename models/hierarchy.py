@@ -10,8 +10,6 @@ import polars as pl
 
 from models.panel import UNCATEGORISED, Groups
 
-ABOVE = {"total": 0, "category": 1, "sku": 2, "sku_channel": 3}
-
 
 @dataclass(frozen=True, slots=True)
 class Level:

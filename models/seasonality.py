@@ -226,3 +226,11 @@ def pooled_season(y: Floats, groups: Groups, grid: Grid) -> Season:
         span = y.shape[1] + grid.gap + grid.horizon
         return Season(known, np.ones((groups.n, len(known), span)), factor)
     return Season(known, fourier_season(ratio, groups, grid), factor)
+
+
+def seasons_at(season: Season | None, n_groups: int, grid: Grid, span: int) -> Floats:
+    """Return (G, O, span) season as seen from each origin; 1 without any or in the first year."""
+    if season is None:
+        return np.ones((n_groups, len(grid.origins), span))
+    told = np.broadcast_to(season.known, grid.origins.shape) & (grid.origins > grid.period)
+    return np.where(told[:, None], season.season, 1.0)

@@ -50,11 +50,6 @@ def gap_weeks(as_of: date, latency_days: int, week_start: str) -> int:
     return (first_horizon_week(as_of, week_start) - last).days // 7 - 1
 
 
-def weeks_between(first: date, last: date) -> list[date]:
-    """Week starts from `first` to `last`, both included; empty where last < first."""
-    return [first + timedelta(days=7 * i) for i in range((last - first).days // 7 + 1)]
-
-
 def fiscal_year_start(year: int, calendar: str, week_start: str) -> date:
     """First day of fiscal `year`: the week start nearest to the calendar's anchor."""
     anchor = date(year, *FISCAL_ANCHOR[calendar])

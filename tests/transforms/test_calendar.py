@@ -56,8 +56,3 @@ def test_retail_calendar_has_its_53rd_week_where_four_january_days_remain() -> N
     assert calendar.fiscal_week(date(2024, 2, 4), "4-5-4", "sunday") == "2024-P01-W01"
     assert calendar.fiscal_week(date(2024, 3, 3), "4-5-4", "sunday") == "2024-P02-W05"
     assert calendar.fiscal_week(date(2024, 3, 3), "none", "sunday") is None
-
-
-def test_weeks_between_is_empty_when_nothing_lies_between() -> None:
-    assert calendar.weeks_between(date(2026, 1, 12), date(2026, 1, 5)) == []
-    assert len(calendar.weeks_between(date(2026, 1, 5), date(2026, 1, 26))) == 4
