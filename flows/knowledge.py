@@ -143,18 +143,19 @@ def picture(
         gap_weeks=gap,
         panels=panels,
         signals=signals(rates, rules.signals, weeks),
-        drivers=_drivers(panels, promotions, last, gap, rules),
+        drivers=_drivers(panels, promotions, cutoff, gap, rules),
     )
     return Picture(known, demand, rates, talked, said, censored, first, last)
 
 
 def _drivers(
-    panels: Mapping[str, Panel], promotions: pl.DataFrame, last: date, gap: int, rules: Rules
+    panels: Mapping[str, Panel], promotions: pl.DataFrame, cutoff: date, gap: int, rules: Rules
 ) -> dict[str, Drivers] | None:
     """What is known to come for each target: promotions move units, feasts may move all."""
     if not panels or (promotions.is_empty() and rules.country == "none"):
         return None
     weeks = next(iter(panels.values())).weeks
+    last = weeks[-1].item()
     end = last + timedelta(weeks=gap + rules.horizon_weeks)
     axis = week_axis(weeks[0].item(), end)
     day = end + timedelta(days=6)
@@ -162,10 +163,13 @@ def _drivers(
     for target, one in panels.items():
         shown = promotions if target == "units" else promotions.clear()
         found[target] = promotion_drivers(
-            promotion_weeks(shown, one.series, last=day, week_start=rules.week_start),
+            promotion_weeks(
+                shown, one.series, last=day, week_start=rules.week_start, timezone=rules.timezone
+            ),
             one.series,
             axis,
             assumed=timing_assumed(shown),
+            start=cutoff - timedelta(weeks=len(weeks)),
         )
     if rules.country != "none":
         # Feasts just outside still reach into the first and last week.

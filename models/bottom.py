@@ -9,7 +9,6 @@ import numpy as np
 from models.base import Base, History, grid_of, stride_for
 from models.closures import open_again
 from models.coldstart import Ahead, Cold, cold_starts
-from models.driver_gate import weeks_ahead
 from models.drivers import Multipliers, driven, multipliers, neutral, split
 from models.exposures import Drivers, aligned
 from models.extras import Extra
@@ -82,8 +81,8 @@ def _undriven(extra: Extra | None, made: Multipliers, grid: Grid) -> Extra | Non
     """Return experts of demand as experts of demand over the multipliers, as all others are."""
     if extra is None or not made.acts:
         return extra
-    m = made.m[:, weeks_ahead(grid), None]
-    return Extra(extra.names, (extra.forecasts / m).astype(np.float32))
+    m = made.ahead(grid)[0]
+    return Extra(extra.names, (extra.forecasts / m[:, :, :, None]).astype(np.float32))
 
 
 def _started(base: Base, cold: Cold) -> Base:
@@ -110,7 +109,7 @@ def bottom_of(
     extra = _undriven(_outcomes(panel, beside.units, groups, grid), made, grid)
     shared = None if made.acts else beside.shared
     found = reconciled(history, spec, shared, extra)
-    lift = made.m[:, y.shape[1] + gap :] if made.acts else None
+    lift = made.now(y.shape[1], grid)[0] if made.acts else None
     ahead = Ahead(y.shape[1], gap, spec.horizon, starts_of(panel), lift)
     levels = spec.quantiles, spec.cumulative_quantiles
     cold = cold_starts(plain, groups, found.base.mean, ahead, levels)

@@ -7,16 +7,16 @@ is judged chose an effect, and nothing at an origin reads a week after it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.base import Base, History, forecast_base
 from models.exposures import Drivers, rows_of
 from models.holidays import feast_effects, feast_multipliers
+from models.notice import Promoted, late, notice, promoted, told_by
 from models.panel import Grid, Groups, group_sums
-from models.promotions import promotion_multipliers, spread_of, uplift
-from models.rivalry import rivalry, taken
+from models.promotions import spread_of
 from models.spec import ForecastSpec
 from models.types import Bools, Floats, Ints
 
@@ -33,29 +33,38 @@ LEAST_GAIN = 0.003
 
 def promotions_of(y: Floats, drivers: Drivers, groups: Groups) -> Floats:
     """Return (S, N) multipliers of promotions: their own uplift, less what they take from others."""
-    own = promotion_multipliers(uplift(y, drivers, groups), drivers)
-    found = rivalry(y, own, groups)
-    if not found.acts:
-        return own
-    free = y / taken(y, own, groups, found)[:, : y.shape[1]]
-    own = promotion_multipliers(uplift(free, drivers, groups), drivers)
-    return np.asarray(own * taken(y, own, groups, rivalry(y, own, groups)))
+    return promoted(y, drivers, groups).m()
+
+
+def effects_of(y: Floats, drivers: Drivers, groups: Groups, period: int) -> tuple[Promoted, Floats]:
+    """Return what promotions do, and (P, S, N) multipliers of promotions and feasts."""
+    effects = promoted(y, drivers, groups)
+    m, calendar = effects.m(), drivers.calendar
+    found = feast_effects(y / m[:, : y.shape[1]], calendar, groups, period)
+    return effects, np.stack([m, feast_multipliers(found, calendar)[groups.codes]])
 
 
 def estimated(y: Floats, drivers: Drivers, groups: Groups, period: int) -> Floats:
     """Return (P, S, N) multipliers of promotions and feasts as demand y (S, T) tells them."""
-    promoted = promotions_of(y, drivers, groups)
-    calendar = drivers.calendar
-    effects = feast_effects(y / promoted[:, : y.shape[1]], calendar, groups, period)
-    return np.stack([promoted, feast_multipliers(effects, calendar)[groups.codes]])
+    return effects_of(y, drivers, groups, period)[1]
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """Multipliers without look-ahead: of history (P, S, T), and ahead of origins (P, S, O, H)."""
+    """Multipliers without look-ahead: of history (P, S, T), and ahead of origins (P, S, O, H).
+
+    ``silence`` (K, S, O, H): by what weeks without a told promotion multiply centres where
+    promotions are taken to a power of POWERS; None where all are told before any horizon.
+    """
 
     history: Floats
     ahead: Floats
+    silence: Floats | None = None
+
+    def lift(self, p: int, k: int) -> Floats:
+        """Return (S, O, H) by what part p at power k multiplies centres ahead of origins."""
+        out = self.ahead[p] ** POWERS[k]
+        return out if p or self.silence is None else np.asarray(out * self.silence[k])
 
 
 def weeks_ahead(grid: Grid) -> Ints:
@@ -69,14 +78,35 @@ def _trial(y: Floats, drivers: Drivers, groups: Groups, inner: Grid) -> _Trial:
     n_weeks, oldest = y.shape[1], int(inner.origins[0])
     history = np.ones((len(PARTS), *y.shape))
     ahead = np.ones((len(PARTS), len(y), *weeks.shape))
+    silence = np.ones((len(POWERS), *ahead.shape[1:])) if late(drivers, inner) else None
     for start in range(oldest, n_weeks, BLOCK_WEEKS):
         end = min(start + BLOCK_WEEKS, n_weeks)
-        made = estimated(y[:, :start], drivers, groups, inner.period)
+        effects, made = effects_of(y[:, :start], told_by(drivers, start), groups, inner.period)
         begin = 0 if start == oldest else start
         history[:, :, begin:end] = made[:, :, begin:end]
         here = (inner.origins >= start) & (inner.origins < end)
         ahead[:, :, here] = made[:, :, weeks[here]]
-    return _Trial(history, ahead)
+        if silence is not None:
+            block = replace(inner, origins=inner.origins[here])
+            ahead[0][:, here], silence[:, :, here] = _silent(effects, drivers, block, start)
+    return _Trial(history, ahead, silence)
+
+
+def _silent(effects: Promoted, drivers: Drivers, block: Grid, start: int) -> tuple[Floats, Floats]:
+    """Return multipliers told by the block's origins (S, O, H), and centres' lifts (K, S, O, H).
+
+    What silence means is told by the weeks before the block.
+    """
+    m, seen = effects.m(), np.full(len(block.origins), start)
+    told, lifts = np.ones(0), []
+    for power in reversed(POWERS):
+        given = notice(effects, np.full(len(m), power), drivers, m**power, block)
+        if given is None:
+            raise ValueError("nothing was told late")
+        shown, _, centre = given.at(block.origins, seen)
+        told = shown if power == 1.0 else told
+        lifts.append(centre)
+    return told, np.stack(lifts[::-1])
 
 
 def _sample(acting: Bools, groups: Groups) -> Ints:
@@ -182,16 +212,17 @@ def gate(y: Floats, drivers: Drivers, groups: Groups, grid: Grid) -> tuple[Float
         if not (trial.ahead[p] != 1).any():
             continue
         tried = []
-        for k in POWERS:
-            engine = _inner(ys / (history * trial.history[p] ** k), own, grid)
-            tried.append(engine.inner_centre * ahead * trial.ahead[p] ** k)
+        for k, power_k in enumerate(POWERS):
+            engine = _inner(ys / (history * trial.history[p] ** power_k), own, grid)
+            tried.append(engine.inner_centre * ahead * trial.lift(p, k))
         shares, variances = zip(
             *(judge.gains(best, one, HALF_LIVES[p]) for one in tried), strict=True
         )
         power[p], gain[p] = _chosen(np.array(shares), np.array(variances))
         taken = power[p][own.codes]
         history = history * trial.history[p] ** taken[:, None]
-        ahead = ahead * trial.ahead[p] ** taken[:, None, None]
-        for k, one in zip(POWERS, tried, strict=True):
-            best = np.where((taken == k)[:, None, None], one, best)
+        for k, one in enumerate(tried):
+            uses = (taken == POWERS[k])[:, None, None]
+            best = np.where(uses, one, best)
+            ahead = np.where(uses, ahead * trial.lift(p, k), ahead)
     return power, gain

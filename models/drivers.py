@@ -4,8 +4,9 @@ The engine forecasts y / m; means, quantiles and inner forecasts are multiplied 
 uses a part (promotions, feasts) to the power that a backtest without look-ahead says
 (``models.driver_gate``). The multipliers that are used are estimated from all weeks up to the
 cutoff and so divide the history that inner origins see, too: a handful of pooled and shrunk
-parameters that all experts share, so that their weights hardly depend on it. Forecasts of past
-cutoffs estimate anew from what was known then.
+parameters that all experts share, so that their weights hardly depend on it. Which promotions an
+inner origin uses ahead are those told by then (``models.notice``). Forecasts of past cutoffs
+estimate anew from what was known then.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.base import Base, naive_forecast
-from models.driver_gate import PARTS, estimated, gate, weeks_ahead
+from models.driver_gate import PARTS, effects_of, gate, weeks_ahead
 from models.exposures import Drivers
 from models.levels import targets
+from models.notice import Notice, notice
 from models.panel import Grid, Groups
 from models.reconcile import towards_zero
 from models.types import Floats
@@ -30,6 +32,7 @@ class Multipliers:
     ``power`` (P, G): to which power each category takes a part as estimated; 0 = it is not used.
     ``gain`` (P, G): share of absolute error that the part took off in the gate's backtest, nan
     where it acted nowhere. ``assumed``: promotions are used whose timing is taken on trust.
+    ``notice``: when promotions were told; None where all were before any horizon.
     """
 
     names: tuple[str, ...]
@@ -37,6 +40,7 @@ class Multipliers:
     power: Floats
     gain: Floats
     assumed: bool
+    notice: Notice | None = None
 
     @property
     def m(self) -> Floats:
@@ -47,6 +51,25 @@ class Multipliers:
     def acts(self) -> bool:
         """Whether any category uses any part."""
         return bool(self.power.any())
+
+    def ahead(self, grid: Grid) -> tuple[Floats, Floats]:
+        """Return by what means and centres (S, O, H) are multiplied that stand at the origins.
+
+        Promotions that were not told by an origin have no part in it; what weeks without a told
+        promotion are lifted by on average has.
+        """
+        weeks = weeks_ahead(grid)
+        if self.notice is None:
+            return self.m[:, weeks], self.m[:, weeks]
+        told, mean, centre = self.notice.at(grid.origins)
+        told = told * np.prod(self.parts[1:], axis=0)[:, weeks]
+        return told * mean, told * centre
+
+    def now(self, n_weeks: int, grid: Grid) -> tuple[Floats, Floats]:
+        """Return by what means and centres (S, H) are multiplied after n weeks."""
+        last = np.array([n_weeks], dtype=np.int64)
+        mean, centre = self.ahead(replace(grid, origins=last))
+        return mean[:, 0], centre[:, 0]
 
 
 def neutral(n_series: int, n_weeks: int, n_groups: int) -> Multipliers:
@@ -77,8 +100,14 @@ def multipliers(y: Floats, drivers: Drivers, groups: Groups, grid: Grid) -> Mult
     power, gain = gate(y, drivers, groups, grid)
     if not power.any():
         return Multipliers(PARTS, out.parts, power, gain, False)
-    parts = estimated(y, drivers, groups, grid.period) ** power[:, groups.codes, None]
-    return Multipliers(PARTS, parts, power, gain, drivers.assumed and bool(power[0].any()))
+    effects, parts = effects_of(y, drivers, groups, grid.period)
+    parts = parts ** power[:, groups.codes, None]
+    assumed = drivers.assumed and bool(power[0].any())
+    silence = None
+    if power[0].any():
+        m = np.asarray(np.prod(parts, axis=0))
+        silence = notice(effects, power[0][groups.codes], drivers, m, grid)
+    return Multipliers(PARTS, parts, power, gain, assumed, silence)
 
 
 def driven(base: Base, y: Floats, made: Multipliers, grid: Grid) -> Base:
@@ -89,16 +118,15 @@ def driven(base: Base, y: Floats, made: Multipliers, grid: Grid) -> Base:
     """
     if not made.acts:
         return base
-    m, n_weeks = made.m, y.shape[1]
     inner = Grid(base.origins, grid.horizon, grid.period, grid.gap)
-    ahead, past = m[:, n_weeks + grid.gap :], m[:, weeks_ahead(inner)]
+    ahead, past = made.now(y.shape[1], grid), made.ahead(inner)
     return replace(
         base,
-        mean=base.mean * ahead,
-        centre=base.centre * ahead,
+        mean=base.mean * ahead[0],
+        centre=base.centre * ahead[1],
         naive=naive_forecast(y, grid),
-        inner_mean=base.inner_mean * past,
-        inner_centre=base.inner_centre * past,
+        inner_mean=base.inner_mean * past[0],
+        inner_centre=base.inner_centre * past[1],
         actual=targets(y, inner),
     )
 

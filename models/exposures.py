@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -25,7 +26,9 @@ class Drivers:
     where this week is not. All are 0 where nothing is on. ``feasts`` (J, N), named by
     ``feast_names``: shares of the seven days up to and with a feast, or after it, that fall into
     the week; the same for all series. ``assumed``: some promotion does not say since when it is
-    known, so backtests take its timing on trust.
+    known, so backtests take its timing on trust. ``told`` (S, N): how many weeks of the axis were
+    known when a promoted week (or the one before, for ``after``) was wholly told; 0 = from the
+    start. None: all were.
     """
 
     series_ids: tuple[str, ...]
@@ -34,6 +37,7 @@ class Drivers:
     assumed: bool = False
     feast_names: tuple[str, ...] = ()
     feasts: Floats | None = None
+    told: Ints | None = None
 
     def __post_init__(self) -> None:
         if self.x.shape[:2] != (len(self.names), len(self.series_ids)):
@@ -41,6 +45,8 @@ class Drivers:
         want = (len(self.feast_names), self.x.shape[2])
         if self.feasts is not None and self.feasts.shape != want:
             raise ValueError(f"feasts are {self.feasts.shape}, not {want}")
+        if self.told is not None and self.told.shape != self.x.shape[1:]:
+            raise ValueError(f"told is {self.told.shape}, not {self.x.shape[1:]}")
 
     @property
     def calendar(self) -> Floats:
@@ -58,19 +64,21 @@ def aligned(drivers: Drivers, series: pl.DataFrame) -> Drivers:
     if missing:
         raise ValueError(f"drivers know nothing of {len(missing)} series")
     rows = np.array([place[name] for name in wanted], dtype=np.int64)
-    return replace(drivers, series_ids=wanted, x=np.ascontiguousarray(drivers.x[:, rows]))
+    return replace(rows_of(drivers, rows), series_ids=wanted)
 
 
 def rows_of(drivers: Drivers, rows: Ints) -> Drivers:
     """Return the drivers of some series."""
     ids = tuple(drivers.series_ids[i] for i in rows.tolist())
-    return replace(drivers, series_ids=ids, x=np.ascontiguousarray(drivers.x[:, rows]))
+    told = None if drivers.told is None else drivers.told[rows]
+    return replace(drivers, series_ids=ids, x=np.ascontiguousarray(drivers.x[:, rows]), told=told)
 
 
 def until(drivers: Drivers, n: int) -> Drivers:
     """Return the drivers of the first n weeks."""
     feasts = None if drivers.feasts is None else drivers.feasts[:, :n]
-    return replace(drivers, x=drivers.x[:, :, :n], feasts=feasts)
+    told = None if drivers.told is None else drivers.told[:, :n]
+    return replace(drivers, x=drivers.x[:, :, :n], feasts=feasts, told=told)
 
 
 def no_promotions(series: pl.DataFrame, n_weeks: int) -> Drivers:
@@ -108,14 +116,30 @@ def _usual_discount(rows: pl.DataFrame) -> Floats:
     return out
 
 
+def _told(rows: pl.DataFrame, i: Ints, t: Ints, after: Floats | Singles, start: date) -> Ints:
+    """Return (S, N) from which origin on weeks are told; ``start``: the day of origin 0."""
+    out = np.zeros(after.shape, dtype=np.int64)
+    days = (rows["known_on"] - start).dt.total_days().fill_null(0).to_numpy()
+    np.maximum.at(out, (i, t), np.maximum(-(-days // 7), 0))
+    out[:, 1:] = np.where(after[:, 1:] > 0, out[:, :-1], out[:, 1:])
+    return out
+
+
 def promotion_drivers(
-    weekly: pl.DataFrame, series: pl.DataFrame, weeks: Dates, *, assumed: bool
+    weekly: pl.DataFrame,
+    series: pl.DataFrame,
+    weeks: Dates,
+    *,
+    assumed: bool,
+    start: date | None = None,
 ) -> Drivers:
     """Return the exposures of promotions.
 
     ``weekly`` as ``transforms.promotions.promotion_weeks`` gives it: series_id, week_start, kind,
     days (of the week with this kind), any_days (with any kind), discount (ten-thousandths, null =
-    untold); ``series`` with series_id; ``weeks`` (N,) of the past and the horizon.
+    untold), known_on (null = always); ``series`` with series_id; ``weeks`` (N,) of the past and
+    the horizon. ``start``: the cutoff less the T known weeks, from which days of announcement are
+    told as origins; without it all promotions count as told from the start.
     """
     if weekly.is_empty() or not len(weeks):
         return no_promotions(series, len(weeks))
@@ -141,7 +165,8 @@ def promotion_drivers(
         x[code, i, t] = rows["days"].to_numpy() / DAYS
     x[1, :, 1:] = np.where(x[0, :, 1:] == 0, x[0, :, :-1], 0)
     ids = tuple(series["series_id"].to_list())
-    return Drivers(ids, tuple(names), x, assumed)
+    told = _told(rows, i, t, x[1], start) if start and "known_on" in rows.columns else None
+    return Drivers(ids, tuple(names), x, assumed, told=told)
 
 
 def with_feasts(drivers: Drivers, names: tuple[str, ...], feasts: Floats) -> Drivers:

@@ -115,9 +115,14 @@ def _power(
     return float(np.clip(slope / (1 + (sd / PRIOR_SD) ** 2), -1.0, 0.0))
 
 
-def taken(y: Floats, m: Floats, groups: Groups, found: Rivalry) -> Floats:
-    """Return (S, N) by what the promotions of others, and its own, lower each series' demand."""
-    weight = _weights(y, m, m.shape[1])
-    out = found.category * _mean_log(m, weight, groups)[groups.codes]
-    out = out + found.panel * _mean_log(m, weight, one_group(len(y)))
+def taken(
+    y: Floats, m: Floats, groups: Groups, found: Rivalry, shown: Floats | None = None
+) -> Floats:
+    """Return (S, N) by what the promotions of others, and its own, lower each series' demand.
+
+    ``shown`` (S, N): multipliers of the promotions that count, where they are not all of ``m``.
+    """
+    weight, shown = _weights(y, m, m.shape[1]), m if shown is None else shown
+    out = found.category * _mean_log(shown, weight, groups)[groups.codes]
+    out = out + found.panel * _mean_log(shown, weight, one_group(len(y)))
     return np.asarray(np.exp(out))

@@ -26,23 +26,30 @@ def timing_assumed(promotions: pl.DataFrame) -> bool:
 
 
 def promotion_weeks(
-    promotions: pl.DataFrame, series: pl.DataFrame, *, last: date, week_start: str
+    promotions: pl.DataFrame,
+    series: pl.DataFrame,
+    *,
+    last: date,
+    week_start: str,
+    timezone: str = "UTC",
 ) -> pl.DataFrame:
     """Promoted weeks of each series, up to the week of `last`.
 
     A promotion with a SKU is of that SKU, one with a category only of all of its series, one with
     neither of everything. Columns: series_id, week_start, kind (null: unnamed), days (1 to 7, on
     which one of this kind is on), any_days (on which any is on), discount (mean of those that tell
-    one, weighted by days, Int64 ten-thousandths; null: untold). Days that overlap count once.
+    one, weighted by days, Int64 ten-thousandths; null: untold), known_on (business day on which the
+    last of them was announced; null: none says when). Days that overlap count once.
     One row per series, week and kind, sorted. Rows that end before they start are left out.
     """
-    hits = _of_series(_weeks(promotions, last, week_start), series)
+    hits = _of_series(_weeks(promotions, last, week_start, timezone), series)
     told = pl.col("discount").is_not_null()
     weight = pl.when(told).then(pl.col("mask").bitwise_count_ones().cast(pl.Int64))
     by_kind = hits.group_by("series_id", "week_start", "kind").agg(
         pl.col("mask").bitwise_or(),
         (weight * pl.col("discount")).sum().alias("_sum"),
         weight.sum().alias("_days"),
+        pl.col("known_on").max(),
     )
     either = by_kind.group_by("series_id", "week_start").agg(
         pl.col("mask").bitwise_or().alias("_any")
@@ -56,13 +63,14 @@ def promotion_weeks(
             pl.col("mask").bitwise_count_ones().cast(pl.Int32).alias("days"),
             pl.col("_any").bitwise_count_ones().cast(pl.Int32).alias("any_days"),
             pl.when(pl.col("_days") > 0).then(pl.col("_sum") // pl.col("_days")).alias("discount"),
+            "known_on",
         )
         .sort("series_id", "week_start", "kind", nulls_last=False)
     )
 
 
-def _weeks(promotions: pl.DataFrame, last: date, week_start: str) -> pl.DataFrame:
-    """One row per promotion and week: sku, category, kind, discount, and the days as bits."""
+def _weeks(promotions: pl.DataFrame, last: date, week_start: str, timezone: str) -> pl.DataFrame:
+    """One row per promotion and week: sku, category, kind, discount, known_on, days as bits."""
     length = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days()
     sound = promotions.filter(
         length.is_between(0, LONGEST_DAYS - 1) & (pl.col("starts_on") <= last)
@@ -74,6 +82,7 @@ def _weeks(promotions: pl.DataFrame, last: date, week_start: str) -> pl.DataFram
         "category",
         "kind",
         (pl.col("discount_share") * BASIS).round().cast(pl.Int64).alias("discount"),
+        local_day("announced_at", timezone).alias("known_on"),
         "starts_on",
         "ends_on",
         pl.date_ranges(first, final, interval="1w").alias("week_start"),
@@ -82,13 +91,15 @@ def _weeks(promotions: pl.DataFrame, last: date, week_start: str) -> pl.DataFram
     until = (pl.col("ends_on") - pl.col("week_start")).dt.total_days().clip(0, 6)
     power = pl.lit(2, dtype=pl.Int64)
     mask = (power.pow(until + 1) - power.pow(skipped)).cast(pl.Int64) & EVERY_DAY
-    return spread.select("sku", "category", "kind", "discount", "week_start", mask.alias("mask"))
+    return spread.select(
+        "sku", "category", "kind", "discount", "known_on", "week_start", mask.alias("mask")
+    )
 
 
 def _of_series(weeks: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
     """The promoted weeks of each series that they hit."""
     scope = series.select("series_id", "sku", "category")
-    columns = ["series_id", "week_start", "kind", "discount", "mask"]
+    columns = ["series_id", "week_start", "kind", "discount", "known_on", "mask"]
     by_sku = weeks.filter(pl.col("sku").is_not_null()).drop("category")
     whole = weeks.filter(pl.col("sku").is_null())
     by_category = whole.filter(pl.col("category").is_not_null())

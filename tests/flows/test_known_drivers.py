@@ -145,3 +145,23 @@ def test_a_country_brings_its_feasts_to_every_target() -> None:
     assert drivers.calendar[at, len(weeks) - 1] == pytest.approx(3 / 7)
     easter = drivers.feast_names.index("before Easter Sunday")
     assert weeks[int(drivers.calendar[easter].argmax())] == np.datetime64("2024-03-25")
+
+
+def test_a_promotion_is_told_from_the_origin_that_stood_where_its_announcement_was_known() -> None:
+    week = date(2024, 6, 3)
+    rows = [
+        promo(week, 7, date(2024, 5, 26), sku="a"),
+        promo(week, 7, date(2024, 5, 27), sku="b"),
+        promo(date(2024, 7, 8), 7, NIGHT),
+        promo(date(2024, 3, 4), 7, None),
+    ]
+    known = seen(rows).known
+    assert known.drivers is not None
+    drivers, weeks = known.drivers["units"], known.panels["units"].weeks
+    assert drivers.told is not None
+    t = int((np.datetime64(week) - weeks[0]).astype(int) // 7)
+    # A night on the Sunday before stood where tonight stands: all weeks before that were known.
+    told = {name: drivers.told[i, t] for i, name in enumerate(drivers.series_ids)}
+    assert told == {"a": t - 1, "b": t}
+    assert drivers.told[:, len(weeks) + 1].tolist() == [len(weeks)] * 2
+    assert not drivers.told[:, t - 14 : t - 8].any()

@@ -129,3 +129,24 @@ def test_promotions_are_known_from_the_day_of_their_announcement(day: int, shown
     assert known.height == shown
     assert timing_assumed(known)
     assert not timing_assumed(rows.head(1))
+
+
+def test_a_week_is_known_from_the_day_on_which_its_last_promotion_was_announced() -> None:
+    def at(day: int, hour: int = 12) -> datetime:
+        return datetime(2024, 1, day, hour, tzinfo=UTC)
+
+    rows = table(
+        promo(28, 36, announced_at=at(10), sku="a"),
+        promo(30, 30, announced_at=at(20, 3), sku="a"),
+        promo(28, 28, sku="b"),
+        promo(28, 28, announced_at=at(9), kind="sale", sku="b"),
+    )
+    found = promotion_weeks(
+        rows, SERIES, last=date(2024, 12, 31), week_start="monday", timezone="America/New_York"
+    )
+    assert found.select("series_id", "kind", "known_on").rows() == [
+        ("a", None, date(2024, 1, 19)),
+        ("a", None, date(2024, 1, 10)),
+        ("b", None, None),
+        ("b", "sale", date(2024, 1, 9)),
+    ]
