@@ -63,7 +63,7 @@ def test_a_placebo_is_refused(seed: int) -> None:
 def test_feasts_that_move_are_used() -> None:
     truth = feasted({"Easter Sunday": 0.5, "Mother's Day": 0.35})
     made = found(truth)
-    assert (made.power[1] > 0).all()
+    assert (made.power[1] > 0).sum() >= 3  # of four categories, each judged for itself
     assert not made.power[0].any()
     without = wape(truth, forecast_base(History(truth.known, truth.groups), SPEC, 4).mean)
     assert wape(truth, forecast(truth, made).mean) < 0.98 * without
