@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.ensemble import MEAN_POWER
 from models.panel import Groups, group_sums
 from models.types import Floats
 
 GRAIN = 1024.0
 PULLS = (0.0, 0.5, 1.0)
 MUST_GAIN, CENTRE_MUST_GAIN = 0.01, 0.002
-MAY_LOSE, MAY_LOSE_ABSOLUTE = 0.01, 0.02
+MAY_LOSE, MOST_QUARTERS = 0.03, 3
 
 
 def to_grain(values: Floats) -> Floats:
@@ -61,32 +60,34 @@ class Judged:
         return np.array([part.sum() for part in np.array_split(by_origin, 4)])
 
 
-def _better(now: Floats, before: Floats, gain: float) -> bool:
-    """Return whether losses fell by a gain in all, and at all in each quarter of the past."""
-    return bool((now < before).all()) and float(now.sum()) < (1 - gain) * float(before.sum())
+def _better(now: Floats, before: Floats, gain: float, quarters: int = 4) -> bool:
+    """Return whether losses fell by a gain in all, and at all in so many quarters of the past.
+
+    Where a quarter is without origins there is too little past to tell.
+    """
+    fell = int((now < before).sum()) if (before > 0).all() else 0
+    return fell >= quarters and float(now.sum()) < (1 - gain) * float(before.sum())
 
 
 def choose_pull(bottom: Judged, above: Judged, groups: Groups) -> float:
     """Return how far (0, .5, 1: a power) bottoms' means are scaled to their sums' own forecast.
 
-    A pull must lower the sums' absolute error by 1 %, in each quarter of the past, without raising
-    the bottoms' by more than 1 % by the power that means are weighted by, nor by more than 2 % as
-    it stands: means of skewed demand lie above what lowers the absolute error.
+    Means are there to be added up. A pull must lower the sums' absolute error by 1 %, and in three
+    quarters of the past, without raising the bottoms' squared error by more than 3 %: the squared
+    one, because means of skewed demand lie above what lowers the absolute error.
     """
     sums = group_sums(bottom.forecast, groups)
     ratio = pull_ratio(sums, above.forecast)
     summed = Judged(sums, above.actual, above.scale)
     before = summed.quarters(1.0)
-    limits = {MEAN_POWER: 1 + MAY_LOSE, 1.0: 1 + MAY_LOSE_ABSOLUTE}
-    most = {power: bottom.quarters(power).sum() * limit for power, limit in limits.items()}
+    limit = (1 + MAY_LOSE) * bottom.quarters(2.0).sum()
     best, least = 0.0, np.inf
     for pull in PULLS[1:]:
         moved = ratio**pull
         now = summed.quarters(1.0, moved)
-        if not _better(now, before, MUST_GAIN) or now.sum() >= least:
+        if not _better(now, before, MUST_GAIN, MOST_QUARTERS) or now.sum() >= least:
             continue
-        own = moved[groups.codes]
-        if all(bottom.quarters(power, own).sum() <= limit for power, limit in most.items()):
+        if bottom.quarters(2.0, moved[groups.codes]).sum() <= limit:
             best, least = pull, float(now.sum())
     return best
 

@@ -79,7 +79,7 @@ def test_a_pull_that_harms_the_bottoms_is_refused() -> None:
 def test_a_gain_in_part_of_the_past_is_no_reason_to_pull() -> None:
     bottom, category, groups = judged(1.15, 1.0)
     early = category.forecast.copy()
-    early[:, :4] = category.actual[:, :4] * 1.3  # better than the sums in three quarters of four
+    early[:, :8] = category.actual[:, :8] * 1.2  # better than the sums in the later half only
     mixed = Judged(early, category.actual, category.scale)
     assert choose_pull(bottom, mixed, groups) == 0.0
 
@@ -90,19 +90,30 @@ def test_fewer_than_four_origins_pull_nothing() -> None:
     assert choose_pull(*cut, groups) == 0.0
 
 
-def test_bottoms_of_skewed_demand_are_not_moved_far_from_what_suits_them() -> None:
+def skewed(forecast: float) -> tuple[Judged, Judged, Groups]:
+    """200 series of median 1 and mean 1.38, and a total whose own forecast is right."""
     rng = np.random.default_rng(5)
-    shape = (200, 16, 4)
-    actual = np.exp(rng.normal(0.0, 0.8, size=shape))  # median 1, mean 1.38
+    actual = np.exp(rng.normal(0.0, 0.8, size=(200, 16, 4)))
     groups = Groups(np.zeros(200, dtype=np.int64), 1)
     truth = np.full((1, 16, 4), 200 * np.exp(0.32))
     total = Judged(truth, group_sums(actual, groups), np.array([20.0]))
-    near = Judged(np.full(shape, 1.32), actual, np.ones(200))
-    far = Judged(np.full(shape, 1.05), actual, np.ones(200))
-    assert choose_pull(near, total, groups) == 1.0
-    assert choose_pull(far, total, groups) < 1.0
-    ratio = pull_ratio(group_sums(far.forecast, groups), truth)[groups.codes]
-    assert choose_centre_pull(far, ratio) == 0.0
+    return Judged(np.full(actual.shape, forecast), actual, np.ones(200)), total, groups
+
+
+def test_means_of_skewed_demand_follow_their_total_and_medians_stay() -> None:
+    low, total, groups = skewed(1.05)
+    assert choose_pull(low, total, groups) == 1.0
+    ratio = pull_ratio(group_sums(low.forecast, groups), total.forecast)[groups.codes]
+    assert choose_centre_pull(low, ratio) == 0.0
+
+
+def test_what_one_series_lacks_is_not_put_on_the_others_in_full() -> None:
+    bottom, total, groups = skewed(1.38)
+    actual, forecast, scale = bottom.actual.copy(), bottom.forecast.copy(), bottom.scale.copy()
+    actual[0], forecast[0], scale[0] = 100.0, 0.0, 100.0
+    lacking = Judged(forecast, actual, scale)
+    whole = Judged(total.forecast + 100.0, group_sums(actual, groups), total.scale)
+    assert choose_pull(lacking, whole, groups) < 1.0
 
 
 def test_medians_follow_where_it_pays_for_them() -> None:
