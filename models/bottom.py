@@ -108,7 +108,7 @@ def bottom_of(
     history = History(plain, groups, gap, weeks_until_over(panel))
     extra = _undriven(_outcomes(panel, beside.units, groups, grid), made, grid)
     shared = None if made.acts else beside.shared
-    found = reconciled(history, spec, shared, extra)
+    found = reconciled(history, spec, shared, extra, panel.closed)
     lift = made.now(y.shape[1], grid)[0] if made.acts else None
     ahead = Ahead(y.shape[1], gap, spec.horizon, starts_of(panel), lift)
     levels = spec.quantiles, spec.cumulative_quantiles

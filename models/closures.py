@@ -1,8 +1,13 @@
 """Closures: runs of weeks in which a series that otherwise always sells sold nothing.
 
 A shop that is shut for months says nothing about demand: its zeros are passed over like missing
-weeks. Recognised from what had been seen by the fourth week of a run, so that no later week ever
-changes an earlier finding; panels in which single zeros are common have no closures.
+weeks, and sums of demand hold it as if it were open (``sums_as_if_open``). Whether a run is a
+closure is settled in its fourth week, from what had been seen until then, and for good; how long it
+then lasts changes nothing. Panels in which single zeros are common have no closures.
+
+Its first three weeks are closed from the fourth on, in hindsight: forecasts at a past origin inside
+them pass over up to three zeros that were still read as demand at the time. That is all that later
+weeks change.
 """
 
 from __future__ import annotations
@@ -12,14 +17,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.compiled import compiled
-from models.panel import Panel
+from models.panel import Groups, Panel, alive, group_sums
 from models.types import Bools, Floats, Ints
 
 SHORTEST = 4
 OPEN_BEFORE = 8
 RARE = 0.02
-LONGEST_OPEN = 26
-"""A run that still lasts after half a year is an end, told by its zeros, and no closure."""
+SEASON_KNOWN, SEASON_MOST = 4, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def _close(y: Floats, common: Bools, closed: Bools, lasting: Ints) -> None:
             run, is_closed = 0, False
             if not np.isnan(y[i, t]):
                 sold += 1
-        if run and is_closed and run <= LONGEST_OPEN:
+        if run and is_closed:
             closed[i, n_weeks - run :] = True
             lasting[i] = run
 
@@ -92,11 +96,73 @@ def closures(y: Floats) -> Closures:
 
 
 def open_weeks(panel: Panel) -> Panel:
-    """Return the panel with closed weeks unknown, and how long closures at its end have lasted."""
+    """Return the panel with closed weeks unknown, and how long closures at its end have lasted.
+
+    What a series that has ended since did not sell after its last sale is an end and no closure:
+    unknown too, but not among ``closed``.
+    """
     found = closures(panel.y)
     if not found.closed.any():
         return panel
-    return replace(panel, y=np.where(found.closed, np.nan, panel.y), closed_for=found.lasting)
+    y = np.where(found.closed, np.nan, panel.y)
+    shut = replace(panel, y=y, closed=found.closed, closed_for=found.lasting)
+    over = ~alive(shut)
+    if over.any():
+        known = np.cumsum(~np.isnan(y[over])[:, ::-1], axis=1)[:, ::-1] > 0
+        found.closed[over] &= known
+        found.lasting[over] = 0
+    return shut
+
+
+@compiled
+def _expected(y: Floats, t: int, period: int) -> float:
+    """Return what a series with weeks y (T,) is expected to sell in week t, from weeks before t."""
+    total = before = 0.0
+    n = pairs = 0
+    for u in range(t - 1, -1, -1):
+        if n == OPEN_BEFORE:
+            break
+        if np.isnan(y[u]):
+            continue
+        total, n = total + y[u], n + 1
+        if u >= period and not np.isnan(y[u - period]):
+            before, pairs = before + y[u - period], pairs + 1
+    season = np.nan
+    year = y[t - period] if t >= period else np.nan
+    if pairs >= SEASON_KNOWN and before > 0.0 and not np.isnan(year):
+        season = min(max(year / (before / pairs), 1.0 / SEASON_MOST), SEASON_MOST)
+    level = total / n if n else np.nan
+    return level if np.isnan(season) else level * season
+
+
+@compiled
+def _fill(y: Floats, closed: Bools, period: int, out: Floats) -> None:
+    """Put into closed weeks of out what their series is expected to sell were it open."""
+    for i in range(y.shape[0]):
+        for t in range(y.shape[1]):
+            if closed[i, t]:
+                out[i, t] = _expected(y[i], t, period)
+
+
+def as_if_open(y: Floats, closed: Bools | None, period: int) -> Floats:
+    """Return demand (S, T), nan where closed, with those weeks filled from weeks before each alone.
+
+    With the mean of the eight known weeks before it, times last year's same week over the mean of
+    the same eight a year before, in [1/3, 3], where four of those at least are known, and it is.
+    """
+    if closed is None:
+        return y
+    out = y.copy()
+    _fill(np.ascontiguousarray(y), closed, period, out)
+    return out
+
+
+def sums_as_if_open(y: Floats, closed: Bools | None, groups: Groups, period: int) -> Floats:
+    """Return (G, T) sums of demand that do not dip where members are closed.
+
+    Members' forecasts are those of open series: set beside the sums', both mean the same.
+    """
+    return group_sums(as_if_open(y, closed, period), groups)
 
 
 def reopening(lasting: Ints, ahead: Ints) -> Floats:

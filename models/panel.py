@@ -29,7 +29,8 @@ class Panel:
     where a week says nothing about demand (before launch, after the end, censored). ``sold``: what
     was really sold in every week, like y but never nan: 0 before launch, short of demand where
     stock ran out; None where only y is known. ``closed_for``: for how many weeks each series has
-    been closed at the end (``models.closures``), 0 = open; None where all are.
+    been closed at the end (``models.closures``), 0 = open; None where all are. ``closed`` (S, T):
+    weeks, nan in y, in which a series that goes on was closed; None where there are none.
     """
 
     series: pl.DataFrame
@@ -37,6 +38,7 @@ class Panel:
     y: Floats
     sold: Floats | None = None
     closed_for: Ints | None = None
+    closed: Bools | None = None
 
     def __post_init__(self) -> None:
         if self.y.shape != (self.series.height, len(self.weeks)):

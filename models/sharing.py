@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 
 from models.base import Tried, grid_of, stride_for, try_experts
+from models.closures import sums_as_if_open
 from models.compiled import compiled
-from models.panel import Grid, Known, Panel, group_codes, group_sums, one_group
+from models.panel import Grid, Known, Panel, group_codes, one_group
 from models.spec import ForecastSpec
 from models.types import Floats, Ints
 
@@ -125,8 +126,22 @@ def _tried(panel: Panel, origins: Ints, gap: int, spec: ForecastSpec) -> Shared:
     bottom = try_experts(panel.y, groups, grid)
     if groups.n == len(panel.y):
         return Shared(bottom, None)
-    above = try_experts(group_sums(panel.y, groups), one_group(groups.n), grid)
+    above = try_experts(_sums(panel, spec), one_group(groups.n), grid)
     return Shared(bottom, above)
+
+
+def _sums(panel: Panel, spec: ForecastSpec) -> Floats:
+    """Return (G, T) demand of the categories."""
+    _, groups = group_codes(panel.series)
+    return sums_as_if_open(panel.y, panel.closed, groups, spec.season_weeks)
+
+
+def _sums_agree(panel: Panel, later: Panel, spec: ForecastSpec) -> bool:
+    """Return whether categories' sums are how the later ones begin: a closure may end a series."""
+    if panel.closed is None and later.closed is None:
+        return True
+    own = _sums(panel, spec)
+    return np.array_equal(own, _sums(later, spec)[:, : own.shape[1]], equal_nan=True)
 
 
 def share(knowns: Sequence[Known], spec: ForecastSpec) -> list[dict[str, Shared]]:
@@ -144,5 +159,6 @@ def share(knowns: Sequence[Known], spec: ForecastSpec) -> list[dict[str, Shared]
             rows = _rows(known.panels[target], panel)
             if rows is not None and len(rows):
                 bottom = Tried(every.bottom.forecasts, every.bottom.origins, rows)
-                mine[target] = Shared(bottom, every.above)
+                as_told = _sums_agree(known.panels[target], panel, spec)
+                mine[target] = Shared(bottom, every.above if as_told else None)
     return out

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.base import Base, History, forecast_base, grid_of, stride_for, zero_based_bands
 from models.challengers import BOTTOM_PACES, FEW_SERIES, PACES, Challenge, challenge
+from models.closures import as_if_open
 from models.ensemble import error_scale
 from models.extras import Extra, together
 from models.panel import Groups, group_sums, one_group
@@ -15,7 +16,7 @@ from models.reconcile import Judged, choose_centre_pull, choose_pull, pull_ratio
 from models.seasonality import pooled_season
 from models.sharing import Shared
 from models.spec import ForecastSpec
-from models.types import Floats
+from models.types import Bools, Floats
 
 
 def _summed(extra: Extra | None, groups: Groups) -> Extra | None:
@@ -27,36 +28,40 @@ def _summed(extra: Extra | None, groups: Groups) -> Extra | None:
 
 
 def _pulls(
-    base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats], spec: ForecastSpec
+    base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats], ratio: Floats
 ) -> tuple[Floats, Floats]:
-    """Return by horizon (H,) how far means, and medians, are pulled to the sums' own forecasts."""
-    means, centres = np.zeros(spec.horizon), np.zeros(spec.horizon)
-    ratio = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)[groups.codes]
-    for low, high in zero_based_bands(spec.horizon):
+    """Return by horizon (H,) how far means, and medians, are pulled to the sums' own forecasts.
+
+    ``ratio`` (G, O, H): those forecasts over the sums of their members'.
+    """
+    horizon = ratio.shape[2]
+    means, centres = np.zeros(horizon), np.zeros(horizon)
+    for low, high in zero_based_bands(horizon):
         band = np.s_[..., low:high]
         bottom = Judged(base.inner_mean[band], base.actual[band], scales[0])
         above = Judged(own.inner_mean[band], own.actual[band], scales[1])
         means[low:high] = choose_pull(bottom, above, groups)
         centre = Judged(base.inner_centre[band], base.actual[band], scales[0])
-        centres[low:high] = choose_centre_pull(centre, ratio[band])
+        centres[low:high] = choose_centre_pull(centre, ratio[band][groups.codes])
     return means, centres
 
 
-def _pulled(
-    base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats], spec: ForecastSpec
-) -> Base:
-    """Return the base scaled towards the sums' own forecasts, each band as far as it pays."""
-    means, centres = _pulls(base, own, groups, scales, spec)
+def _pulled(base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats]) -> Base:
+    """Return the base scaled towards the sums' own forecasts, each band as far as it pays.
+
+    Both are of series that are open and on sale: sums do not dip for those that are not.
+    """
+    past = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)
+    means, centres = _pulls(base, own, groups, scales, past)
     if not means.any() and not centres.any():
         return base
-    now = pull_ratio(group_sums(base.mean, groups), own.mean)[groups.codes]
-    past = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)[groups.codes]
+    now = pull_ratio(group_sums(base.mean, groups), own.mean)
     return replace(
         base,
-        mean=base.mean * now**means,
-        centre=base.centre * now**centres,
-        inner_mean=base.inner_mean * past**means,
-        inner_centre=base.inner_centre * past**centres,
+        mean=base.mean * (now**means)[groups.codes],
+        centre=base.centre * (now**centres)[groups.codes],
+        inner_mean=base.inner_mean * (past**means)[groups.codes],
+        inner_centre=base.inner_centre * (past**centres)[groups.codes],
     )
 
 
@@ -89,13 +94,18 @@ def _challenged(history: History, spec: ForecastSpec, stride: int, *, sums: bool
 
 
 def reconciled(
-    history: History, spec: ForecastSpec, shared: Shared | None, extra: Extra | None
+    history: History,
+    spec: ForecastSpec,
+    shared: Shared | None,
+    extra: Extra | None,
+    closed: Bools | None = None,
 ) -> Reconciled:
     """Return the bottom's base forecasts, scaled to the categories' and the total's where it pays.
 
     First to the categories' own forecasts, then to that of everything. ``extra``: further experts
     of the bottom series; their sums are the categories'. Unless the spec says no, statsmodels'
     challengers join the experts of all sums, and of the bottom where its series are few.
+    ``closed`` (S, T): weeks in which sums hold a series as if it were open; None: there are none.
     """
     y, groups = history.y, history.groups
     stride, fits = stride_for(len(y)), []
@@ -109,10 +119,11 @@ def reconciled(
     base = forecast_base(history, spec, stride, told, shared.bottom if shared else None)
     if not len(base.origins):
         return Reconciled(base, tuple(fits))
+    filled = as_if_open(y, closed, spec.season_weeks)
     for upper in (groups, everyone):
         if upper.n == len(y) or (upper is everyone and groups.n == 1):
             continue
-        sums = group_sums(y, upper)
+        sums = group_sums(filled, upper)
         above = History(sums, one_group(upper.n), history.gap)
         told = _summed(extra, upper)
         if spec.challengers:
@@ -121,5 +132,5 @@ def reconciled(
             told = together(told, rivals.extra)
         tried = shared.above if shared and upper is groups else None
         own = forecast_base(above, spec, stride, told, tried)
-        base = _pulled(base, own, upper, (error_scale(y), error_scale(sums)), spec)
+        base = _pulled(base, own, upper, (error_scale(y), error_scale(sums)))
     return Reconciled(base, tuple(fits))

@@ -4,7 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.closures import closures, open_weeks, reopening, thinned, thinned_sums
+from models.closures import (
+    SHORTEST,
+    as_if_open,
+    closures,
+    open_weeks,
+    reopening,
+    thinned,
+    thinned_sums,
+)
 from models.forecast import forecast, forecast_many
 from models.panel import Known, Panel
 from models.spec import ForecastSpec
@@ -66,22 +74,31 @@ def test_where_single_zeros_are_common_nothing_is_a_closure() -> None:
     assert not closures(y).closed.any()
 
 
-def test_what_lasts_for_half_a_year_is_an_end() -> None:
+def test_a_closure_stays_one_however_long_it_lasts() -> None:
     y = shops()
-    y[0, 90:] = 0
-    assert not closures(y).closed.any()
-    assert closures(y[:, :110]).lasting[0] == 20
+    y[0, 60:90] = 0
+    for n in (64, 86, 87, 90, 120):
+        assert closures(y[:, :n]).closed[0, 60:90].sum() == min(n, 90) - 60
 
 
-def test_later_weeks_change_no_closure_found() -> None:
-    y = shops()
-    y[0, 60:75] = 0
-    y[1, 80:90] = 0
-    for o in (64, 70, 84, 100):
+def test_later_weeks_change_at_most_the_first_three_zeros_of_a_run() -> None:
+    rng = np.random.default_rng(4)
+    y = shops(s=40)
+    for i in range(30):
+        begin, length = rng.integers(10, 110), rng.integers(1, 45)
+        y[i, begin : begin + length] = 0
+    y[35, 118:] = 0
+    whole = closures(y).closed
+    assert whole.any()
+    for o in range(SHORTEST, y.shape[1]):
         before = closures(y[:, :o]).closed
         poisoned = y.copy()
         poisoned[:, o:] = 1e9
         assert np.array_equal(closures(poisoned).closed[:, :o], before)
+        changed = whole[:, :o] != before
+        assert not changed[:, : o - SHORTEST + 1].any()  # three weeks before the origin at most
+        assert not (changed & before).any()  # what was found stays
+        assert (y[:, :o][changed] == 0).all()
 
 
 def test_a_past_closure_leaves_no_trace_in_the_forecast() -> None:
@@ -144,10 +161,77 @@ def test_a_panel_without_closures_is_left_alone() -> None:
     assert open_weeks(panel) is panel
 
 
-@pytest.mark.parametrize("weeks", [25, 26])
-def test_a_closed_series_is_forecast_for_as_long_as_it_is_a_closure(weeks: int) -> None:
+def test_forecasts_of_a_closed_series_fall_smoothly_with_how_long_it_lasts() -> None:
+    y, first = shops(), []
+    for weeks in range(24, 29):
+        shut = y.copy()
+        shut[0, 120 - weeks :] = 0
+        made = rows(forecast(known_of(shut), SPEC), "s00")
+        assert made.height == SPEC.horizon
+        first.append(made["mean"][0])
+    assert 0 < first[0] < 10
+    assert first == pytest.approx([first[0] * 25 / (w + 1) for w in range(24, 29)], rel=0.1)
+
+
+def test_closed_weeks_are_filled_in_season_from_weeks_before_them() -> None:
+    t = np.arange(120)
+    y = np.tile(100 * (1 + 0.3 * np.sin(2 * np.pi * t / 52)), (2, 1))
+    shut = y.copy()
+    shut[0, 100:112] = 0
+    panel = open_weeks(known_of(shut).panels["units"])
+    filled = as_if_open(panel.y, panel.closed, 52)
+    assert filled[0] == pytest.approx(y[0], rel=0.01)
+    for o in (101, 106, 111):
+        later = panel.y.copy()
+        later[:, o + 1 :] = 1e9
+        assert np.array_equal(as_if_open(later, panel.closed, 52)[:, o], filled[:, o])
+    young = as_if_open(panel.y[:, 60:], panel.closed[:, 60:], 52)  # no such week a year before
+    assert young[0, 40] == pytest.approx(y[0, 92:100].mean())
+
+
+def test_a_series_that_has_ended_was_not_closed() -> None:
     y = shops()
-    y[0, 120 - weeks :] = 0
-    made = rows(forecast(known_of(y), SPEC), "s00")
-    assert made.height == SPEC.horizon
-    assert 0 < made["mean"][0] < 10
+    y[:2, 60:70] = 0
+    y[:2, 110:] = 0
+    panel = known_of(y).panels["units"]
+    ended = panel.series.with_columns(ended=pl.Series([True] + [False] * 7))
+    shut = open_weeks(Panel(ended, panel.weeks, y))
+    assert shut.closed is not None
+    assert shut.closed_for is not None
+    assert shut.closed.sum(axis=1).tolist() == [10, 20, 0, 0, 0, 0, 0, 0]
+    assert shut.closed_for.tolist() == [0, 10, 0, 0, 0, 0, 0, 0]
+    assert np.isnan(shut.y[0, 110:]).all()
+
+
+def swapping(seed: int, n: int = 130) -> Any:
+    """Shops that take custom from each other: their sum is easier to forecast than they are."""
+    rng = np.random.default_rng(seed)
+    share = np.exp(0.05 * np.cumsum(rng.normal(size=(8, n)), axis=1))
+    total = 800 * (1 + 0.3 * np.sin(2 * np.pi * np.arange(n) / 52)) * (1 + 0.004 * np.arange(n))
+    return np.round(share / share.sum(axis=0) * total) + 1
+
+
+def test_closing_a_shop_does_not_move_the_others() -> None:
+    spec = ForecastSpec(levels=("total", "category", "sku"), horizon=8, challengers=False)
+    moved = []
+    for seed in range(4):
+        y = swapping(seed)
+        shut = y.copy()
+        shut[0, 120:] = 0
+        open_, closed = (forecast(known_of(panel), spec) for panel in (y, shut))
+        for name in ("s02", "s04", "s06", "s01", "s03"):
+            ratio = rows(closed, name)["mean"].sum() / rows(open_, name)["mean"].sum()
+            moved.append(abs(ratio - 1))
+    assert np.mean(moved) < 0.015
+
+
+def test_a_closure_that_became_an_end_shares_the_experts_of_sums_no_more() -> None:
+    spec = ForecastSpec(levels=("category", "sku"), horizon=8, challengers=False)
+    y = swapping(3)
+    y[0, 108:] = 0
+    early, late = known_of(y[:, :116]), known_of(y)
+    panel = open_weeks(late.panels["units"])
+    ended = panel.series.with_columns(ended=pl.Series([True] + [False] * 7))
+    late.panels["units"] = Panel(ended, panel.weeks, panel.y)
+    for one, many in zip((early, late), forecast_many([early, late], spec), strict=True):
+        assert forecast(one, spec).forecasts.equals(many.forecasts)
