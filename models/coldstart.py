@@ -140,17 +140,26 @@ def cold_starts(
     forecasts of it, of which those of mature series give the level ahead; ``quantiles``: weekly and
     cumulative levels. What is returned has the drivers ahead in it.
     """
+    in_reach = ahead.starts < ahead.n_weeks + ahead.gap + ahead.horizon
+    unbegun = np.isnan(y).all(axis=1) & in_reach
+    if not unbegun.any():
+        return _none(own.shape, quantiles)
     curves = launch_curves(y, groups)
     mature = (ahead.n_weeks - ahead.starts >= MATURE_WEEKS)[:, None] & (own > 0)
     level = mature_level(own, np.broadcast_to(mature, own.shape), groups)[groups.codes]
     age = ahead.age()
     shape = np.take_along_axis(_whole(curves.curve)[groups.codes], np.clip(age, 0, LAST), axis=1)
-    in_reach = ahead.starts < ahead.n_weeks + ahead.gap + ahead.horizon
-    unbegun = np.isnan(y).all(axis=1) & in_reach & np.isfinite(level).all(axis=1)
+    unbegun &= np.isfinite(level).all(axis=1)
     meant = shape * level if ahead.lift is None else shape * level * ahead.lift
     mean = np.where(unbegun[:, None], np.where(age >= 0, meant, 0.0), np.nan)
     weekly, cumulative = _quantiles(mean, age, curves, unbegun, quantiles)
     return Cold(mean, unbegun, weekly, cumulative)
+
+
+def _none(shape: tuple[int, ...], quantiles: tuple[Sequence[float], Sequence[float]]) -> Cold:
+    """Return the cold starts of series of which all have begun; the arrays take no memory."""
+    weekly, summed = (np.broadcast_to(np.nan, (*shape, len(q))) for q in quantiles)
+    return Cold(np.broadcast_to(np.nan, shape), np.zeros(shape[0], dtype=bool), weekly, summed)
 
 
 def _whole(curve: Floats) -> Floats:

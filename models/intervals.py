@@ -221,13 +221,29 @@ def band_quantiles(
     return out
 
 
+@compiled
+def _whole_where(before: Floats, out: Floats) -> None:
+    """Round the rows of out (N, H, Q) of which all values before are whole numbers."""
+    for i in range(len(before)):
+        was, now = before[i].ravel(), out[i].ravel()
+        whole = True
+        for v in was:
+            if v != np.rint(v):
+                whole = False
+                break
+        if whole:
+            for j in range(len(now)):
+                now[j] = np.rint(now[j])
+
+
 def kept_whole(before: Floats, after: Floats) -> Floats:
     """Return quantiles (N, H, Q) after something moved them: a series of whole numbers stays so.
 
     A series is one of whole numbers where all its quantiles were.
     """
-    whole = (before == np.rint(before)).all(axis=(1, 2))
-    return np.asarray(np.where(whole[:, None, None], np.rint(after), after))
+    out = np.array(after, order="C")
+    _whole_where(np.ascontiguousarray(before), out)
+    return out
 
 
 def _rows(past: Past, part: Bools) -> Past:

@@ -13,7 +13,7 @@ from models.members import series_gains
 from models.panel import Panel, group_codes
 from models.seasonality import relative
 from models.spec import ForecastSpec
-from models.types import Floats, Ints
+from models.types import Bools, Floats, Ints
 
 LEVEL_ALPHA = 0.1
 MAX_LOG_EFFECT = 0.7
@@ -142,47 +142,77 @@ def _trust(t: float) -> float:
     return max(1.0 - 1.0 / max(t**2, 1e-12), 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Acting:
+    """The categories ``rows`` (R,) in which one signal acts with one lag, by the lead of whom.
+
+    ``pooled`` (R,): by the pool's lead; the others by their own.
+    """
+
+    signal: int
+    lag: int
+    rows: Ints
+    pooled: Bools
+
+
+def _acting(test: TargetTest, k: int) -> list[_Acting]:
+    """Return where signal k acts, by lag: a category's own adopted lead goes before the pool's."""
+    pool = len(test.categories)
+    own = test.adopted[k, :pool]
+    scope = np.where(own, np.arange(pool), pool)
+    acts, lag = test.adopted[k, scope], test.results.lag[k, scope, -1]
+    found = []
+    for each in np.unique(lag[acts]).tolist():
+        rows = np.flatnonzero(acts & (lag == each))
+        found.append(_Acting(k, each, rows, ~own[rows]))
+    return found
+
+
 def _log_effect(test: TargetTest, k: int, spec: ForecastSpec, gap: int) -> tuple[Floats, Floats]:
     """Return (C, H) log effects of one signal where it is adopted, 0 elsewhere.
 
-    Also (C, T) what a lead that passes did to each category in the past.
+    Also (C, T) what a lead that passes did to each category in the past. Whether a lead lasts is
+    asked of the categories in which it acts with the same lag, alone and together.
     """
-    pool = len(test.categories)
-    out, past = np.zeros((pool, spec.horizon)), np.zeros(test.demand.shape)
+    out, past = np.zeros((len(test.categories), spec.horizon)), np.zeros(test.demand.shape)
     felt = departures(test.results.signal[k][None])[0]
-    of_lag: dict[int, Lasting] = {}
-    for c in range(pool):
-        scope = c if test.adopted[k, c] else pool
-        if not test.adopted[k, scope]:
-            continue
-        lag = int(test.results.lag[k, scope, -1])
-        if lag not in of_lag:
-            of_lag[lag] = lasting(test.demand, test.rate[k], lag, spec.season_weeks)
-        form = of_lag[lag]
-        if form.lasts[scope]:
-            path = form.path(test.rate[k, c : c + 1], scope, (spec.horizon, gap))
-            out[c] = _lasting_effects(form, scope)[c] * path
-        else:
-            path = lead_path(test.results.signal[k, c], lag, spec.horizon, gap)
-            effect = _passing_effects(test.results, k, scope)[c]
-            out[c], past[c] = effect * path, effect * lagged(felt[c], lag)
+    for at in _acting(test, k):
+        rows, rate = at.rows, test.rate[k, at.rows]
+        form = lasting(test.demand[rows], rate, at.lag, spec.season_weeks)
+        scope = np.where(at.pooled, len(rows), np.arange(len(rows)))
+        lasts = form.lasts[scope]
+        passing, stays = _passing_effects(test.results, at), _lasting_effects(form, at.pooled)
+        for i, c in enumerate(rows.tolist()):
+            if lasts[i]:
+                path = form.path(rate[i : i + 1], int(scope[i]), (spec.horizon, gap))
+                out[c] = stays[i] * path
+            else:
+                path = lead_path(test.results.signal[k, c], at.lag, spec.horizon, gap)
+                out[c], past[c] = passing[i] * path, passing[i] * lagged(felt[c], at.lag)
     return np.clip(out, -MAX_LOG_EFFECT, MAX_LOG_EFFECT), past
 
 
-def _passing_effects(results: Sequences, k: int, scope: int) -> Floats:
-    """Return (C,) effects of a lead that passes: a category's own, or the pool's shared out."""
-    lag = int(results.lag[k, scope, -1])
-    effect, t = float(results.effect[k, scope, -1]), float(results.t[k, scope, -1])
-    own, se = results.own_effect[-1, k, :, lag - 1], results.own_se[-1, k, :, lag - 1]
-    if scope == len(own):
-        return shared_effects(own, se, effect, t)
-    return np.full(len(own), effect * _trust(t))
+def _passing_effects(results: Sequences, at: _Acting) -> Floats:
+    """Return (R,) effects of a lead that passes: a category's own, or the pool's shared out."""
+    k, rows = at.signal, at.rows
+    effect, t = results.effect[k, :, -1], results.t[k, :, -1]
+    out = np.array([effect[c] * _trust(float(t[c])) for c in rows.tolist()])
+    if at.pooled.any():
+        own, se = (part[-1, k, :, at.lag - 1] for part in (results.own_effect, results.own_se))
+        shared = shared_effects(own, se, float(effect[-1]), float(t[-1]))
+        out = np.where(at.pooled, shared[rows], out)
+    return out
 
 
-def _lasting_effects(form: Lasting, scope: int) -> Floats:
-    """Return (C,) effects of a lead that lasts: a category's own, or the pool's shared out."""
-    effect, se = form.effect[form.form[scope]], form.se[form.form[scope]]
-    t = float(effect[scope] / se[scope])
-    if scope == len(effect) - 1:
-        return shared_effects(effect[:-1], se[:-1], float(effect[-1]), t)
-    return np.asarray(effect[:-1] * _trust(t))
+def _lasting_effects(form: Lasting, pooled: Bools) -> Floats:
+    """Return (R,) effects of a lead that lasts: a category's own, or the pool's shared out."""
+    n = len(pooled)
+    places = np.arange(n)
+    effect, se = form.effect[form.form[:n], places], form.se[form.form[:n], places]
+    trust = [_trust(float(t)) for t in effect / se]
+    out = effect * np.array(trust)
+    if pooled.any():
+        effect, se = form.effect[form.form[-1]], form.se[form.form[-1]]
+        t = float(effect[-1] / se[-1])
+        out = np.where(pooled, shared_effects(effect[:-1], se[:-1], float(effect[-1]), t), out)
+    return np.asarray(out)

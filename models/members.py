@@ -4,13 +4,44 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.compiled import compiled
 from models.panel import Groups
-from models.types import Floats
+from models.types import Floats, Ints
 
 MAX_GAIN = 3.0
 LIKELY_SPREAD = 0.2
 SURELY = 2.0
 MIN_SPREAD = 0.05
+
+
+@compiled
+def _slopes(  # noqa: PLR0917 - compiled code takes plain arrays
+    ratio: Floats, index: Floats, path: Floats, codes: Ints, slope: Floats, noise: Floats
+) -> None:
+    """Fill slope and White's noise (S,) of departures on what the path did; nan where it did none."""
+    n_weeks = ratio.shape[1]
+    away, felt = np.empty(n_weeks), np.empty(n_weeks)
+    for i in range(len(ratio)):
+        g, n, total = codes[i], 0, 0.0
+        for t in range(n_weeks):
+            away[t] = ratio[i, t] - index[g, t]
+            felt[t] = path[g, t] * index[g, t]
+            if not np.isnan(away[t]):
+                n += 1
+                total += away[t]
+        power, cross, mean = 0.0, 0.0, total / max(n, 1)
+        for t in range(n_weeks):
+            if not np.isnan(away[t]):
+                power += felt[t] * felt[t]
+                cross += felt[t] * (away[t] - mean)
+        slope[i] = noise[i] = np.nan
+        if power <= 0.0:
+            continue
+        slope[i], spread = cross / power, 0.0
+        for t in range(n_weeks):
+            if not np.isnan(away[t]):
+                spread += (felt[t] * (away[t] - mean - slope[i] * felt[t])) ** 2
+        noise[i] = spread / power**2
 
 
 def series_gains(ratio: Floats, index: Floats, path: Floats, groups: Groups) -> Floats:
@@ -22,17 +53,10 @@ def series_gains(ratio: Floats, index: Floats, path: Floats, groups: Groups) -> 
     beyond chance is estimated over all of them; each series' own slope counts by that (empirical
     Bayes, normal; White's errors), and not at all where the spread is not clearly above none.
     """
-    away = ratio - index[groups.codes]
-    told = ~np.isnan(away)
-    n = np.maximum(told.sum(axis=1, keepdims=True), 1)
-    away = np.where(told, away, 0.0)
-    away = np.where(told, away - away.sum(axis=1, keepdims=True) / n, 0.0)
-    felt = np.where(told, (path * np.nan_to_num(index))[groups.codes], 0.0)
-    power = (felt**2).sum(axis=1)
-    moved = power > 0
-    safe = np.where(moved, power, 1.0)
-    slope = (felt * away).sum(axis=1) / safe
-    noise = (felt**2 * (away - slope[:, None] * felt) ** 2).sum(axis=1) / safe**2
+    slope, noise = np.empty(len(ratio)), np.empty(len(ratio))
+    _slopes(np.ascontiguousarray(ratio), index, path, groups.codes, slope, noise)
+    moved = ~np.isnan(slope)
+    slope, noise = np.where(moved, slope, 0.0), np.where(moved, noise, 0.0)
     weight = np.where(moved, 1 / (noise + LIKELY_SPREAD), 0.0)
     total = float(weight.sum())
     if total <= 0:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.panel import Groups, group_sums
-from models.types import Floats
+from models.compiled import compiled
+from models.panel import Groups
+from models.parallel import SHARD, over_shards
+from models.types import Floats, Ints
 
 GRAIN = 1024.0
 PULLS = (0.0, 0.5, 1.0)
@@ -42,22 +44,65 @@ def deltas_of(baseline: Floats, share: Floats) -> Floats:
     return towards_zero(baseline[None] * (share * squeeze[None]))
 
 
+@compiled
+def _losses(  # noqa: PLR0917 - compiled code takes plain arrays
+    forecast: Floats,
+    actual: Floats,
+    scale: Floats,
+    codes: Ints,
+    factors: Floats,
+    band: tuple[int, int],
+    square: bool,  # noqa: FBT001 - no keywords in compiled code
+    start: int,
+    stop: int,
+    out: Floats,
+) -> None:
+    """Add the losses of rows start..stop-1 to out (P, O), one row for each of the factors."""
+    for i in range(start, stop):
+        inverse, g = 1.0 / scale[i], codes[i]
+        for j in range(forecast.shape[1]):
+            for h in range(band[0], band[1]):
+                f, y = forecast[i, j, h], actual[i, j, h]
+                if np.isnan(f) or np.isnan(y):
+                    continue
+                for p in range(factors.shape[0]):
+                    e = abs(f * factors[p, g, j, h] - y) * inverse
+                    out[p, j] += e * e if square else e
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Inner forecasts and actuals of one band, (N, O, B), and the scale (N,) of their errors."""
+    """Inner forecasts and actuals (N, O, H), the scale (N,) of their errors, a band of horizons."""
 
     forecast: Floats
     actual: Floats
     scale: Floats
+    band: tuple[int, int]
 
-    def quarters(self, power: float, factor: Floats | float = 1.0) -> Floats:
-        """Return (4,) sums of absolute scaled errors to a power, by quarters of the origins.
+    def quarters(self, factors: Floats, groups: Groups, *, square: bool = False) -> Floats:
+        """Return (P, 4) sums of absolute (or squared) scaled errors by quarters of the origins.
 
-        Forecasts are multiplied by a factor. A quarter without origins is 0.
+        Forecasts are multiplied by each of the factors (P, G, O, H), those of their group. A
+        quarter without origins is 0.
         """
-        error = np.abs(self.forecast * factor - self.actual) / self.scale[:, None, None]
-        by_origin = np.nansum(error**power, axis=(0, 2))
-        return np.array([part.sum() for part in np.array_split(by_origin, 4)])
+        n = len(self.forecast)
+        starts = range(0, n, SHARD)
+        parts = np.zeros((len(starts), len(factors), self.forecast.shape[1]))
+
+        def work(start: int, stop: int) -> None:
+            _losses(
+                self.forecast, self.actual, self.scale, groups.codes, factors, self.band, square,
+                start, stop, parts[start // SHARD],
+            )  # fmt: skip
+
+        over_shards(n, work)
+        by_origin = parts.sum(axis=0)
+        return np.stack([part.sum(axis=1) for part in np.array_split(by_origin, 4, axis=1)], axis=1)
+
+
+def pulled(ratio: Floats) -> Floats:
+    """Return (P, G, O, H) the ratios (G, O, H) to the power of each of PULLS, none first."""
+    return np.stack([ratio**pull for pull in PULLS])
 
 
 def _better(now: Floats, before: Floats, gain: float, quarters: int = 4) -> bool:
@@ -69,41 +114,39 @@ def _better(now: Floats, before: Floats, gain: float, quarters: int = 4) -> bool
     return fell >= quarters and float(now.sum()) < (1 - gain) * float(before.sum())
 
 
-def choose_pull(bottom: Judged, above: Judged, groups: Groups) -> float:
+def choose_pull(bottom: Judged, summed: Judged, factors: Floats, groups: Groups) -> float:
     """Return how far (0, .5, 1: a power) bottoms' means are scaled to their sums' own forecast.
 
-    Means are there to be added up. A pull must lower the sums' absolute error by 1 %, and in three
-    quarters of the past, without raising the bottoms' squared error by more than 3 %: the squared
-    one, because means of skewed demand lie above what lowers the absolute error.
+    ``summed``: the sums of the bottoms' forecasts; ``factors``: ``pulled`` of the sums' own
+    forecasts over these. Means are there to be added up. A pull must lower the sums' absolute
+    error by 1 %, and in three quarters of the past, without raising the bottoms' squared error by
+    more than 3 %: the squared one, because means of skewed demand lie above what lowers the
+    absolute error.
     """
-    sums = group_sums(bottom.forecast, groups)
-    ratio = pull_ratio(sums, above.forecast)
-    summed = Judged(sums, above.actual, above.scale)
-    before = summed.quarters(1.0)
-    limit = (1 + MAY_LOSE) * bottom.quarters(2.0).sum()
+    alone = Groups(np.arange(groups.n, dtype=np.int64), groups.n)
+    before, *now = summed.quarters(factors, alone)
+    good = [_better(one, before, MUST_GAIN, MOST_QUARTERS) for one in now]
+    if not any(good):
+        return 0.0
+    squares = bottom.quarters(factors, groups, square=True).sum(axis=1)
     best, least = 0.0, np.inf
-    for pull in PULLS[1:]:
-        moved = ratio**pull
-        now = summed.quarters(1.0, moved)
-        if not _better(now, before, MUST_GAIN, MOST_QUARTERS) or now.sum() >= least:
-            continue
-        if bottom.quarters(2.0, moved[groups.codes]).sum() <= limit:
-            best, least = pull, float(now.sum())
+    for pull, one, square, better in zip(PULLS[1:], now, squares[1:], good, strict=True):
+        if better and one.sum() < least and square <= (1 + MAY_LOSE) * squares[0]:
+            best, least = pull, float(one.sum())
     return best
 
 
-def choose_centre_pull(bottom: Judged, ratio: Floats) -> float:
-    """Return how far the bottoms' medians follow a ratio (N, O, B): as far as it pays for them.
+def choose_centre_pull(bottom: Judged, factors: Floats, groups: Groups) -> float:
+    """Return how far the bottoms' medians follow their groups' ratios: as far as it pays for them.
 
-    Sums of medians mean nothing, so the bottoms' own absolute error must fall by a fifth
-    of a percent, and in each quarter of the past.
+    ``factors``: ``pulled`` of the ratios. Sums of medians mean nothing, so the bottoms' own
+    absolute error must fall by a fifth of a percent, and in each quarter of the past.
     """
-    before = bottom.quarters(1.0)
+    before, *now = bottom.quarters(factors, groups)
     best, least = 0.0, np.inf
-    for pull in PULLS[1:]:
-        now = bottom.quarters(1.0, ratio**pull)
-        if _better(now, before, CENTRE_MUST_GAIN) and now.sum() < least:
-            best, least = pull, float(now.sum())
+    for pull, one in zip(PULLS[1:], now, strict=True):
+        if _better(one, before, CENTRE_MUST_GAIN) and one.sum() < least:
+            best, least = pull, float(one.sum())
     return best
 
 

@@ -12,7 +12,7 @@ from models.closures import as_if_open
 from models.ensemble import error_scale
 from models.extras import Extra, together
 from models.panel import Groups, group_sums, one_group
-from models.reconcile import Judged, choose_centre_pull, choose_pull, pull_ratio
+from models.reconcile import Judged, choose_centre_pull, choose_pull, pull_ratio, pulled
 from models.seasonality import pooled_season
 from models.sharing import Shared
 from models.spec import ForecastSpec
@@ -27,32 +27,22 @@ def _summed(extra: Extra | None, groups: Groups) -> Extra | None:
     return Extra(extra.names, sums.astype(np.float32))
 
 
-def _pulls(
-    base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats], ratio: Floats
-) -> tuple[Floats, Floats]:
-    """Return by horizon (H,) how far means, and medians, are pulled to the sums' own forecasts.
-
-    ``ratio`` (G, O, H): those forecasts over the sums of their members'.
-    """
-    horizon = ratio.shape[2]
-    means, centres = np.zeros(horizon), np.zeros(horizon)
-    for low, high in zero_based_bands(horizon):
-        band = np.s_[..., low:high]
-        bottom = Judged(base.inner_mean[band], base.actual[band], scales[0])
-        above = Judged(own.inner_mean[band], own.actual[band], scales[1])
-        means[low:high] = choose_pull(bottom, above, groups)
-        centre = Judged(base.inner_centre[band], base.actual[band], scales[0])
-        centres[low:high] = choose_centre_pull(centre, ratio[band][groups.codes])
-    return means, centres
-
-
 def _pulled(base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats]) -> Base:
     """Return the base scaled towards the sums' own forecasts, each band as far as it pays.
 
-    Both are of series that are open and on sale: sums do not dip for those that are not.
+    ``scales``: of the bottoms' errors and of their sums'. All forecasts are of series that are open
+    and on sale: sums do not dip for those that are not.
     """
-    past = pull_ratio(group_sums(base.inner_mean, groups), own.inner_mean)
-    means, centres = _pulls(base, own, groups, scales, past)
+    sums = group_sums(base.inner_mean, groups)
+    past = pull_ratio(sums, own.inner_mean)
+    factors, horizon = pulled(past), past.shape[2]
+    means, centres = np.zeros(horizon), np.zeros(horizon)
+    for band in zero_based_bands(horizon):
+        mean = Judged(base.inner_mean, base.actual, scales[0], band)
+        summed = Judged(sums, own.actual, scales[1], band)
+        means[slice(*band)] = choose_pull(mean, summed, factors, groups)
+        centre = Judged(base.inner_centre, base.actual, scales[0], band)
+        centres[slice(*band)] = choose_centre_pull(centre, factors, groups)
     if not means.any() and not centres.any():
         return base
     now = pull_ratio(group_sums(base.mean, groups), own.mean)

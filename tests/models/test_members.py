@@ -8,7 +8,7 @@ import pytest
 
 from models.evidence import prove
 from models.leading import MAX_LOG_EFFECT, Effects, effects_of
-from models.members import MAX_GAIN, series_gains
+from models.members import MAX_GAIN, _slopes, series_gains
 from models.panel import Groups, group_codes
 from models.simulate.panels import PanelSpec, simulated_panel
 
@@ -71,3 +71,19 @@ def test_an_effect_on_a_series_is_bounded() -> None:
     effects = Effects(("x",), np.full((1, 1, 2), 0.5), np.array([[3.0, 0.0]]))
     got = effects.of_series(np.zeros(2, dtype=np.int64))
     assert np.array_equal(got, [[[MAX_LOG_EFFECT] * 2, [0.0] * 2]])
+
+
+def test_slopes_are_those_of_a_plain_regression_of_each_series() -> None:
+    rng = np.random.default_rng(6)
+    ratio, index, path = answers(np.repeat([0.2, 2.2], 15), 0.2)
+    ratio[rng.random(ratio.shape) < 0.2] = np.nan
+    slope, noise = np.empty(30), np.empty(30)
+    _slopes(ratio, index, path, np.zeros(30, dtype=np.int64), slope, noise)
+    for i in range(30):
+        told = ~np.isnan(ratio[i])
+        away, felt = (ratio[i] - index[0])[told], (path * index)[0, told]
+        away = away - away.mean()
+        want = (felt @ away) / (felt @ felt)
+        assert slope[i] == pytest.approx(want)
+        rest = felt * (away - want * felt)
+        assert noise[i] == pytest.approx((rest @ rest) / (felt @ felt) ** 2)

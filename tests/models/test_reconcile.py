@@ -1,3 +1,4 @@
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from models.reconcile import (
     choose_pull,
     deltas_of,
     pull_ratio,
+    pulled,
     to_grain,
 )
 
@@ -56,67 +58,113 @@ def test_ratio_is_bounded_and_one_where_unknown() -> None:
     assert np.array_equal(got, [2.0, 0.5, 1.0, 1.0, 1.5])
 
 
-def judged(bottom_bias: float, category_bias: float, seed: int = 0) -> Any:
+BAND = (0, 4)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Bottoms, what their sums' own forecast says, and which sum each belongs to."""
+
+    bottom: Judged
+    own: Judged
+    groups: Groups
+
+    def sums(self) -> Any:
+        return group_sums(self.bottom.forecast, self.groups)
+
+    def factors(self) -> Any:
+        return pulled(pull_ratio(self.sums(), self.own.forecast))
+
+    def pull(self) -> float:
+        summed = replace(self.own, forecast=self.sums())
+        return choose_pull(self.bottom, summed, self.factors(), self.groups)
+
+    def centre_pull(self) -> float:
+        return choose_centre_pull(self.bottom, self.factors(), self.groups)
+
+
+def case(bottom_bias: float, category_bias: float, seed: int = 0) -> Case:
     rng = np.random.default_rng(seed)
     actual = 10 + rng.normal(size=(20, 15, 4))
     groups = Groups(np.repeat([0, 1], 10), 2)
     sums = group_sums(actual, groups)
-    bottom = Judged(actual * bottom_bias + rng.normal(size=actual.shape), actual, np.ones(20))
-    return bottom, Judged(sums * category_bias, sums, np.full(2, 10.0)), groups
+    forecast = actual * bottom_bias + rng.normal(size=actual.shape)
+    return Case(
+        Judged(forecast, actual, np.ones(20), BAND),
+        Judged(sums * category_bias, sums, np.full(2, 10.0), BAND),
+        groups,
+    )
+
+
+def test_losses_are_those_of_a_plain_loop_over_shards_bands_and_factors() -> None:
+    rng = np.random.default_rng(3)
+    n = 700  # more than one shard
+    forecast, actual = rng.gamma(2.0, size=(2, n, 9, 6))
+    actual[rng.random(actual.shape) < 0.2] = np.nan
+    forecast[:40, :2] = np.nan
+    scale, codes = rng.uniform(1, 3, n), rng.integers(0, 3, n)
+    factors = pulled(rng.uniform(0.5, 2.0, (3, 9, 6)))
+    got = Judged(forecast, actual, scale, (1, 4))
+    for square in (False, True):
+        want = np.zeros((3, 9))
+        for p in range(3):
+            error = np.abs(forecast * factors[p][codes] - actual) / scale[:, None, None]
+            want[p] = np.nansum((error ** (2 if square else 1))[:, :, 1:4], axis=(0, 2))
+        quarters = np.array([[part.sum() for part in np.array_split(row, 4)] for row in want])
+        assert np.allclose(got.quarters(factors, Groups(codes, 3), square=square), quarters)
 
 
 def test_bottoms_are_pulled_only_where_the_category_forecast_wins() -> None:
-    assert choose_pull(*judged(1.15, 1.0)) == 1.0
-    assert choose_pull(*judged(1.0, 1.15)) == 0.0
+    assert case(1.15, 1.0).pull() == 1.0
+    assert case(1.0, 1.15).pull() == 0.0
 
 
 def test_a_pull_that_harms_the_bottoms_is_refused() -> None:
-    bottom, category, groups = judged(1.0, 1.15)
-    shifted = Judged(category.forecast, category.forecast, category.scale)
-    assert choose_pull(bottom, shifted, groups) == 0.0
+    given = case(1.0, 1.15)
+    shifted = replace(given.own, actual=given.own.forecast)
+    assert replace(given, own=shifted).pull() == 0.0
 
 
 def test_a_gain_in_part_of_the_past_is_no_reason_to_pull() -> None:
-    bottom, category, groups = judged(1.15, 1.0)
-    early = category.forecast.copy()
-    early[:, :8] = category.actual[:, :8] * 1.2  # better than the sums in the later half only
-    mixed = Judged(early, category.actual, category.scale)
-    assert choose_pull(bottom, mixed, groups) == 0.0
+    given = case(1.15, 1.0)
+    early = given.own.forecast.copy()
+    early[:, :8] = given.own.actual[:, :8] * 1.2  # better than the sums in the later half only
+    assert replace(given, own=replace(given.own, forecast=early)).pull() == 0.0
 
 
 def test_fewer_than_four_origins_pull_nothing() -> None:
-    bottom, category, groups = judged(1.15, 1.0)
-    cut = [Judged(j.forecast[:, :3], j.actual[:, :3], j.scale) for j in (bottom, category)]
-    assert choose_pull(*cut, groups) == 0.0
+    given = case(1.15, 1.0)
+    low, own = (
+        replace(j, forecast=j.forecast[:, :3], actual=j.actual[:, :3])
+        for j in (given.bottom, given.own)
+    )
+    assert Case(low, own, given.groups).pull() == 0.0
 
 
-def skewed(forecast: float) -> tuple[Judged, Judged, Groups]:
+def skewed(forecast: float) -> Case:
     """200 series of median 1 and mean 1.38, and a total whose own forecast is right."""
     rng = np.random.default_rng(5)
     actual = np.exp(rng.normal(0.0, 0.8, size=(200, 16, 4)))
     groups = Groups(np.zeros(200, dtype=np.int64), 1)
     truth = np.full((1, 16, 4), 200 * np.exp(0.32))
-    total = Judged(truth, group_sums(actual, groups), np.array([20.0]))
-    return Judged(np.full(actual.shape, forecast), actual, np.ones(200)), total, groups
+    total = Judged(truth, group_sums(actual, groups), np.array([20.0]), BAND)
+    return Case(Judged(np.full(actual.shape, forecast), actual, np.ones(200), BAND), total, groups)
 
 
 def test_means_of_skewed_demand_follow_their_total_and_medians_stay() -> None:
-    low, total, groups = skewed(1.05)
-    assert choose_pull(low, total, groups) == 1.0
-    ratio = pull_ratio(group_sums(low.forecast, groups), total.forecast)[groups.codes]
-    assert choose_centre_pull(low, ratio) == 0.0
+    assert skewed(1.05).pull() == 1.0
+    assert skewed(1.05).centre_pull() == 0.0
 
 
 def test_what_one_series_lacks_is_not_put_on_the_others_in_full() -> None:
-    bottom, total, groups = skewed(1.38)
-    actual, forecast, scale = bottom.actual.copy(), bottom.forecast.copy(), bottom.scale.copy()
+    given = skewed(1.38)
+    low = given.bottom
+    actual, forecast, scale = low.actual.copy(), low.forecast.copy(), low.scale.copy()
     actual[0], forecast[0], scale[0] = 100.0, 0.0, 100.0
-    lacking = Judged(forecast, actual, scale)
-    whole = Judged(total.forecast + 100.0, group_sums(actual, groups), total.scale)
-    assert choose_pull(lacking, whole, groups) < 1.0
+    sums = group_sums(actual, given.groups)
+    whole = replace(given.own, forecast=given.own.forecast + 100.0, actual=sums)
+    assert Case(Judged(forecast, actual, scale, BAND), whole, given.groups).pull() < 1.0
 
 
 def test_medians_follow_where_it_pays_for_them() -> None:
-    bottom, category, groups = judged(1.15, 1.0)
-    ratio = pull_ratio(group_sums(bottom.forecast, groups), category.forecast)[groups.codes]
-    assert choose_centre_pull(bottom, ratio) == 1.0
+    assert case(1.15, 1.0).centre_pull() == 1.0
