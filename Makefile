@@ -64,7 +64,7 @@ nightly: $(STAMP)
 	@$(BIN)/hearcast nightly --config $(CONFIG) $(if $(AS_OF),--as-of $(AS_OF))
 
 test: $(STAMP)
-	$(BIN)/python -m pytest tests -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest tests -m "not soak" -n $(THREADS) --dist loadfile $(ARGS)
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest tests -m soak --timeout 7200 $(ARGS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -121,7 +121,8 @@ def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Bac
         day, as_of = pl.lit(known.cutoff), pl.lit(outcome.cutoff)
         return scored, part.with_columns(day.alias("cutoff"), as_of.alias("as_of"))
 
-    both = forecast_each(knowns, spec, judged)
+    weekly = replace(spec, cumulative_quantiles=())  # sums over weeks are not in the record
+    both = forecast_each(knowns, weekly, judged)
     if not both:
         return _nothing(outcome, actual, spec)
     return Backtest(pl.concat([b[0] for b in both]), pl.concat([b[1] for b in both]))

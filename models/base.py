@@ -187,8 +187,11 @@ def cumulative_quantiles(
 ) -> Floats:
     """Return (S, H, Q) quantiles of demand summed from horizon 1, from joint error paths.
 
-    ``first`` (S, Q) are the first week's. They never fall from one horizon to the next.
+    ``first`` (S, Q) are the first week's. They never fall from one horizon to the next. Where no
+    levels are asked for, Q is 0.
     """
+    if not spec.cumulative_quantiles:
+        return np.empty((*mean.shape, 0))
     weeks = np.arange(1, spec.horizon + 1, dtype=np.float64)
     bands, year = zero_based_bands(spec.horizon), spec.season_weeks
     plan = intervals.Plan(bands, spec.cumulative_quantiles, weeks, year=year)

@@ -188,7 +188,7 @@ def thinned(made: Floats, quantiles: tuple[float, ...], open_: Floats) -> Floats
     published levels by linear interpolation.
     """
     out, levels = made.copy(), np.asarray(quantiles)
-    for i, h in np.argwhere(open_ < 1.0):
+    for i, h in np.argwhere(open_ < 1.0) if len(levels) else ():
         pi = open_[i, h]
         inside = (levels - 1.0 + pi) / max(pi, 1e-9)
         shown = np.interp(inside, levels, made[i, h])

@@ -290,7 +290,7 @@ def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, obje
     enough = bool(test.enough_by_week[k, c, -1])
     adopted = bool(test.adopted[k, c])
     signal = r.signal[k] if pooled else r.signal[k, c]
-    sd = float(np.sqrt((signal**2).mean())) if signal.size else 0.0
+    sd = float(np.sqrt((np.ascontiguousarray(signal) ** 2).mean())) if signal.size else 0.0
     effect, se = float(r.effect[k, c, -1]) * sd, float(r.effect_se[k, c, -1]) * sd
     told: dict[str, object] = {
         "lead_weeks": int(r.lag[k, c, -1]),

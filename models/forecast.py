@@ -105,9 +105,8 @@ def _forecast(
         for name in levels_in(low.panel.series, spec.levels):
             part = _level_forecast(target, low, name, spec)
             weekly.append(frames.weekly_frame(part, known.cutoff, weeks, spec.quantiles))
-            cumulative.append(
-                frames.cumulative_frame(part, known.cutoff, weeks, spec.cumulative_quantiles)
-            )
+            if levels := spec.cumulative_quantiles:
+                cumulative.append(frames.cumulative_frame(part, known.cutoff, weeks, levels))
             contributions.append(frames.contribution_frame(part, known.cutoff, weeks))
     return Forecast(
         pl.concat(weekly) if weekly else frames.empty_weekly(spec.quantiles),

@@ -222,18 +222,27 @@ def band_quantiles(
 
 
 @compiled
-def _whole_where(before: Floats, out: Floats) -> None:
-    """Round the rows of out (N, H, Q) of which all values before are whole numbers."""
-    for i in range(len(before)):
-        was, now = before[i].ravel(), out[i].ravel()
+def _scale(before: Floats, factor: Floats, rising: bool, out: Floats) -> None:  # noqa: FBT001
+    """Fill out (N, H, Q): quantiles times a factor (N, H), whole where all of a row's were."""
+    for i in range(before.shape[0]):
         whole = True
-        for v in was:
-            if v != np.rint(v):
-                whole = False
-                break
-        if whole:
-            for j in range(len(now)):
-                now[j] = np.rint(now[j])
+        for v in before[i].ravel():
+            whole = whole and v == np.rint(v)
+        for h in range(before.shape[1]):
+            for q in range(before.shape[2]):
+                v = before[i, h, q] * factor[i, h]
+                v = np.rint(v) if whole else v
+                out[i, h, q] = max(v, out[i, h - 1, q]) if rising and h else v
+
+
+def scaled(quantiles: Floats, factor: Floats, *, rising: bool = False) -> Floats:
+    """Return quantiles (N, H, Q) times a factor (N, H): what signals add moves them in proportion.
+
+    A series of whole numbers stays one. ``rising``: of sums, which never fall with the horizon.
+    """
+    out = np.empty(quantiles.shape)
+    _scale(np.ascontiguousarray(quantiles), np.ascontiguousarray(factor), rising, out)
+    return out
 
 
 def kept_whole(before: Floats, after: Floats) -> Floats:
@@ -241,9 +250,8 @@ def kept_whole(before: Floats, after: Floats) -> Floats:
 
     A series is one of whole numbers where all its quantiles were.
     """
-    out = np.array(after, order="C")
-    _whole_where(np.ascontiguousarray(before), out)
-    return out
+    whole = (before == np.rint(before)).all(axis=(1, 2))
+    return np.asarray(np.where(whole[:, None, None], np.rint(after), after))
 
 
 def _rows(past: Past, part: Bools) -> Past:

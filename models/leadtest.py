@@ -61,10 +61,13 @@ class Sequences:
     own_se: Floats
 
     def first(self, weeks: int) -> Sequences:
-        """Return the results of the first weeks alone, one of ``ends``, bit for bit."""
+        """Return the results of the first weeks alone, one of ``ends``, bit for bit.
+
+        They are views: many cutoffs' results take the memory of the longest.
+        """
         place = self.ends.tolist().index(weeks)
         cut = {
-            name: np.ascontiguousarray(getattr(self, name)[..., :weeks])
+            name: getattr(self, name)[..., :weeks]
             for name in self.__slots__
             if name not in {"ends", "own_effect", "own_se"}
         }

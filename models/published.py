@@ -14,16 +14,16 @@ from models.base import (
 from models.bottom import Bottom
 from models.closures import thinned, thinned_sums
 from models.hierarchy import Level
-from models.intervals import Past, kept_whole
+from models.intervals import Past, kept_whole, scaled
 from models.panel import group_sums, one_group
 from models.spec import ForecastSpec
 from models.types import Bools, Floats
 
 
 def ratio(mean: Floats, baseline: Floats) -> Floats:
-    """Return (N, H, 1) by what the mean exceeds the baseline, 1 where there is nothing to exceed."""
+    """Return (N, H) by what the mean exceeds the baseline, 1 where there is nothing to exceed."""
     safe = np.where(baseline > 0, baseline, 1.0)
-    return np.asarray(np.where(baseline > 0, mean / safe, 1.0)[:, :, None])
+    return np.asarray(np.where(baseline > 0, mean / safe, 1.0))
 
 
 def _moved(
@@ -40,15 +40,16 @@ def _moved(
     sums = np.cumsum(mean, axis=1), np.cumsum(baseline, axis=1), np.cumsum(plain, axis=1)
     new = low.cold.unbegun
     weekly[new], cumulative[new] = low.cold.weekly[new], low.cold.cumulative[new]
-    with_, without = cumulative * ratio(sums[0], sums[2]), cumulative * ratio(sums[1], sums[2])
-    shown = weekly * ratio(mean, plain)
-    if low.chance is not None:
-        shown = thinned(shown, spec.quantiles, open_)
-        with_ = thinned_sums(with_, spec.cumulative_quantiles, open_, mean)
-        without = thinned_sums(without, spec.cumulative_quantiles, open_, baseline)
-    with_, without = kept_whole(cumulative, with_), kept_whole(cumulative, without)
-    rising = np.maximum.accumulate(with_, axis=1), np.maximum.accumulate(without, axis=1)
-    return kept_whole(weekly, shown), *rising
+    shown = scaled(weekly, ratio(mean, plain))
+    with_, without = (scaled(cumulative, ratio(own, sums[2]), rising=True) for own in sums[:2])
+    if low.chance is None:
+        return shown, with_, without
+    levels = spec.cumulative_quantiles
+    return (
+        kept_whole(weekly, thinned(shown, spec.quantiles, open_)),
+        kept_whole(cumulative, thinned_sums(with_, levels, open_, mean)),
+        kept_whole(cumulative, thinned_sums(without, levels, open_, baseline)),
+    )
 
 
 def at_bottom(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
@@ -99,16 +100,15 @@ def above(low: Bottom, level: Level, spec: ForecastSpec) -> dict[str, Floats]:
     weekly, first = weekly_quantiles(history, past, plain, spec)
     cumulative = cumulative_quantiles(history, past, plain, first, spec)
     sums = np.cumsum(plain, axis=1)
-    with_ = kept_whole(cumulative, cumulative * ratio(np.cumsum(mean, axis=1), sums))
-    without = kept_whole(cumulative, cumulative * ratio(np.cumsum(baseline, axis=1), sums))
+    with_, without = (ratio(np.cumsum(own, axis=1), sums) for own in (mean, baseline))
     return {
         "mean": mean,
         "baseline": baseline,
         "naive": naive_forecast(y, grid_of(y.shape[1], spec, gap, 1)),
         "flat": total(base.flat),
-        "quantiles": kept_whole(weekly, weekly * ratio(mean, plain)),
-        "cumulative": np.maximum.accumulate(with_, axis=1),
-        "cumulative_baseline": np.maximum.accumulate(without, axis=1),
+        "quantiles": scaled(weekly, ratio(mean, plain)),
+        "cumulative": scaled(cumulative, with_, rising=True),
+        "cumulative_baseline": scaled(cumulative, without, rising=True),
         "deltas": np.array([total(d) for d in low.deltas]).reshape(-1, *mean.shape),
         "ahead": np.array([total(d) for d in low.ahead]).reshape(-1, *mean.shape),
     }

@@ -28,7 +28,8 @@ class ForecastSpec:
 
     ``levels`` names what is published; without "sku" and "sku_channel" the bottom series of the
     panels are categories. ``fdr`` bounds the false discoveries of one weekly gate over everything
-    that it tests. ``challengers``: statsmodels' models are fitted too, at some milliseconds for
+    that it tests. Without ``cumulative_quantiles``, demand summed over weeks is not forecast.
+    ``challengers``: statsmodels' models are fitted too, at some milliseconds for
     every sum, and for every series where they are few.
     """
 
@@ -49,8 +50,10 @@ class ForecastSpec:
         if self.horizon < 1 or self.season_weeks < 2:
             raise ValueError("horizon must be at least 1 and season_weeks at least 2")
         for q in (self.quantiles, self.cumulative_quantiles):
-            if list(q) != sorted(set(q)) or min(q) <= 0 or max(q) >= 1:
+            if list(q) != sorted(set(q)) or any(not 0 < level < 1 for level in q):
                 raise ValueError("quantiles must increase strictly between 0 and 1")
+        if not self.quantiles:
+            raise ValueError("at least one quantile has to be asked for")
 
 
 def quantile_names(quantiles: Sequence[float]) -> list[str]:

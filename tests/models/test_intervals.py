@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.intervals import Past, Plan, band_quantiles, kept_whole, series_mean
+from models.intervals import Past, Plan, band_quantiles, kept_whole, scaled, series_mean
 from models.panel import Groups, one_group
 from models.scales import by_horizon, spread, unseen_season, youth
 from models.shapes import default_shape, widening
@@ -171,3 +171,12 @@ def test_a_quantile_that_is_whole_by_chance_is_moved_like_its_neighbours() -> No
     moved = kept_whole(both, both * 1.2)
     assert moved[0, 0].tolist() == [0.0, 2.0, 6.0]
     assert moved[1, 0] == pytest.approx([0.6, 3.6, 3.84])
+    factor = np.full((2, 1), 1.2)
+    assert np.array_equal(scaled(both, factor), moved)
+
+
+def test_scaled_quantiles_of_sums_never_fall_with_the_horizon() -> None:
+    sums = np.array([[[1.0, 4.0], [2.0, 5.0], [3.0, 9.0]]])
+    factor = np.array([[1.0, 0.5, 1.0]])
+    assert scaled(sums, factor)[0].tolist() == [[1.0, 4.0], [1.0, 2.0], [3.0, 9.0]]
+    assert scaled(sums, factor, rising=True)[0].tolist() == [[1.0, 4.0], [1.0, 4.0], [3.0, 9.0]]
