@@ -26,7 +26,7 @@ from statsmodels.stats.proportion import proportion_confint
 from models.backtest import backtest
 from models.evidence import prove
 from models.forecast import forecast_many
-from models.leading import lead_path
+from models.leadpath import lead_path
 from models.panel import Known, Panel, Signals, group_codes
 from models.reconcile import deltas_of
 from models.simulate.panels import START, PanelSpec, PanelTruth, first_weeks, simulated_panel

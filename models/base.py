@@ -9,6 +9,7 @@ import numpy as np
 from models import ensemble, intervals, levels
 from models.extras import Extra, joined
 from models.grams import Trials, combined
+from models.optimism import optimism
 from models.panel import Grid, Groups
 from models.spec import ForecastSpec, bands
 from models.types import Floats, Ints, Singles
@@ -48,7 +49,8 @@ class Base:
 
     mean, naive, flat: (S, H). centre: (S, H), middle of the distribution. inner_mean and
     inner_centre: (S, O, H), nan where the series had not begun. actual: (S, O, H), nan where not
-    known. origins: (O,) weeks known at each. Column h is the week origin + gap + h.
+    known. origins: (O,) weeks known at each. Column h is the week origin + gap + h. optimism (B,):
+    by what errors ahead exceed past ones in each band, nan = not known.
     """
 
     mean: Floats
@@ -59,6 +61,7 @@ class Base:
     inner_centre: Floats
     actual: Floats
     origins: Ints
+    optimism: Floats
 
 
 def zero_based_bands(horizon: int) -> tuple[tuple[int, int], ...]:
@@ -144,6 +147,7 @@ def forecast_base(
     families = ensemble.families_tried(n_weeks, spec.season_weeks)
     weights = ensemble.weights_of(trials, history.groups, edges, families)
     mean, centre = combined((forecasts, rows, at), weights, edges)
+    targets = inner.origins[:, None] + grid.gap + np.arange(grid.horizon)[None, :]
     if history.over is not None:
         gone = grid.origins[None, :] > history.over[:, None]
         mean[gone], centre[gone] = np.nan, np.nan
@@ -156,6 +160,7 @@ def forecast_base(
         inner_centre=centre[:, :-1],
         actual=trials.actual,
         origins=inner.origins,
+        optimism=optimism(trials, targets, history.groups, edges, families),
     )
 
 

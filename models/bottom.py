@@ -30,7 +30,7 @@ class Bottom:
     ``base`` is as if every series were on sale in every week ahead; ``baseline`` is its mean in the
     weeks on sale, on the published grain. ``ahead`` (P, S, H): what drivers add to the baseline.
     ``assumed``: promotions are in it whose timing is taken on trust. ``fits``: those of the
-    challengers that took part. ``chance`` (S, H): how likely each series is open, which is in the
+    challengers that took part. ``effects``: those of signals. ``chance`` (S, H): how likely each series is open, which is in the
     baseline; None where all are for sure.
     """
 
@@ -46,7 +46,13 @@ class Bottom:
     wanted: Bools
     assumed: bool
     fits: tuple[Fits, ...]
+    effects: Effects
     chance: Floats | None = None
+
+    def past_lift(self) -> Floats | None:
+        """Return (S, O, H) by what signals multiply the past forecasts; None: by nothing."""
+        _, groups = group_codes(self.panel.series)
+        return self.effects.past_lift(groups.codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +138,6 @@ def bottom_of(
         forecast_at_all(panel) & (~to_begin(panel) | cold.unbegun),
         made.assumed,
         found.fits,
+        effects,
         chance,
     )

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from models import frames
+from models.base import grid_of, stride_for
 from models.bottom import Beside, Bottom, bottom_of
 from models.closures import open_weeks
 from models.evidence import Proof, prove_many
@@ -85,7 +86,9 @@ def _bottoms(
         if not len(panel.weeks) or not forecast_at_all(panel).any():
             continue
         names, _ = group_codes(panel.series)
-        effects = effects_of(proof, target, names, spec, gap, panel=panel)
+        grid = grid_of(len(panel.weeks), spec, gap, stride_for(len(panel.y)))
+        past = grid.origins[:-1]
+        effects = effects_of(proof, target, names, spec, gap, panel=panel, origins=past)
         beside = Beside(drivers.get(target), out.get(UNITS), shared.get(target))
         out[target] = bottom_of(panel, effects, spec, gap, beside)
     return out

@@ -11,7 +11,7 @@ horizons: the sums of one origin's errors are taken jointly, so dependence betwe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri
@@ -38,6 +38,13 @@ class Past:
     actual: Floats
     weeks: Ints
     rate: Floats | None = None
+    optimism: Floats | None = None
+
+    def hidden(self, band: int) -> float | None:
+        """Return what past errors hide in one band, None where nobody measured it."""
+        if self.optimism is None or np.isnan(self.optimism[band]):
+            return None
+        return float(self.optimism[band])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ def _moving(
     sample = _sampled(pools, classes.n)
     u, within = scaling.errors(sample) / growth, _among(groups.codes[sample])
     middle = int(np.argmin(np.abs(np.asarray(plan.quantiles) - 0.5)))
-    for low, high in plan.bands:
+    for b, (low, high) in enumerate(plan.bands):
         band = (low, high) if known[:, low:high].any() else plan.bands[0]
         cut = slice(*band)
         n_weeks = len(np.unique(target[:, cut]))
@@ -162,7 +169,7 @@ def _moving(
         away = shape - shape[:, middle : middle + 1]
         alike = lasting(z) if plan.sums is None else 0.75 + 3 / (len(steady.rows) + 3)
         ahead = 1 + alike * (band[0] + band[1] + 1) / 2
-        wider = widening(1 / shared(z, errors), n_weeks / ahead)
+        wider = widening(1 / shared(z, errors), n_weeks / ahead, past.hidden(b))
         reach = np.where(away < 0, below, above) * wider * away
         here, sized = forecast[:, low:high], scale[:, low:high] * d[:, None]
         season = _with_season(unseen[low:high] * here, sized, reach[pools], plan.quantiles)
@@ -181,11 +188,12 @@ def _slow(past: Past, rate: Floats, mean: Floats, plan: Plan) -> Floats:
     sizes = np.bincount(pools.codes)
     bands = plan.bands if plan.sums is None else tuple((h, h + 1) for h in range(horizon))
     out = np.zeros((*rate.shape, len(plan.quantiles)))
-    for low, high in bands:
+    for b, (low, high) in enumerate(bands):
         n = 1.0 if plan.sums is None else float(plan.sums[low])
+        hidden = past.hidden(b) if plan.sums is None else None
         seen = ~np.isnan(past.actual[:, :, low:high]).all(axis=0)
         n_weeks = len(np.unique(target[:, low:high][seen]))
-        wider = [widening(s**0.5, n_weeks / (1 + n / 4)) for s in sizes]
+        wider = [widening(s**0.5, n_weeks / (1 + n / 4), hidden) for s in sizes]
         counts = Counts(
             past.actual[:, :, low:high], known[:, :, low:high], rate[:, low:high], mean * n,
             pools.codes, n_weeks / ((1 + n) / 2), np.array(wider), unseen[low:high],
@@ -256,4 +264,4 @@ def kept_whole(before: Floats, after: Floats) -> Floats:
 
 def _rows(past: Past, part: Bools) -> Past:
     rate = None if past.rate is None else past.rate[part]
-    return Past(past.forecast[part], past.actual[part], past.weeks, rate)
+    return replace(past, forecast=past.forecast[part], actual=past.actual[part], rate=rate)

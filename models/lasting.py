@@ -42,14 +42,15 @@ class Lasting:
     effect: Floats
     se: Floats
 
-    def path(self, signal: Floats, scope: int, reach: tuple[int, int]) -> Floats:
-        """Return (H,) by how much a signal (1, T) moves demand, per unit of a scope's effect.
+    def paths(self, signal: Floats, scope: int, reach: tuple[int, int], origins: Ints) -> Floats:
+        """Return (O, H) by how much a signal (1, T) moves demand, per unit of a scope's effect.
 
-        ``reach``: horizons, and weeks of gap before the first.
+        ``reach``: horizons, and weeks of gap before the first; origins (O,) count weeks known.
         """
         alpha = SMOOTHING[self.form[scope]]
         u = departures_from(unseasoned(signal, self.period), alpha)
-        return lasting_path(u[0], float(persistence(u, alpha)[0]), self.lag, *reach)
+        kept = float(persistence(u, alpha)[0])
+        return np.array([lasting_path(u[0, :o], kept, self.lag, *reach) for o in origins.tolist()])
 
 
 def unseasoned(z: Floats, period: int) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.evidence import Proof, TargetTest
 from models.lasting import Lasting, lasting
+from models.leadpath import lead_paths
 from models.leadtest import Sequences, departures, lagged
 from models.members import series_gains
 from models.panel import Panel, group_codes
@@ -15,8 +16,9 @@ from models.seasonality import relative
 from models.spec import ForecastSpec
 from models.types import Bools, Floats, Ints
 
-LEVEL_ALPHA = 0.1
 MAX_LOG_EFFECT = 0.7
+MOST_TAKEN = 0.9
+"""Signals together take at most so much of a forecast (``models.reconcile.deltas_of``)."""
 EM_STEPS = 30
 
 
@@ -24,50 +26,46 @@ EM_STEPS = 30
 class Effects:
     """Log effect (K, C, H) of K signals on C categories at H horizons; 0 = does not act there.
 
-    ``gain`` (K, S): by what a series' effect is its category's; None: all are alike.
+    ``gain`` (K, S): by what a series' effect is its category's; None: all are alike. ``past``
+    (K, C, O, H): what the same effects come to at O past origins; None where none are asked for.
     """
 
     names: tuple[str, ...]
     log_effect: Floats
     gain: Floats | None = None
+    past: Floats | None = None
 
     def of_series(self, codes: Ints) -> Floats:
         """Return (K, S, H) log effects on series, whose categories ``codes`` (S,) tell."""
-        effect = self.log_effect[:, codes]
+        return self._shared_out(self.log_effect, codes)
+
+    def past_lift(self, codes: Ints) -> Floats | None:
+        """Return (S, O, H) by what signals multiply past forecasts of series; None: by nothing.
+
+        Errors of past forecasts with signals tell how sure those with signals are now. The effects
+        are tonight's, but for their lead and size chosen on the same weeks: a handful of numbers.
+        """
+        if self.past is None or not self.past.any():
+            return None
+        share = np.zeros((len(codes), *self.past.shape[2:]))
+        for k, past in enumerate(self.past):
+            rows = np.flatnonzero(past.any(axis=(1, 2))[codes])
+            gain = None if self.gain is None else self.gain[k : k + 1, rows]
+            one = Effects(self.names[k : k + 1], past[None], gain)
+            share[rows] += np.exp(one.of_series(codes[rows])[0]) - 1.0
+        return np.asarray(1.0 + np.maximum(share, -MOST_TAKEN))
+
+    def _shared_out(self, effect: Floats, codes: Ints) -> Floats:
+        out = effect[:, codes]
         if self.gain is None:
-            return effect
-        limit = MAX_LOG_EFFECT
-        return np.asarray(np.clip(effect * self.gain[:, :, None], -limit, limit))
+            return out
+        gain = self.gain.reshape(*self.gain.shape, *([1] * (effect.ndim - 2)))
+        return np.asarray(np.clip(out * gain, -MAX_LOG_EFFECT, MAX_LOG_EFFECT))
 
 
 def no_effects(n_categories: int, horizon: int) -> Effects:
     """Return the effects of no signal."""
     return Effects((), np.zeros((0, n_categories, horizon)))
-
-
-def already_felt(signal: Floats, lag: int) -> float:
-    """Return how much of a signal a smoothed level already contains: its lagged running level.
-
-    A forecast level follows demand; what the signal did to demand in past weeks is in it.
-    """
-    level = 0.0
-    for value in signal[: len(signal) - lag]:
-        level += LEVEL_ALPHA * (float(value) - level)
-    return level
-
-
-def lead_path(signal: Floats, lag: int, horizon: int, gap: int) -> Floats:
-    """Return (H,) the signal's deviation that reaches each horizon; 0 beyond its lead.
-
-    Horizon h needs the signal of ``lag`` weeks before it, known only where lag >= h + gap.
-    """
-    out = np.zeros(horizon)
-    base = already_felt(signal, lag)
-    for h in range(1, horizon + 1):
-        week = len(signal) - 1 + gap + h - lag
-        if 0 <= week < len(signal):
-            out[h - 1] = signal[week] - base
-    return out
 
 
 def shared_effects(own: Floats, se: Floats, pooled: float, pooled_t: float) -> Floats:
@@ -104,27 +102,31 @@ def effects_of(
     gap: int,
     *,
     panel: Panel | None = None,
+    origins: Ints | None = None,
 ) -> Effects:
     """Return the effects of the signals adopted for a target.
 
     A category's own adopted lead goes before the pooled one. With the target's panel, also how much
-    of its category's lead each series shows.
+    of its category's lead each series shows; with ``origins`` (O,), what they came to there.
     """
     test = proof.tests.get(target)
     if test is None or not test.adopted.any():
         return no_effects(len(categories), spec.horizon)
     adopted = [k for k in range(len(test.names)) if test.adopted[k].any()]
-    scoped = [_log_effect(test, k, spec, gap) for k in adopted]
-    effects, paths = (np.array(part) for part in zip(*scoped, strict=True))
+    weeks = test.demand.shape[1]
+    at = np.append(np.zeros(0, dtype=np.int64) if origins is None else origins, weeks)
+    scoped = [_log_effect(test, k, (spec.horizon, gap), spec.season_weeks, at) for k in adopted]
+    every, paths = (np.array(part) for part in zip(*scoped, strict=True))
+    effects, past = every[:, :, -1], None if origins is None else every[:, :, :-1]
     names = tuple(test.names[k] for k in adopted)
     if panel is None:
-        return Effects(names, effects)
+        return Effects(names, effects, None, past)
     _, groups = group_codes(panel.series)
     ratio, index = relative(panel.y, spec.season_weeks), np.exp(test.demand)
     if test.expected is not None:
         ratio = _beyond(ratio, relative(test.expected, spec.season_weeks)[groups.codes])
     gains = [series_gains(ratio, index, path, groups) for path in paths]
-    return Effects(names, effects, np.array(gains))
+    return Effects(names, effects, np.array(gains), past)
 
 
 def _beyond(ratio: Floats, expected: Floats) -> Floats:
@@ -168,27 +170,30 @@ def _acting(test: TargetTest, k: int) -> list[_Acting]:
     return found
 
 
-def _log_effect(test: TargetTest, k: int, spec: ForecastSpec, gap: int) -> tuple[Floats, Floats]:
-    """Return (C, H) log effects of one signal where it is adopted, 0 elsewhere.
+def _log_effect(
+    test: TargetTest, k: int, reach: tuple[int, int], period: int, origins: Ints
+) -> tuple[Floats, Floats]:
+    """Return (C, O, H) log effects of one signal at origins where it is adopted, 0 elsewhere.
 
-    Also (C, T) what a lead that passes did to each category in the past. Whether a lead lasts is
-    asked of the categories in which it acts with the same lag, alone and together.
+    ``reach``: horizons, and weeks of gap before the first. Also (C, T) what a lead that passes did
+    to each category in the past. Whether a lead lasts is asked of the categories in which it acts
+    with the same lag, alone and together.
     """
-    out, past = np.zeros((len(test.categories), spec.horizon)), np.zeros(test.demand.shape)
-    felt = departures(test.results.signal[k][None])[0]
+    out = np.zeros((len(test.categories), len(origins), reach[0]))
+    past, felt = np.zeros(test.demand.shape), departures(test.results.signal[k][None])[0]
     for at in _acting(test, k):
         rows, rate = at.rows, test.rate[k, at.rows]
-        form = lasting(test.demand[rows], rate, at.lag, spec.season_weeks)
+        form = lasting(test.demand[rows], rate, at.lag, period)
         scope = np.where(at.pooled, len(rows), np.arange(len(rows)))
         lasts = form.lasts[scope]
         passing, stays = _passing_effects(test.results, at), _lasting_effects(form, at.pooled)
         for i, c in enumerate(rows.tolist()):
             if lasts[i]:
-                path = form.path(rate[i : i + 1], int(scope[i]), (spec.horizon, gap))
-                out[c] = stays[i] * path
+                out[c] = stays[i] * form.paths(rate[i : i + 1], int(scope[i]), reach, origins)
             else:
-                path = lead_path(test.results.signal[k, c], at.lag, spec.horizon, gap)
-                out[c], past[c] = passing[i] * path, passing[i] * lagged(felt[c], at.lag)
+                signal = test.results.signal[k, c]
+                out[c] = passing[i] * lead_paths(signal, at.lag, *reach, origins)
+                past[c] = passing[i] * lagged(felt[c], at.lag)
     return np.clip(out, -MAX_LOG_EFFECT, MAX_LOG_EFFECT), past
 
 

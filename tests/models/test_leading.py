@@ -6,12 +6,12 @@ import pytest
 from models.evidence import prove
 from models.leading import (
     MAX_LOG_EFFECT,
-    already_felt,
+    Effects,
     effects_of,
-    lead_path,
     no_effects,
     shared_effects,
 )
+from models.leadpath import already_felt, lead_path, lead_paths
 from tests.models.synthetic import Truth, make
 
 
@@ -107,3 +107,35 @@ def test_no_evidence_no_effect() -> None:
     proof = prove(known, spec)
     assert effects_of(proof, "tickets", ("a", "b"), spec, 0).log_effect.shape == (0, 2, 13)
     assert no_effects(3, 13).names == ()
+
+
+def test_paths_at_past_origins_are_those_of_their_own_days() -> None:
+    signal = np.random.default_rng(1).normal(size=60)
+    origins = np.array([2, 20, 41, 60])
+    got = lead_paths(signal, 4, 6, 1, origins)
+    for row, origin in zip(got, origins.tolist(), strict=True):
+        assert np.array_equal(row, lead_path(signal[:origin], 4, 6, 1))
+
+
+def test_past_forecasts_are_lifted_as_tonights_are() -> None:
+    known, spec = make(Truth(weeks=140))
+    proof = prove(known, spec)
+    names = proof.tests["units"].categories
+    origins = np.array([100, 120, 139])
+    got = effects_of(proof, "units", names, spec, 0, origins=origins)
+    assert got.past is not None
+    codes = np.array([0, 1, 0])
+    lift = got.past_lift(codes)
+    assert lift is not None
+    assert lift[:, :, :3] == pytest.approx(np.exp(got.past.sum(axis=0))[codes][:, :, :3])
+    assert (lift[:, :, 3:] == 1).all()
+    now = effects_of(proof, "units", names, spec, 0)
+    assert np.array_equal(now.log_effect, got.log_effect)
+    assert now.past_lift(codes) is None
+    assert no_effects(3, 13).past_lift(codes) is None
+
+
+def test_signals_together_take_at_most_nine_tenths_of_past_forecasts() -> None:
+    past = np.full((3, 1, 2, 4), -0.6)
+    lift = Effects(("a", "b", "c"), past[:, :, 0], None, past).past_lift(np.zeros(2, dtype=int))
+    assert lift == pytest.approx(np.full((2, 2, 4), 0.1))

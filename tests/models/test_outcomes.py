@@ -220,7 +220,8 @@ def test_a_gap_moves_the_weeks_that_are_forecast() -> None:
 
 def base(mean: Any, inner: Any, origins: Any) -> Base:
     none = np.zeros_like(mean)
-    return Base(mean, none, none, none, inner, inner, inner, np.array(origins, dtype=np.int64))
+    at = np.array(origins, dtype=np.int64)
+    return Base(mean, none, none, none, inner, inner, inner, at, np.full(2, np.nan))
 
 
 def test_forecasts_of_units_are_read_at_the_origin_or_the_last_one_before() -> None:

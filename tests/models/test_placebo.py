@@ -33,7 +33,7 @@ from bench.signals import (
 )
 from models.evidence import FIRST_MENTIONS, log_index, prove
 from models.forecast import forecast_many
-from models.leading import already_felt
+from models.leadpath import already_felt
 from models.leadtest import departures, innovations
 from models.panel import Known, Panel, group_codes
 from models.simulate.panels import PanelSpec, simulated_panel
