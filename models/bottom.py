@@ -7,20 +7,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.base import Base, History, grid_of, stride_for
-from models.closures import open_again
+from models.closures import open_again, sums_as_if_open
 from models.coldstart import Ahead, Cold, cold_starts
 from models.drivers import Multipliers, driven, multipliers, neutral, split
 from models.exposures import Drivers, aligned
 from models.extras import Extra
+from models.leadchallenge import LeadFit, Sums, challenged
 from models.leading import Effects
+from models.levels import targets
 from models.life import forecast_at_all, on_sale, starts_of, to_begin
 from models.outcomes import ahead_of, outcome_experts, sales_of
-from models.panel import Grid, Groups, Panel, group_codes, weeks_until_over
+from models.panel import Grid, Groups, Panel, group_codes, group_sums, weeks_until_over
 from models.reconcile import deltas_of, to_grain
 from models.sharing import Shared
 from models.spec import ForecastSpec
 from models.types import Bools, Floats
-from models.upper import Fits, reconciled
+from models.upper import Fits, Reconciled, reconciled
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Bottom:
     ``base`` is as if every series were on sale in every week ahead; ``baseline`` is its mean in the
     weeks on sale, on the published grain. ``ahead`` (P, S, H): what drivers add to the baseline.
     ``assumed``: promotions are in it whose timing is taken on trust. ``fits``: those of the
-    challengers that took part. ``effects``: those of signals. ``chance`` (S, H): how likely each series is open, which is in the
+    challengers that took part, ``lead_fits`` of those with signals. ``effects``: those of signals. ``chance`` (S, H): how likely each series is open, which is in the
     baseline; None where all are for sure.
     """
 
@@ -46,6 +48,7 @@ class Bottom:
     wanted: Bools
     assumed: bool
     fits: tuple[Fits, ...]
+    lead_fits: tuple[LeadFit, ...]
     effects: Effects
     chance: Floats | None = None
 
@@ -98,6 +101,21 @@ def _started(base: Base, cold: Cold) -> Base:
     return replace(base, mean=mean, centre=centre)
 
 
+def _challenged(
+    effects: Effects, found: Reconciled, history: History, panel: Panel, spec: ForecastSpec
+) -> tuple[Effects, tuple[LeadFit, ...]]:
+    """Return the effects of signals, statsmodels' where they won, and those models' fits."""
+    groups, base = history.groups, found.base
+    plain = found.plain(groups)
+    if plain is None:
+        return effects, ()
+    demand = sums_as_if_open(history.y, panel.closed, groups, spec.season_weeks)
+    grid = grid_of(demand.shape[1], spec, history.gap, stride_for(len(history.y)))
+    inner = replace(grid, origins=grid.origins[:-1])
+    made = group_sums(base.inner_mean, groups)
+    return challenged(effects, Sums(demand, made, targets(demand, inner), plain), grid)
+
+
 def bottom_of(
     panel: Panel, effects: Effects, spec: ForecastSpec, gap: int, beside: Beside
 ) -> Bottom:
@@ -115,6 +133,7 @@ def bottom_of(
     extra = _undriven(_outcomes(panel, beside.units, groups, grid), made, grid)
     shared = None if made.acts else beside.shared
     found = reconciled(history, spec, shared, extra, panel.closed)
+    effects, lead_fits = _challenged(effects, found, history, panel, spec)
     lift = made.now(y.shape[1], grid)[0] if made.acts else None
     ahead = Ahead(y.shape[1], gap, spec.horizon, starts_of(panel), lift)
     levels = spec.quantiles, spec.cumulative_quantiles
@@ -138,6 +157,7 @@ def bottom_of(
         forecast_at_all(panel) & (~to_begin(panel) | cold.unbegun),
         made.assumed,
         found.fits,
+        lead_fits,
         effects,
         chance,
     )

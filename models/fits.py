@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from models.bottom import Bottom
+from models.challengers import NONE
 from models.hierarchy import level_of, levels_in
 from models.panel import group_codes
 from models.spec import LEVELS
@@ -17,6 +18,7 @@ MODEL_FITS: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
     **dict.fromkeys(("target", "level", "series_id", "model", "fit_rung"), pl.String()),
     "converged": pl.Boolean(),
+    "used": pl.Boolean(),
 }
 
 
@@ -47,11 +49,25 @@ def _rows(as_of: date, target: str, low: Bottom) -> list[dict[str, object]]:
                     "model": model,
                     "fit_rung": fitted.rung[i][k],
                     "converged": bool(fitted.converged[i, k]),
+                    "used": None,
                 }
                 for k, model in enumerate(fitted.extra.names)
-                if fitted.rung[i][k] != "none"
+                if fitted.rung[i][k] != NONE
             ]
-    return rows
+    names, _ = group_codes(low.panel.series)
+    key = {"as_of": as_of, "target": target, "level": "category"}
+    return rows + [
+        {
+            **key,
+            "series_id": names[one.category],
+            "model": f"state_with_{one.signal}",
+            "fit_rung": one.rung,
+            "converged": one.converged,
+            "used": one.used,
+        }
+        for one in low.lead_fits
+        if one.rung != NONE
+    ]
 
 
 def fits_frame(as_of: date, bottoms: Mapping[str, Bottom]) -> pl.DataFrame:

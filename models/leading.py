@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,17 +23,32 @@ EM_STEPS = 30
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """One lead that passes: which signal, in which category, by how many weeks, and what was heard.
+
+    ``heard`` (T,): the signal's departures from season and trend.
+    """
+
+    signal: int
+    category: int
+    lag: int
+    heard: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """Log effect (K, C, H) of K signals on C categories at H horizons; 0 = does not act there.
 
     ``gain`` (K, S): by what a series' effect is its category's; None: all are alike. ``past``
     (K, C, O, H): what the same effects come to at O past origins; None where none are asked for.
+    ``leads``: those behind the effects that pass.
     """
 
     names: tuple[str, ...]
     log_effect: Floats
     gain: Floats | None = None
     past: Floats | None = None
+    leads: tuple[Lead, ...] = ()
 
     def of_series(self, codes: Ints) -> Floats:
         """Return (K, S, H) log effects on series, whose categories ``codes`` (S,) tell."""
@@ -116,17 +131,18 @@ def effects_of(
     weeks = test.demand.shape[1]
     at = np.append(np.zeros(0, dtype=np.int64) if origins is None else origins, weeks)
     scoped = [_log_effect(test, k, (spec.horizon, gap), spec.season_weeks, at) for k in adopted]
-    every, paths = (np.array(part) for part in zip(*scoped, strict=True))
+    every, paths = (np.array([one[i] for one in scoped]) for i in (0, 1))
+    leads = tuple(replace(lead, signal=i) for i, one in enumerate(scoped) for lead in one[2])
     effects, past = every[:, :, -1], None if origins is None else every[:, :, :-1]
     names = tuple(test.names[k] for k in adopted)
     if panel is None:
-        return Effects(names, effects, None, past)
+        return Effects(names, effects, None, past, leads)
     _, groups = group_codes(panel.series)
     ratio, index = relative(panel.y, spec.season_weeks), np.exp(test.demand)
     if test.expected is not None:
         ratio = _beyond(ratio, relative(test.expected, spec.season_weeks)[groups.codes])
     gains = [series_gains(ratio, index, path, groups) for path in paths]
-    return Effects(names, effects, np.array(gains), past)
+    return Effects(names, effects, np.array(gains), past, leads)
 
 
 def _beyond(ratio: Floats, expected: Floats) -> Floats:
@@ -172,15 +188,16 @@ def _acting(test: TargetTest, k: int) -> list[_Acting]:
 
 def _log_effect(
     test: TargetTest, k: int, reach: tuple[int, int], period: int, origins: Ints
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, list[Lead]]:
     """Return (C, O, H) log effects of one signal at origins where it is adopted, 0 elsewhere.
 
-    ``reach``: horizons, and weeks of gap before the first. Also (C, T) what a lead that passes did
-    to each category in the past. Whether a lead lasts is asked of the categories in which it acts
+    ``reach``: horizons, and weeks of gap before the first. Also the leads that pass, and (C, T)
+    what they did to each category in the past. Whether a lead lasts is asked of the categories in which it acts
     with the same lag, alone and together.
     """
     out = np.zeros((len(test.categories), len(origins), reach[0]))
     past, felt = np.zeros(test.demand.shape), departures(test.results.signal[k][None])[0]
+    leads: list[Lead] = []
     for at in _acting(test, k):
         rows, rate = at.rows, test.rate[k, at.rows]
         form = lasting(test.demand[rows], rate, at.lag, period)
@@ -194,7 +211,8 @@ def _log_effect(
                 signal = test.results.signal[k, c]
                 out[c] = passing[i] * lead_paths(signal, at.lag, *reach, origins)
                 past[c] = passing[i] * lagged(felt[c], at.lag)
-    return np.clip(out, -MAX_LOG_EFFECT, MAX_LOG_EFFECT), past
+                leads.append(Lead(k, c, at.lag, signal))
+    return np.clip(out, -MAX_LOG_EFFECT, MAX_LOG_EFFECT), past, leads
 
 
 def _passing_effects(results: Sequences, at: _Acting) -> Floats:

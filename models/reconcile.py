@@ -105,7 +105,7 @@ def pulled(ratio: Floats) -> Floats:
     return np.stack([ratio**pull for pull in PULLS])
 
 
-def _better(now: Floats, before: Floats, gain: float, quarters: int = 4) -> bool:
+def better(now: Floats, before: Floats, gain: float, quarters: int = 4) -> bool:
     """Return whether losses fell by a gain in all, and at all in so many quarters of the past.
 
     Where a quarter is without origins there is too little past to tell.
@@ -125,13 +125,13 @@ def choose_pull(bottom: Judged, summed: Judged, factors: Floats, groups: Groups)
     """
     alone = Groups(np.arange(groups.n, dtype=np.int64), groups.n)
     before, *now = summed.quarters(factors, alone)
-    good = [_better(one, before, MUST_GAIN, MOST_QUARTERS) for one in now]
+    good = [better(one, before, MUST_GAIN, MOST_QUARTERS) for one in now]
     if not any(good):
         return 0.0
     squares = bottom.quarters(factors, groups, square=True).sum(axis=1)
     best, least = 0.0, np.inf
-    for pull, one, square, better in zip(PULLS[1:], now, squares[1:], good, strict=True):
-        if better and one.sum() < least and square <= (1 + MAY_LOSE) * squares[0]:
+    for pull, one, square, pays in zip(PULLS[1:], now, squares[1:], good, strict=True):
+        if pays and one.sum() < least and square <= (1 + MAY_LOSE) * squares[0]:
             best, least = pull, float(one.sum())
     return best
 
@@ -145,7 +145,7 @@ def choose_centre_pull(bottom: Judged, factors: Floats, groups: Groups) -> float
     before, *now = bottom.quarters(factors, groups)
     best, least = 0.0, np.inf
     for pull, one in zip(PULLS[1:], now, strict=True):
-        if _better(one, before, CENTRE_MUST_GAIN) and one.sum() < least:
+        if better(one, before, CENTRE_MUST_GAIN) and one.sum() < least:
             best, least = pull, float(one.sum())
     return best
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.base import Base, History, forecast_base, grid_of, stride_for, zero_based_bands
-from models.challengers import BOTTOM_PACES, FEW_SERIES, PACES, Challenge, challenge
+from models.challengers import BOTTOM_PACES, FEW_SERIES, PACES, SETTLED, Challenge, challenge
 from models.closures import as_if_open
 from models.ensemble import error_scale
 from models.extras import Extra, together
@@ -72,6 +72,15 @@ class Reconciled:
 
     base: Base
     fits: tuple[Fits, ...]
+
+    def plain(self, groups: Groups) -> Floats | None:
+        """Return (G, O+1, H) what the settled challenger says of the groups' sums; None: nothing."""
+        for found in self.fits:
+            if found.groups.n == groups.n and np.array_equal(found.groups.codes, groups.codes):
+                extra = found.challenge.extra
+                made: Floats = extra.forecasts[..., extra.names.index(SETTLED)].astype(np.float64)
+                return made
+        return None
 
 
 def _challenged(history: History, spec: ForecastSpec, stride: int, *, sums: bool) -> Challenge:

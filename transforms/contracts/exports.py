@@ -202,12 +202,13 @@ MODEL_FITS = Table(
     key=("as_of", "target", "level", "series_id", "model"),
     columns=(
         AS_OF, TARGET, LEVEL, SERIES,
-        _text("model", "state_settled and state_moving: a level that drifts slowly, or fast"),
+        _text("model", "state_settled and state_moving: a level that drifts slowly, or fast; state_with_<signal>: the former with an adopted signal as regressor"),
         _text(
             "fit_rung", "full is fitted, assumed runs with an assumed parameter, mean is the seasonal mean of the last half year",
             one_of=("full", "assumed", "mean"),
         ),
         Column("converged", pl.Boolean, "the search for its parameter ended well", nullable=False),
+        Column("used", pl.Boolean, "of state_with_<signal>: whether its estimate of what the signal does won the backtest and moves the forecast; the others are weighed, null"),
     ),
 )
 MODEL_AUDIT = Table(
