@@ -11,6 +11,9 @@ Returns and tickets follow sales, and so what leads sales leads them too. Where 
 is tested of them is what came beyond what sales let expect (``models.outcomes``): a signal of
 demand is then none of theirs, and the swings of sales are no noise of theirs.
 
+What promotions did to units is taken off first, each week with effects learnt before it
+(``models.undriven``): their swings would be noise, and customers speak of promotions.
+
 The pooled test of a signal that all categories share is that of one series of weeks; bench.placebo
 measures on real demand what pooled and single tests adopt that they should not.
 
@@ -28,21 +31,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from models.asked import Asked, asked_of
 from models.gate import Adoption, adoption, q_values
 from models.leadtest import Sequences, sequences
-from models.outcomes import came_and_expected, log_excess
-from models.panel import Known, Panel, Signals, group_codes, group_sums
+from models.panel import Known
 from models.power import conversations_needed
-from models.seasonality import relative, trailing_mean
-from models.spec import ForecastSpec, SignalSpec
+from models.spec import ForecastSpec
 from models.types import Bools, Floats, Ints
 
-UNITS = "units"
 MIN_WEEKS, MIN_MENTIONS, MIN_MENTION_WEEKS = 52, 30, 13
 ALPHA = 0.05
-OVERDISPERSION = 0.1
-THIN = 2.0
-FIRST_MENTIONS = 10
 PURGED_T, REVERSE_T, NEARLY = 3.0, 2.7, 0.75
 EVIDENCE: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
@@ -68,7 +66,8 @@ class TargetTest:
     """One target's tests: K signals, C categories with the pool last, T weeks.
 
     ``rate`` (K, C-1, T): each signal as heard, nan before it tells; ``demand`` (C-1, T): the log
-    index; ``expected`` (C-1, T): what sales let expect of it, None of units. ``enough`` and
+    index; ``expected`` (C-1, T): what sales let expect of it, None of units; ``free`` (S, T): demand
+    of the series without promotions, None where there are none. ``enough`` and
     ``adopted`` are (K, C); counts likewise; ``enough_by_week`` (K, C, T).
     """
 
@@ -78,6 +77,7 @@ class TargetTest:
     rate: Floats
     demand: Floats
     expected: Floats | None
+    free: Floats | None
     enough_by_week: Bools
     mentions: Floats
     conversations: Floats
@@ -95,97 +95,7 @@ class Proof:
     tests: dict[str, TargetTest]
 
 
-def log_index(panel: Panel, period: int) -> tuple[tuple[str, ...], Floats, Ints]:
-    """Return categories, log demand index (C, T) and series counts (C,).
-
-    The index is the mean over series of demand over its own trailing year, each at most 5: robust
-    to launches, ends and single bulk orders. A series counts by its precision, m / (1 + .1 m) for
-    m a week: counts of small sellers are mostly noise, and big ones are not more exact for ever.
-    Of a category that sells few, m a week, the log is that of ``THIN`` units more on both sides,
-    scaled to keep its slope: near the log for many, near the plain ratio for few, so that a week
-    without sales is no abyss and the effects found are those of the mean.
-    """
-    names, groups = group_codes(panel.series)
-    ratio, mean = relative(panel.y, period), trailing_mean(panel.y, period)
-    weight = np.where(np.isnan(ratio), np.nan, mean / (1 + OVERDISPERSION * mean))
-    with np.errstate(invalid="ignore"):
-        index = group_sums(ratio * weight, groups) / group_sums(weight, groups)
-    units = np.maximum(group_sums(np.where(np.isnan(ratio), np.nan, mean), groups), 1e-3)
-    shifted = np.maximum((np.maximum(index, 0.05) * units + THIN) / (units + THIN), 1e-12)
-    log = np.log(shifted) * (1 + THIN / units)
-    return names, log, np.bincount(groups.codes, minlength=groups.n)
-
-
-def _by_category(
-    signals: Signals, rows: Ints, categories: tuple[str, ...]
-) -> tuple[Floats, Floats, Floats]:
-    """Return rate, mentions (K, C+1, T) and taggable (C+1, T); the last row is everything.
-
-    A category that nobody talked about takes the rate of everything and no mentions. Rates are
-    nan until ``FIRST_MENTIONS`` mentions are known: before, they are their prior and fall with
-    every conversation, whatever is said.
-    """
-    k, t = len(rows), len(signals.weeks)
-    rate = np.repeat(signals.rate_all[rows][:, None], len(categories) + 1, axis=1)
-    mentions = np.zeros((k, len(categories) + 1, t))
-    taggable = np.zeros((len(categories) + 1, t))
-    place = {name: i for i, name in enumerate(signals.categories)}
-    for c, name in enumerate(categories):
-        if name in place:
-            own = signals.rate[rows, place[name]]
-            rate[:, c] = np.where(np.isnan(own), rate[:, c], own)
-            mentions[:, c] = np.nan_to_num(signals.mentions[rows, place[name]])
-            taggable[c] = np.nan_to_num(signals.taggable[place[name]])
-    mentions[:, -1] = np.nan_to_num(signals.mentions_all[rows])
-    taggable[-1] = np.nan_to_num(signals.taggable_all)
-    before = np.cumsum(mentions[:, -1], axis=1) - mentions[:, -1]
-    rate = np.where((before >= FIRST_MENTIONS)[:, None], rate, np.nan)
-    return rate, mentions, taggable
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What one target's tests need: K signals, C categories with the pool last, T weeks."""
-
-    signals: tuple[str, ...]
-    lags: Ints
-    categories: tuple[str, ...]
-    demand: Floats
-    expected: Floats | None
-    series: Ints
-    rate: Floats
-    mentions: Floats
-    taggable: Floats
-
-    def begins(self, other: _Asked) -> bool:
-        """Whether the test of ``other`` is this one's, bit for bit, in its first weeks."""
-        weeks = self.demand.shape[1]
-        return (
-            (self.signals, self.categories) == (other.signals, other.categories)
-            and weeks <= other.demand.shape[1]
-            and np.array_equal(self.lags, other.lags)
-            and np.array_equal(self.demand, other.demand[:, :weeks], equal_nan=True)
-            and np.array_equal(self.rate, other.rate[..., :weeks], equal_nan=True)
-        )
-
-
-def _asked(
-    panel: Panel, units: Panel | None, signals: Signals, specs: list[SignalSpec], period: int
-) -> _Asked:
-    names, index, n_series = log_index(panel, period)
-    expected = None
-    if units is not None:
-        came, expected = came_and_expected(panel, units)
-        index = log_excess(came, expected, THIN, period)
-    place = {name: i for i, name in enumerate(signals.names)}
-    rows = np.array([place[s.name] for s in specs], dtype=np.int64)
-    rate, mentions, taggable = _by_category(signals, rows, names)
-    lags = np.array([s.max_lag_weeks for s in specs], dtype=np.int64)
-    told = tuple(s.name for s in specs)
-    return _Asked(told, lags, names, index, expected, n_series, rate[:, :-1], mentions, taggable)
-
-
-def _results(asked: Sequence[_Asked], period: int) -> list[Sequences]:
+def _results(asked: Sequence[Asked], period: int) -> list[Sequences]:
     """Return the sequences of each; those that begin another's are read from it.
 
     Sequences are causal week by week: the first weeks of the longer are the shorter's.
@@ -202,7 +112,7 @@ def _results(asked: Sequence[_Asked], period: int) -> list[Sequences]:
     return [out[i] for i in range(len(asked))]
 
 
-def _target_test(asked: _Asked, results: Sequences) -> TargetTest:
+def _target_test(asked: Asked, results: Sequences) -> TargetTest:
     heard = np.cumsum((asked.taggable > 0).astype(np.int64), axis=1)
     enough = (
         (heard[None] >= MIN_WEEKS)
@@ -215,7 +125,8 @@ def _target_test(asked: _Asked, results: Sequences) -> TargetTest:
         enough[:, -1] = False
     everyone = np.repeat(asked.taggable.sum(axis=1)[None], len(asked.signals), axis=0)
     return TargetTest(
-        asked.signals, asked.categories, results, asked.rate, asked.demand, asked.expected, enough,
+        asked.signals, asked.categories, results, asked.rate, asked.demand, asked.expected, asked.free,
+        enough,
         asked.mentions.sum(axis=2), everyone,
         heard[:, -1], np.append(asked.series, asked.series.sum()),
         conversations_needed(asked.mentions, asked.taggable[None]),
@@ -333,7 +244,7 @@ def prove_many(knowns: Sequence[Known], spec: ForecastSpec) -> list[Proof]:
     Where an earlier cutoff knew of a target what the latest knows of the same weeks, tests are made
     once and read as they stood; where anything was known otherwise, they are made anew.
     """
-    asked = [_asked_of(known, spec) for known in knowns]
+    asked = [asked_of(known, spec) for known in knowns]
     tests: list[dict[str, TargetTest]] = [{} for _ in knowns]
     for target in sorted({name for each in asked for name in each}):
         at = [i for i, each in enumerate(asked) if target in each]
@@ -341,30 +252,6 @@ def prove_many(knowns: Sequence[Known], spec: ForecastSpec) -> list[Proof]:
         for i, result in zip(at, results, strict=True):
             tests[i][target] = _target_test(asked[i][target], result)
     return [_judge(known, spec, each) for known, each in zip(knowns, tests, strict=True)]
-
-
-def _units(known: Known) -> Panel | None:
-    """Return the panel of what was sold, None where there is none or nothing in it."""
-    units = known.panels.get(UNITS)
-    return None if units is None or not units.y.size else units
-
-
-def _asked_of(known: Known, spec: ForecastSpec) -> dict[str, _Asked]:
-    """Return what is to be tested by target, in the order of their names."""
-    signals, out = known.signals, {}
-    for target in sorted(known.panels):
-        panel = known.panels[target]
-        specs = [s for s in spec.signals if target in s.targets]
-        if signals is None or not panel.y.size:
-            continue
-        for name, on in ((target, panel), (UNITS, _units(known))):
-            if on is not None and not np.array_equal(on.weeks, signals.weeks):
-                raise ValueError(f"signals and panel {name} are not on the same weeks")
-        specs = [s for s in specs if s.name in signals.names]
-        if specs:
-            behind = None if target == UNITS else _units(known)
-            out[target] = _asked(panel, behind, signals, specs, spec.season_weeks)
-    return out
 
 
 def _judge(known: Known, spec: ForecastSpec, tests: dict[str, TargetTest]) -> Proof:

@@ -138,7 +138,8 @@ def effects_of(
     if panel is None:
         return Effects(names, effects, None, past, leads)
     _, groups = group_codes(panel.series)
-    ratio, index = relative(panel.y, spec.season_weeks), np.exp(test.demand)
+    y = panel.y if test.free is None else test.free
+    ratio, index = relative(y, spec.season_weeks), np.exp(test.demand)
     if test.expected is not None:
         ratio = _beyond(ratio, relative(test.expected, spec.season_weeks)[groups.codes])
     gains = [series_gains(ratio, index, path, groups) for path in paths]

@@ -5,7 +5,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.evidence import EVIDENCE, log_index, prove, prove_many
+from models.asked import log_index
+from models.evidence import EVIDENCE, prove, prove_many
 from models.leading import effects_of
 from models.leadscan import scan
 from models.leadtest import autoregression, lagged, one_step_residuals, sequences, whiten

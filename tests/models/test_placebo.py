@@ -31,7 +31,8 @@ from bench.signals import (
     share_row,
     told_share,
 )
-from models.evidence import FIRST_MENTIONS, log_index, prove
+from models.asked import FIRST_MENTIONS, log_index
+from models.evidence import prove
 from models.forecast import forecast_many
 from models.leadpath import already_felt
 from models.leadtest import departures, innovations
