@@ -95,23 +95,33 @@ def closures(y: Floats) -> Closures:
     return out
 
 
+def gaps(panel: Panel) -> Bools:
+    """Return (S, T) weeks of which nothing is known though the series goes on: no stock, no record.
+
+    From a series' first known week to its last one, or to the end where it is alive.
+    """
+    seen = ~np.isnan(panel.y)
+    begun = np.cumsum(seen, axis=1) > 0
+    later = np.cumsum(seen[:, ::-1], axis=1)[:, ::-1] > 0
+    return np.asarray(~seen & begun & (later | alive(panel)[:, None]))
+
+
 def open_weeks(panel: Panel) -> Panel:
     """Return the panel with closed weeks unknown, and how long closures at its end have lasted.
 
     What a series that has ended since did not sell after its last sale is an end and no closure:
-    unknown too, but not among ``closed``.
+    unknown too. ``closed`` is every week in which a series goes on and says nothing, closed or not.
     """
     found = closures(panel.y)
-    if not found.closed.any():
+    if not np.isnan(panel.y).any() and not found.closed.any():
         return panel
     y = np.where(found.closed, np.nan, panel.y)
-    shut = replace(panel, y=y, closed=found.closed, closed_for=found.lasting)
-    over = ~alive(shut)
-    if over.any():
-        known = np.cumsum(~np.isnan(y[over])[:, ::-1], axis=1)[:, ::-1] > 0
-        found.closed[over] &= known
-        found.lasting[over] = 0
-    return shut
+    shut = replace(panel, y=y, closed_for=found.lasting)
+    found.lasting[~alive(shut)] = 0
+    silent = gaps(shut)
+    if not found.lasting.any():
+        shut = replace(shut, closed_for=None)
+    return replace(shut, closed=silent) if silent.any() else shut
 
 
 @compiled
@@ -137,7 +147,7 @@ def _expected(y: Floats, t: int, period: int) -> float:
 
 @compiled
 def _fill(y: Floats, closed: Bools, period: int, out: Floats) -> None:
-    """Put into closed weeks of out what their series is expected to sell were it open."""
+    """Put into closed weeks of out what their series is expected to sell were it on sale."""
     for i in range(y.shape[0]):
         for t in range(y.shape[1]):
             if closed[i, t]:

@@ -30,7 +30,8 @@ class Panel:
     was really sold in every week, like y but never nan: 0 before launch, short of demand where
     stock ran out; None where only y is known. ``closed_for``: for how many weeks each series has
     been closed at the end (``models.closures``), 0 = open; None where all are. ``closed`` (S, T):
-    weeks, nan in y, in which a series that goes on was closed; None where there are none.
+    weeks, nan in y, in which a series that goes on was closed, out of stock or not recorded; None
+    where there are none.
     """
 
     series: pl.DataFrame

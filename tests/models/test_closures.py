@@ -235,3 +235,41 @@ def test_a_closure_that_became_an_end_shares_the_experts_of_sums_no_more() -> No
     late.panels["units"] = Panel(ended, panel.weeks, panel.y)
     for one, many in zip((early, late), forecast_many([early, late], spec), strict=True):
         assert forecast(one, spec).forecasts.equals(many.forecasts)
+
+
+def out_of_stock(y: Any, seed: int, share: float = 0.25) -> Any:
+    """Demand with weeks, in runs, that say nothing because there was no stock."""
+    rng, masked = np.random.default_rng(seed), y.astype(float).copy()
+    for row in masked:
+        for start in range(int(rng.integers(10, 20)), len(row), round(3 / share)):
+            row[start : start + 3] = np.nan
+    return masked
+
+
+def test_sums_hold_weeks_without_stock_as_if_there_were() -> None:
+    y = shops()
+    masked = out_of_stock(y, 1)
+    masked[3, :30] = np.nan  # not launched yet
+    masked[5, 100:] = np.nan  # ended
+    panel = known_of(masked).panels["units"]
+    ended = panel.series.with_columns(ended=pl.Series([False] * 5 + [True] + [False] * 2))
+    got = open_weeks(Panel(ended, panel.weeks, masked))
+    assert got.closed is not None
+    assert got.closed_for is None
+    assert np.array_equal(got.y, masked, equal_nan=True)
+    assert not got.closed[3, :30].any()
+    assert not got.closed[5, 100:].any()
+    assert got.closed[:3, 20:].sum() == np.isnan(masked[:3, 20:]).sum()
+    whole = as_if_open(got.y, got.closed, 52)
+    assert np.nansum(whole[:, 30:100], axis=0) == pytest.approx(y[:, 30:100].sum(axis=0), rel=0.15)
+
+
+def test_weeks_without_stock_pull_no_forecast_down() -> None:
+    spec = ForecastSpec(levels=("total",), horizon=8, challengers=False)
+    ratios = []
+    for seed in range(4):
+        y = swapping(seed)
+        full, short = (forecast(known_of(v), spec) for v in (y, out_of_stock(y, seed)))
+        ratios.append(short.forecasts["mean"].sum() / full.forecasts["mean"].sum())
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.03)
+    assert min(ratios) > 0.93
