@@ -18,14 +18,25 @@ from models.weekly_rates import with_rates
 from transforms import demand as counting
 from transforms.asof import KNOWN_ON, ORDER, SOURCE, VERSION, visible
 from transforms.calendar import gap_weeks, last_complete_week, week_of
+from transforms.call_weights import EQUAL, cohort_weights, weighted, weighting_by_week
 from transforms.contracts import INPUTS
 from transforms.contracts.exports import TARGETS
+from transforms.people import people_cells, with_people
 from transforms.plans import TOLD_ON
 from transforms.promotions import announced, promotion_weeks, timing_assumed
-from transforms.signals import all_conversations, attributed, weekly_counts
+from transforms.signals import UNATTRIBUTED, all_conversations, attributed, weekly_counts
 
 HEARD = ("conversations", "passages", "upstream_tags")
-COUNTED = ("order_lines", "refunds", "tickets", "products", "inventory_daily", "promotions")
+COUNTED = (
+    "order_lines",
+    "refunds",
+    "tickets",
+    "products",
+    "inventory_daily",
+    "promotions",
+    "call_attempts",
+    "checkouts",
+)
 SPARED = (
     "text",
     "unit_price",
@@ -207,10 +218,14 @@ def _listen(
     rules: Rules,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Attributed conversations, the mentions that count, and weekly rates."""
-    talked = attributed(
-        all_conversations(shown["conversations"], shown["passages"]),
-        shown["order_lines"],
-        categories,
+    talked = _weighted(
+        attributed(
+            all_conversations(shown["conversations"], shown["passages"]),
+            shown["order_lines"],
+            categories,
+        ),
+        shown,
+        rules,
     )
     chosen = pl.col("signal").is_in(list(rules.upstream))
     theirs = shown["upstream_tags"].filter(chosen)
@@ -219,16 +234,28 @@ def _listen(
     said = tags.tags.filter(~chosen).join(there, on=passage, how="semi")
     heard = tags.taggable.join(there, on=passage, how="semi")
     ours = tuple(name for name in rules.signals if name not in rules.upstream)
-    counts = [
-        _counts(talked, heard, said, names=ours, rules=rules, last=last),
-        _counts(talked, talked, theirs, names=rules.upstream, rules=rules, last=last),
+    rates = [
+        _rates(talked, heard, said, names=ours, rules=rules, last=last),
+        _rates(talked, talked, theirs, names=rules.upstream, rules=rules, last=last),
     ]
     told = theirs.select(*_upstream(said.schema), "said_at")
     said = pl.concat([said, told], how="diagonal")
-    return talked, said, with_rates(pl.concat(counts))
+    how = weighting_by_week(talked, timezone=rules.timezone, week_start=rules.week_start)
+    weekly = pl.concat(rates).join(how, on="week_start", how="left", maintain_order="left")
+    return talked, said, weekly.with_columns(pl.col("weighting").fill_null(EQUAL))
 
 
-def _counts(
+def _weighted(
+    talked: pl.DataFrame, shown: Mapping[str, pl.DataFrame], rules: Rules
+) -> pl.DataFrame:
+    """Conversations with what each weighs, by how unequally its call list was drawn."""
+    days = {"timezone": rules.timezone, "week_start": rules.week_start}
+    attempts = shown["call_attempts"]
+    weights = cohort_weights(attempts, shown["order_lines"], shown["checkouts"], **days)
+    return weighted(talked, attempts, weights, **days)
+
+
+def _rates(
     talked: pl.DataFrame,
     heard: pl.DataFrame,
     said: pl.DataFrame,
@@ -237,7 +264,8 @@ def _counts(
     rules: Rules,
     last: date,
 ) -> pl.DataFrame:
-    return weekly_counts(
+    """Weekly counts and rates of some signals: each conversation and each person once."""
+    counts = weekly_counts(
         talked,
         heard,
         said,
@@ -246,6 +274,17 @@ def _counts(
         week_start=rules.week_start,
         last_day=last,
     )
+    cells = people_cells(
+        talked,
+        heard,
+        said,
+        unattributed=UNATTRIBUTED,
+        signals=names,
+        timezone=rules.timezone,
+        week_start=rules.week_start,
+        last_day=last,
+    )
+    return with_rates(with_people(counts, cells), cells)
 
 
 def _upstream(schema: pl.Schema) -> list[pl.Expr]:
