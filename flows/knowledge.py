@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -73,11 +73,13 @@ class Tags:
 
     `tags`: _source, _version, conversation_id, passage_id, signal, span_start, span_end, tagger,
     tagger_version, confidence. `taggable`: _source, _version, conversation_id, passage_id of the
-    passages that could carry a signal. Both are empty where there are no passages.
+    passages that could carry a signal. `judged`: the same columns of every passage, whether it is
+    taggable, and its language (null: unknown). All are empty where there are no passages.
     """
 
     tags: pl.DataFrame
     taggable: pl.DataFrame
+    judged: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True, slots=True)

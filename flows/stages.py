@@ -16,11 +16,12 @@ from prefect.client.schemas.objects import State
 from flows import forecasting
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
-from flows.knowledge import Tags
+from flows.knowledge import Picture, Tags
 from flows.lake import LakeError
-from flows.listening import TAG_ROWS, TAGGABLE_ROWS, tag_lake
-from flows.masking import masked_line
+from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
+from flows.masking import masked_line, pseudonyms
 from flows.night import Night, phrase_books, rules_of, spec_of
+from flows.phrases import count_phrases, phrase_stats, skipped
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
@@ -43,7 +44,11 @@ LOG = logging.getLogger("hearcast")
 
 UPSTREAM = ("upstream", "as given")
 UNRECORDED = {"seasonal_naive": "no record is made on the rung seasonal_naive"}
-NO_TAGS = Tags(pl.DataFrame(schema=TAG_ROWS), pl.DataFrame(schema=TAGGABLE_ROWS))
+NO_TAGS = Tags(
+    pl.DataFrame(schema=TAG_ROWS),
+    pl.DataFrame(schema=TAGGABLE_ROWS),
+    pl.DataFrame(schema=JUDGED_ROWS),
+)
 
 
 class NothingToForecast(Refusal):
@@ -88,6 +93,8 @@ class Made:
     left_out: Mapping[str, str]
     why: tuple[str, ...]
     lines: tuple[str, ...]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    """Table to why it has nothing to show tonight; no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,7 @@ def listen(night: Night, judged: Judged) -> Heard:
     except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
         LOG.error("listening failed: %s", where(error))  # noqa: TRY400 - messages may quote words
         tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
-    night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable})
+    night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable, "tag_judged": tags.judged})
     given = night.lake.versions("passages", night.as_of).select(pl.len()).collect().item()
     said = f"{tags.taggable.height:,} of {given:,} passages taggable, {tags.tags.height:,} tags"
     LOG.info("listen: %s", said if given else "no passages")
@@ -205,7 +212,7 @@ def _unheard(night: Night, given: int) -> tuple[str, ...]:
 def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
-    tags = Tags(night.take("tag_rows"), night.take("tag_taggable"))
+    tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
     now, past = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
     business = settings.business
     tables = forecasting.counted(
@@ -218,6 +225,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= forecasting.heard(now, shown, taggers, night.lake.key)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
+    words = _words(night, now, tags, heard.deaf)
+    tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
     night.keep(shelf.tables)
@@ -225,8 +234,40 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     lines = silent if now.conversations.is_empty() else heard.lines
     if line := masked_line(tables["series_listed"]):
         lines = (*lines, line)
-    told = (*lines, *shelf.lines)
-    return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, told)
+    told = (*lines, *shelf.lines, *words.lines)
+    left_out = {**shelf.left_out, **words.failed}
+    return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, words.skipped)
+
+
+@dataclass(slots=True)
+class _Words:
+    """What is published of words beside signals; `skipped`: table to why there is nothing to show."""
+
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+
+
+def _words(night: Night, now: Picture, tags: Tags, deaf: str | None) -> _Words:
+    """Emerging phrases. Where counting them fails, that table is left out and the night goes on."""
+    settings, lake, words = night.settings, night.lake, _Words()
+    try:
+        counted = count_phrases(lake, night.as_of, now, tags, rules_of(settings))
+        why = skipped(counted, deaf)
+        if counted is None or why is not None:
+            words.skipped["phrase_stats"] = why or ""
+            return words
+        quotes = settings.privacy.publish_quotes
+        found = phrase_stats(lake, night.as_of, counted, tags, quotes=quotes)
+        named = pseudonyms(found, ("example_1", "example_2"), lake.key)
+        words.tables["phrase_stats"] = forecasting.conform("phrase_stats", named)
+    except LakeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - words must not end the night
+        LOG.error("counting phrases failed: %s", where(error))  # noqa: TRY400 - may quote words
+        words.failed["phrase_stats"] = f"counting phrases failed: {type(error).__name__}"
+    return words
 
 
 @dataclass(slots=True)
@@ -277,7 +318,7 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     tables["ingest_report"] = report_table(night.lake, night.as_of)
     tables["quarantine"] = night.lake.quarantine(night.as_of)
     lines = (*judged.lines, *made.why, *made.lines)
-    account = Account(made.rungs, made.left_out, judged.held, made.why, lines)
+    account = Account(made.rungs, made.left_out, judged.held, made.why, lines, skipped=made.skipped)
     documents = json.loads(_docs_file(night).read_text())
     inputs = Verdicts(tables["quality_checks"], documents)
     snapshot = publish_night(night, tables, account, inputs)

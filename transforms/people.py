@@ -28,6 +28,13 @@ _KEY = [SOURCE, "conversation_id"]
 _SCOPE = ["category", "week_start"]
 
 
+def person() -> pl.Expr:
+    """Who had a conversation: a customer_id within its source; without one, the conversation."""
+    known = pl.col("customer_id").is_not_null()
+    who = pl.when(known).then("customer_id").otherwise("conversation_id")
+    return pl.struct(SOURCE, known.alias("known"), who.alias("who"))
+
+
 def people_cells(
     conversations: pl.DataFrame,
     taggable: pl.DataFrame,
@@ -63,14 +70,12 @@ def people_cells(
 def _heard(
     conversations: pl.DataFrame, taggable: pl.DataFrame, timezone: str, week_start: str
 ) -> pl.DataFrame:
-    known = pl.col("customer_id").is_not_null()
-    who = pl.when(known).then("customer_id").otherwise("conversation_id")
     weight = pl.col("weight") if "weight" in conversations.columns else pl.lit(WHOLE)
     return conversations.join(taggable.select(_KEY).unique(), on=_KEY, how="semi").select(
         *_KEY,
         "category",
         "started_at",
-        pl.struct(SOURCE, known.alias("known"), who.alias("who")).rank("dense").alias("person"),
+        person().rank("dense").alias("person"),
         pl.col("channel").fill_null(UNKNOWN_CHANNEL),
         weight.cast(pl.Int64).alias("weight"),
         week_of(local_day("started_at", timezone), week_start).alias("week_start"),

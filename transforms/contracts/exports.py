@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.schema import Column, Table, by_name
+from transforms.contracts.signal_exports import PHRASE_STATS
 
 TARGETS = ("units", "returns", "tickets")
 LEVELS = ("total", "category", "sku", "sku_channel")
@@ -430,6 +431,7 @@ EXPORTS = by_name(
     SIGNALS_WEEKLY,
     SIGNAL_EVIDENCE,
     SIGNAL_VALUE,
+    PHRASE_STATS,
     DEMAND_WEEKLY,
     SERIES_LISTED,
     INGEST_REPORT,

@@ -1,0 +1,64 @@
+"""Published tables about customers' words: emerging phrases, audits and bridges of taggers."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from transforms.contracts.schema import Column, Table
+
+
+def _text(name: str, prose: str, *, nullable: bool = False) -> Column:
+    return Column(name, pl.String, prose, nullable=nullable)
+
+
+def _count(name: str, prose: str, unit: str = "") -> Column:
+    return Column(name, pl.Int64, prose, unit=unit, nullable=False, lo=0)
+
+
+def _share(name: str, prose: str, *, nullable: bool = True) -> Column:
+    return Column(name, pl.Float64, prose, unit="share", nullable=nullable, lo=0.0, hi=1.0)
+
+
+def _real(name: str, prose: str, unit: str = "") -> Column:
+    return Column(name, pl.Float64, prose, unit=unit, nullable=True)
+
+
+def _date(name: str, prose: str, *, nullable: bool = False) -> Column:
+    return Column(name, pl.Date, prose, nullable=nullable)
+
+
+TAGGER = (
+    _text("tagger", "who tagged"),
+    _text("tagger_version", "hash of tagger code, phrase files and model"),
+)
+PHRASE_STATS = Table(
+    "phrase_stats",
+    "What customers say more than in the 12 weeks before: phrases of one to three words.",
+    key=("week_start", "category", "language", "phrase"),
+    columns=(
+        _date("week_start", "first day of the week"),
+        _text("category", "the category; null: everything", nullable=True),
+        _text("language", "language of the passages"),
+        _text("phrase", "lower-case words; never a number, a code or a contact detail"),
+        Column("size", pl.Int32, "words in the phrase", nullable=False, lo=1, hi=3),
+        _count("people", "different customers who said it in the week, at least 3 (unknown people: conversations)", "people"),
+        _count("people_before", "the same over the 12 weeks before, week by week", "people"),
+        _count("sayings", "people's phrases of this size in the week, all together"),
+        _count("sayings_before", "the same over the 12 weeks before"),
+        _real("log_odds", "log odds of the phrase in the week less those before, with an informative Dirichlet prior", "log ratio"),
+        _real("log_odds_lo", "lower end, 95 %", "log ratio"),
+        _real("log_odds_hi", "upper end, 95 %", "log ratio"),
+        _real("z", "log_odds over its standard error; the order of rows that a reader wants"),
+        _share("p_value", "chance of as many by an unchanged habit, one-sided, exact"),
+        _share("q_value", "p_value after Benjamini-Hochberg over all phrases that were said often enough, shown or not"),
+        Column("emerging", pl.Boolean, "said more than before: q_value at most .10 and log_odds above 0", nullable=False),
+        _date("first_week", "first of the 13 weeks in which it was said"),
+        _text("signal", "the signal that most passages with the phrase carry; null: none carries any", nullable=True),
+        _share("signal_share", "share of its passages of the week that carry that signal"),
+        Column("is_candidate", pl.Boolean, "emerging, and no signal covers half of its passages: perhaps a new signal", nullable=False),
+        _text("example_1", "a passage that says it, by its id; the words stay in the lake", nullable=True),
+        _text("example_2", "one of another customer", nullable=True),
+        _text("quote_1", "the first one's words, redacted, for candidates; only where [privacy] publish_quotes allows it", nullable=True),
+        _text("quote_2", "the second one's", nullable=True),
+    ),
+)  # fmt: skip
