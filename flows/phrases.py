@@ -61,13 +61,6 @@ class Passages:
         return wanted.join(found.collect(), on=list(PASSAGE), maintain_order="left")
 
 
-def skipped(counted: Counted | None, deaf: str | None) -> str | None:
-    """Why there is no table of phrases tonight; None: there is."""
-    if deaf is not None:
-        return deaf
-    return "no passage that can be tagged is known of the last weeks" if counted is None else None
-
-
 def count_phrases(
     lake: Lake, as_of: date, now: Picture, tags: Tags, rules: Rules
 ) -> Counted | None:

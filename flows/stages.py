@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import polars as pl
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
+from flows.audits import tag_audit
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
 from flows.knowledge import Picture, Tags
@@ -21,7 +23,7 @@ from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line, pseudonyms
 from flows.night import Night, phrase_books, rules_of, spec_of
-from flows.phrases import count_phrases, phrase_stats, skipped
+from flows.phrases import count_phrases, phrase_stats
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
@@ -250,24 +252,44 @@ class _Words:
 
 
 def _words(night: Night, now: Picture, tags: Tags, deaf: str | None) -> _Words:
-    """Emerging phrases. Where counting them fails, that table is left out and the night goes on."""
-    settings, lake, words = night.settings, night.lake, _Words()
-    try:
-        counted = count_phrases(lake, night.as_of, now, tags, rules_of(settings))
-        why = skipped(counted, deaf)
-        if counted is None or why is not None:
-            words.skipped["phrase_stats"] = why or ""
-            return words
-        quotes = settings.privacy.publish_quotes
-        found = phrase_stats(lake, night.as_of, counted, tags, quotes=quotes)
-        named = pseudonyms(found, ("example_1", "example_2"), lake.key)
-        words.tables["phrase_stats"] = forecasting.conform("phrase_stats", named)
-    except LakeError:
-        raise
-    except Exception as error:  # noqa: BLE001 - words must not end the night
-        LOG.error("counting phrases failed: %s", where(error))  # noqa: TRY400 - may quote words
-        words.failed["phrase_stats"] = f"counting phrases failed: {type(error).__name__}"
+    """Emerging phrases and audits. Where one fails, its table is left out and the night goes on."""
+    words = _Words()
+    made: dict[str, Callable[[], pl.DataFrame | str]] = {
+        "phrase_stats": partial(_phrases, night, now, tags, deaf),
+        "tag_audit": partial(_audited, night),
+    }
+    for name, make in made.items():
+        try:
+            found = make()
+        except LakeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - words must not end the night
+            LOG.error("%s failed: %s", name, where(error))  # noqa: TRY400 - may quote words
+            words.failed[name] = f"{name} failed: {type(error).__name__}"
+            continue
+        if isinstance(found, str):
+            words.skipped[name] = found
+        else:
+            words.tables[name] = forecasting.conform(name, found)
     return words
+
+
+def _phrases(night: Night, now: Picture, tags: Tags, deaf: str | None) -> pl.DataFrame | str:
+    """The table of phrases, or why there is none."""
+    if deaf is not None:
+        return deaf
+    counted = count_phrases(night.lake, night.as_of, now, tags, rules_of(night.settings))
+    if counted is None:
+        return "no passage that can be tagged is known of the last weeks"
+    quotes = night.settings.privacy.publish_quotes
+    found = phrase_stats(night.lake, night.as_of, counted, tags, quotes=quotes)
+    return pseudonyms(found, ("example_1", "example_2"), night.lake.key)
+
+
+def _audited(night: Night) -> pl.DataFrame | str:
+    """The table of audits, or why there is none."""
+    found = tag_audit(night.lake, night.as_of)
+    return found if found.height else "no audit of the tagger has been read in"
 
 
 @dataclass(slots=True)

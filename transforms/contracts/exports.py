@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.schema import Column, Table, by_name
-from transforms.contracts.signal_exports import PHRASE_STATS
+from transforms.contracts.signal_exports import PHRASE_STATS, TAG_AUDIT
 
 TARGETS = ("units", "returns", "tickets")
 LEVELS = ("total", "category", "sku", "sku_channel")
@@ -432,6 +432,7 @@ EXPORTS = by_name(
     SIGNAL_EVIDENCE,
     SIGNAL_VALUE,
     PHRASE_STATS,
+    TAG_AUDIT,
     DEMAND_WEEKLY,
     SERIES_LISTED,
     INGEST_REPORT,
