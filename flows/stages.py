@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
-from flows.audits import tag_audit
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
-from flows.knowledge import Picture, Tags
+from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
-from flows.masking import masked_line, pseudonyms
+from flows.masking import masked_line
 from flows.night import Night, phrase_books, rules_of, spec_of
-from flows.phrases import count_phrases, phrase_stats
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
@@ -34,6 +29,7 @@ from flows.stale import (
     previous_snapshot,
     with_stale_targets,
 )
+from flows.words import judgements, keep_verdicts, said_tables
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
@@ -144,8 +140,7 @@ def validate(night: Night, landed: Landed) -> Judged:
         timezone=zone,
         latency_days=rules_of(settings).latency_days,
     )
-    night.keep({"quality_checks": verdicts.checks})
-    (_docs_file(night)).write_text(json.dumps(list(verdicts.docs)))
+    keep_verdicts(night, "inputs", verdicts)
     held = dict(landed.held)
     for line in verdicts.hold_reasons:
         held.setdefault(line.split(".", 1)[0], line)
@@ -162,10 +157,6 @@ def _unspoken(contract: Table) -> list[pl.Expr]:
         else pl.col(c.name)
         for c in contract.columns
     ] + [pl.col(SOURCE)]
-
-
-def _docs_file(night: Night) -> Path:
-    return night.path("input_docs").with_suffix(".json")
 
 
 def _nothing(landed: Landed, night: Night) -> str:
@@ -227,7 +218,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= forecasting.heard(now, shown, taggers, night.lake.key)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
-    words = _words(night, now, tags, heard.deaf)
+    words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
@@ -239,57 +230,6 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     told = (*lines, *shelf.lines, *words.lines)
     left_out = {**shelf.left_out, **words.failed}
     return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, words.skipped)
-
-
-@dataclass(slots=True)
-class _Words:
-    """What is published of words beside signals; `skipped`: table to why there is nothing to show."""
-
-    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    lines: tuple[str, ...] = ()
-
-
-def _words(night: Night, now: Picture, tags: Tags, deaf: str | None) -> _Words:
-    """Emerging phrases and audits. Where one fails, its table is left out and the night goes on."""
-    words = _Words()
-    made: dict[str, Callable[[], pl.DataFrame | str]] = {
-        "phrase_stats": partial(_phrases, night, now, tags, deaf),
-        "tag_audit": partial(_audited, night),
-    }
-    for name, make in made.items():
-        try:
-            found = make()
-        except LakeError:
-            raise
-        except Exception as error:  # noqa: BLE001 - words must not end the night
-            LOG.error("%s failed: %s", name, where(error))  # noqa: TRY400 - may quote words
-            words.failed[name] = f"{name} failed: {type(error).__name__}"
-            continue
-        if isinstance(found, str):
-            words.skipped[name] = found
-        else:
-            words.tables[name] = forecasting.conform(name, found)
-    return words
-
-
-def _phrases(night: Night, now: Picture, tags: Tags, deaf: str | None) -> pl.DataFrame | str:
-    """The table of phrases, or why there is none."""
-    if deaf is not None:
-        return deaf
-    counted = count_phrases(night.lake, night.as_of, now, tags, rules_of(night.settings))
-    if counted is None:
-        return "no passage that can be tagged is known of the last weeks"
-    quotes = night.settings.privacy.publish_quotes
-    found = phrase_stats(night.lake, night.as_of, counted, tags, quotes=quotes)
-    return pseudonyms(found, ("example_1", "example_2"), night.lake.key)
-
-
-def _audited(night: Night) -> pl.DataFrame | str:
-    """The table of audits, or why there is none."""
-    found = tag_audit(night.lake, night.as_of)
-    return found if found.height else "no audit of the tagger has been read in"
 
 
 @dataclass(slots=True)
@@ -336,13 +276,13 @@ def _step_down(night: Night, judged: Judged, rung: str, tables: dict[str, pl.Dat
 def publish(night: Night, judged: Judged, made: Made) -> Published:
     """Publishes what the stages left, with the account of the night."""
     tables = {name: night.take(name) for name in made.tables}
-    tables["quality_checks"] = night.take("quality_checks")
+    checks, documents = judgements(night)
+    tables["quality_checks"] = checks
     tables["ingest_report"] = report_table(night.lake, night.as_of)
     tables["quarantine"] = night.lake.quarantine(night.as_of)
     lines = (*judged.lines, *made.why, *made.lines)
     account = Account(made.rungs, made.left_out, judged.held, made.why, lines, skipped=made.skipped)
-    documents = json.loads(_docs_file(night).read_text())
-    inputs = Verdicts(tables["quality_checks"], documents)
+    inputs = Verdicts(checks, tuple(documents))
     snapshot = publish_night(night, tables, account, inputs)
     settings = night.settings
     headline = f"{account.status} as of {night.as_of}: {len(tables)} tables in {snapshot.path}"
