@@ -127,6 +127,8 @@ def phrase_stats(
     """The table phrase_stats, but for pseudonyms of its examples; quotes only where allowed."""
     told = [_week(counted, week) for week in counted.shown]
     found = without_parts(pl.concat(told))
+    if found.is_empty():
+        return EXPORTS["phrase_stats"].empty()
     passages = Passages(lake, as_of, counted.heard)
     voices = _voices(passages, counted.shown, found)
     key = ["week_start", *windows.SCOPE, "phrase"]

@@ -40,7 +40,6 @@ from transforms.tagging import TAGGER, tagger_version
 LOG = logging.getLogger("hearcast")
 
 
-UPSTREAM = ("upstream", "as given")
 UNRECORDED = {"seasonal_naive": "no record is made on the rung seasonal_naive"}
 NO_TAGS = Tags(
     pl.DataFrame(schema=TAG_ROWS),
@@ -213,8 +212,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     )
     passages = night.lake.versions("passages", night.as_of)
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
-    taggers = dict.fromkeys(rules.signals, (TAGGER, heard.tagger_version))
-    taggers |= dict.fromkeys(rules.upstream, UPSTREAM)
+    ours = (name for name in rules.signals if name not in rules.upstream)
+    taggers = dict.fromkeys(ours, (TAGGER, heard.tagger_version))
     tables |= forecasting.heard(now, shown, taggers, night.lake.key)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables

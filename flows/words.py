@@ -47,6 +47,7 @@ def said_tables(night: Night, now: Picture, tags: Tags, deaf: str | None) -> Sai
     made: dict[str, Callable[[], pl.DataFrame | str]] = {
         "phrase_stats": partial(_phrases, night, now, tags, said, deaf),
         "tag_audit": partial(_audited, night),
+        "tagger_bridges": partial(_bridged, now),
     }
     for name, make in made.items():
         try:
@@ -88,6 +89,11 @@ def _audited(night: Night) -> pl.DataFrame | str:
     """The table of audits, or why there is none."""
     found = tag_audit(night.lake, night.as_of)
     return found if found.height else "no audit of the tagger has been read in"
+
+
+def _bridged(now: Picture) -> pl.DataFrame | str:
+    """The table of bridges, or why there is none."""
+    return now.bridges if now.bridges.height else "no upstream tagger changed its version"
 
 
 def _drift(night: Night, now: Picture, tags: Tags, counted: Counted | None) -> Words:

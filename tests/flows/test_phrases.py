@@ -178,3 +178,10 @@ def test_nothing_heard_lately_is_no_table(tmp_path: Path) -> None:
     lake = landed(tmp_path, rows)
     now, tags = told(rows)
     assert count_phrases(lake, AS_OF, now, tags, RULES) is None
+
+
+def test_weeks_of_silence_are_an_empty_table(tmp_path: Path) -> None:
+    rows = [row for row in spoken() if row["passage_id"].split("-")[0] in ("p3", "p4", "p5")]
+    assert made(tmp_path, rows).is_empty()
+    few = [row for row in spoken() if row["passage_id"].endswith("-1")]
+    assert made(tmp_path / "few", few).is_empty(), "one person a week"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.schema import Column, Table, by_name
-from transforms.contracts.signal_exports import PHRASE_STATS, TAG_AUDIT
+from transforms.contracts.signal_exports import PHRASE_STATS, TAG_AUDIT, TAGGER_BRIDGES
 
 TARGETS = ("units", "returns", "tickets")
 LEVELS = ("total", "category", "sku", "sku_channel")
@@ -279,6 +279,8 @@ SIGNALS_WEEKLY = Table(
         _share("rate_lo", "lower end of rate_shrunk, 95 %"),
         _share("rate_hi", "upper end of rate_shrunk, 95 %"),
         Column("is_partial", pl.Boolean, "the week is not complete", nullable=False),
+        _real("bridge_ratio", "by which mentions of an older tagger version are brought to the newest one's level in rate_adjusted and the shrunk rates (tagger_bridges); 1: none", "ratio", lo=0.0),
+        Column("in_series", pl.Boolean, "false: weeks of an older tagger version that could not be bridged; no forecast uses them", nullable=False),
     ),
 )
 SIGNAL_EVIDENCE = Table(
@@ -433,6 +435,7 @@ EXPORTS = by_name(
     SIGNAL_VALUE,
     PHRASE_STATS,
     TAG_AUDIT,
+    TAGGER_BRIDGES,
     DEMAND_WEEKLY,
     SERIES_LISTED,
     INGEST_REPORT,

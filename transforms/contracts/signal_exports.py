@@ -27,6 +27,7 @@ def _date(name: str, prose: str, *, nullable: bool = False) -> Column:
     return Column(name, pl.Date, prose, nullable=nullable)
 
 
+BRIDGE_STATUSES = ("bridged", "restarted", "overlapping")
 TAGGER = (
     _text("tagger", "who tagged"),
     _text("tagger_version", "hash of tagger code, phrase files and model"),
@@ -87,5 +88,30 @@ TAG_AUDIT = Table(
         _share("share_corrected", "the same corrected for its errors: difference estimator"),
         _share("share_corrected_lo", "lower end, 95 %"),
         _share("share_corrected_hi", "upper end, 95 %"),
+    ),
+)  # fmt: skip
+TAGGER_BRIDGES = Table(
+    "tagger_bridges",
+    "Changes of an upstream tagger's version, signal by signal, and how the series went on.",
+    key=("signal", "from_tagger", "from_version", "to_tagger", "to_version"),
+    columns=(
+        _text("signal", "the signal"),
+        _text("from_tagger", "who tagged before"),
+        _text("from_version", "its version"),
+        _text("to_tagger", "who tagged then"),
+        _text("to_version", "its version"),
+        Column(
+            "status", pl.String,
+            "bridged: the older one's mentions are brought to the newer one's level; restarted: the series begins with the newer one; overlapping: the older one still counts, until 8 common weeks are there",
+            nullable=False, one_of=BRIDGE_STATUSES,
+        ),
+        _count("overlap_weeks", "weeks in which both tagged", "weeks"),
+        _date("first_week", "first of them", nullable=True),
+        _date("last_week", "last of them", nullable=True),
+        _count("mentions_from", "conversations of those weeks to which the older one gave the signal"),
+        _count("mentions_to", "those to which the newer one did"),
+        _real("ratio", "mentions_to / mentions_from; null: fewer than 8 common weeks or 10 mentions", "ratio"),
+        _real("ratio_lo", "lower end, 95 %", "ratio"),
+        _real("ratio_hi", "upper end, 95 %", "ratio"),
     ),
 )  # fmt: skip
