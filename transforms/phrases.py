@@ -18,7 +18,7 @@ MAX_CHARS = 20_000
 """Characters of a passage that are read; the rest of a longer one is ignored."""
 MIN_PEOPLE = 3
 """A phrase that fewer different people said is not shown: it might tell who they are."""
-MAX_WORD = 30
+MIN_LETTERS, MAX_WORD = 2, 30
 PASSAGE = (SOURCE, VERSION, "conversation_id", "passage_id")
 COUNTS = {
     "category": pl.String(),
@@ -43,7 +43,8 @@ def phrases_of(passages: pl.DataFrame, stop_words: Mapping[str, Collection[str]]
     """_row, size, phrase: what each passage says; a phrase once a passage.
 
     `passages` bear text and language; `_row` is the number of the row. A phrase neither begins nor
-    ends with a stop word of its language, and words of more than `MAX_WORD` letters break it.
+    ends with a stop word of its language or a single letter, and words of more than `MAX_WORD`
+    letters break it.
     """
     texts = redact(passages["text"].str.slice(0, MAX_CHARS))
     words = (
@@ -56,7 +57,7 @@ def phrases_of(passages: pl.DataFrame, stop_words: Mapping[str, Collection[str]]
         (pl.col("language") == language) & pl.col("word").is_in(sorted(stops))
         for language, stops in sorted(stop_words.items())
     ]
-    stop = pl.any_horizontal(empty) if empty else pl.lit(value=False)
+    stop = pl.any_horizontal([*empty, pl.col("word").str.len_chars() < MIN_LETTERS])
     broken = (pl.col("word") == _BREAK) | (pl.col("word").str.len_chars() > MAX_WORD)
     marked = words.with_columns(stop.alias("_stop"), broken.alias("_broken"))
     parts = [_of_size(marked, size) for size in range(1, MAX_SIZE + 1)]

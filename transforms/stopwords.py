@@ -24,7 +24,7 @@ _PORTUGUESE = (
     "esse essa este esta esses essas estes estas aquele aquela aquilo é e' eh foi era são ser sou está esta estou "
     "estão estava tem têm tenho tinha ter há vai vou ir fui pode posso poder já ja mais muito muita muitos muitas "
     "também tambem só so bem então entao assim ainda quando como porque pois lá la aqui aí ai bom dia boa tarde "
-    "noite olá ola oi obrigado obrigada por favor tudo todo toda todos todas outro outra outros outras coisa"
+    "noite sim havia ia seria apenas depois antes olá ola oi obrigado obrigada por favor tudo todo toda todos todas outro outra outros outras coisa"
 )
 STOP_WORDS: Mapping[str, frozenset[str]] = {
     "en": frozenset(_ENGLISH.split()),

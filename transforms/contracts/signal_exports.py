@@ -41,7 +41,7 @@ PHRASE_STATS = Table(
         _text("category", "the category; null: everything", nullable=True),
         _text("language", "language of the passages"),
         _text("phrase", "lower-case words; never a number, a code or a contact detail"),
-        Column("size", pl.Int32, "words in the phrase", nullable=False, lo=1, hi=3),
+        Column("size", pl.Int32, "words in the phrase: 1 to 3", nullable=False, lo=1),
         _count("people", "different customers who said it in the week, at least 3 (unknown people: conversations)", "people"),
         _count("people_before", "the same over the 12 weeks before, week by week", "people"),
         _count("sayings", "people's phrases of this size in the week, all together"),

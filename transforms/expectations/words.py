@@ -18,7 +18,7 @@ PSI_LIMIT = 0.25
 SHARE_RATIO = 4.0
 """Factor by which a signal's share may change within weeks."""
 TAGGABLE_DRIFT = 0.10
-UNKNOWN_RATIO, UNKNOWN_DRIFT = 2.0, 0.02
+UNKNOWN_RATIO, UNKNOWN_DRIFT = 1.5, 0.02
 MIN_ROWS = 100
 DEVIATIONS = 4.0
 CLUSTER = 5.0
