@@ -19,7 +19,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from flows.alone import alone
@@ -29,11 +28,11 @@ from flows.lake import Lake
 from flows.listening import tag_lake
 from flows.night import phrase_books, rules_of, yesterday
 from flows.settings import Settings
-from models.audit_sample import draw, strata
-from models.tag_audit import Interval, audit, counts
+from models.audit_sample import answers, draw, strata, tagged_by_stratum
+from models.tag_audit import audit_rows
 from transforms import phrase_windows as windows
 from transforms.asof import visible
-from transforms.audit_sheet import AUDIT, SheetError, labels_of, sheet
+from transforms.audit_sheet import AUDIT, NUMBER, SheetError, labels_of, sheet
 from transforms.calendar import last_complete_week
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.phrases import PASSAGE
@@ -102,46 +101,40 @@ def draw_sheet(settings: Settings, out: Path, n: int, weeks: int, seed: int) -> 
         "seed": seed,
         "signals": signals,
     }
-    _keep_draw(lake, out, asked, corpus, tags.tags.filter(pl.col("signal").is_in(signals)))
-    return _id(asked)
-
-
-def _id(asked: Mapping[str, Any]) -> str:
-    return "a" + hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
+    return _keep_draw(lake, out, asked, corpus, tags.tags.filter(pl.col("signal").is_in(signals)))
 
 
 def _keep_draw(
     lake: Lake, out: Path, asked: Mapping[str, Any], corpus: pl.DataFrame, tags: pl.DataFrame
-) -> None:
+) -> str:
+    """Writes the sheet, keeps what was drawn, and returns the audit's id: a hash of all of it."""
     stratified = strata(corpus.select(*KEY, "language"), tags, KEY)
     drawn = draw(stratified, int(asked["n"]), int(asked["seed"]))
-    given = tags.select(*KEY, "signal").unique()
-    held = stratified.join(given, on=KEY).group_by("stratum", "signal").agg(pl.len().alias("n"))
-    sizes = stratified["stratum"].value_counts().sort("stratum").iter_rows()
     kept = {
         **asked,
         "drawn": drawn.height,
-        "sizes": dict(sizes),
-        "tagged": held.sort("stratum", "signal").rows(),
+        "sizes": dict(stratified["stratum"].value_counts().sort("stratum").iter_rows()),
+        "tagged": tagged_by_stratum(stratified, tags, KEY),
     }
-    answers = [
-        pl.struct(KEY).is_in(given.filter(pl.col("signal") == name).select(pl.struct(KEY))
-                             .to_series().implode()).cast(pl.Int8).alias(name)
-        for name in asked["signals"]
-    ]  # fmt: skip
-    folder = _folder(lake, _id(asked))
-    _write(folder / "drawn.parquet", drawn.with_columns(answers))
-    write_atomic(folder / "audit.json", json.dumps(kept, sort_keys=True).encode(), mode=0o600)
+    told = json.dumps([kept, drawn.select(KEY).rows()], sort_keys=True).encode()
+    audit_id = "a" + hashlib.sha256(told).hexdigest()[:12]
     stored = lake.versions("passages", date.fromisoformat(asked["as_of"])).select(*KEY, "text")
     texts = stored.join(drawn.select(KEY).lazy(), on=KEY, how="semi").collect()
-    rows = sheet(drawn.join(texts, on=KEY, how="left"), _id(asked), asked["signals"])
-    # The mark tells spreadsheets that the text is UTF-8.
-    write_atomic(out, b"\xef\xbb\xbf" + rows.write_csv().encode(), mode=0o600)
+    rows = sheet(drawn.join(texts, on=KEY, how="left"), audit_id, asked["signals"])
+    try:
+        # The mark tells spreadsheets that the text is UTF-8.
+        write_atomic(out, b"\xef\xbb\xbf" + rows.write_csv().encode(), mode=0o600)
+    except OSError as problem:
+        raise AuditRefusal(f"{out}: {problem.strerror}; give a file that can be written") from None
+    folder = _folder(lake, audit_id)
+    _write(folder / "drawn.parquet", answers(drawn, tags, asked["signals"], KEY))
+    write_atomic(folder / "audit.json", json.dumps(kept, sort_keys=True).encode(), mode=0o600)
     LOG.info(
         "%s passages of audit %s written to %s: mark each signal that the customer expresses with 1, "
         "or none, then read it back with --in",
-        drawn.height, _id(asked), out,
+        drawn.height, audit_id, out,
     )  # fmt: skip
+    return audit_id
 
 
 def _folder(lake: Lake, audit_id: str) -> Path:
@@ -226,53 +219,27 @@ def tag_audit(lake: Lake, as_of: date) -> pl.DataFrame:
             labels = pl.read_parquet(path)
             if labels["labelled_on"][0] <= as_of:
                 drawn = pl.read_parquet(folder / "drawn.parquet")
-                rows += [_row(kept, drawn, labels, name) for name in kept["signals"]]
+                rows += _rows(kept, drawn, labels)
                 break
     frame = pl.DataFrame(rows, schema=dict(contract.schema), orient="row", strict=False)
     return frame.sort(contract.order)
 
 
-def _row(
-    kept: Mapping[str, Any], drawn: pl.DataFrame, labels: pl.DataFrame, signal: str
-) -> dict[str, Any]:
-    """One signal of one audit."""
-    human = labels.select("number", pl.col(signal).alias("_human"))
-    rows = drawn.join(human, on="number").sort("number")
-    names = sorted(kept["sizes"])
-    tagged = {(stratum, name): n for stratum, name, n in kept["tagged"]}
-    given = np.array([tagged.get((name, signal), 0) for name in names], dtype=np.int64)
-    whole = np.array([kept["sizes"][name] for name in names], dtype=np.int64)
-    place = rows["stratum"].replace_strict(
-        {name: i for i, name in enumerate(names)}, return_dtype=pl.Int64
-    )
-    answered = rows[signal].cast(pl.Float64).to_numpy()
-    found = audit(
-        *counts(
-            place.to_numpy(),
-            answered,
-            rows["_human"].cast(pl.Float64).to_numpy(),
-            np.stack([whole - given, given], axis=1),
-        )
-    )
-    return {
-        "signal": signal,
+def _rows(
+    kept: Mapping[str, Any], drawn: pl.DataFrame, labels: pl.DataFrame
+) -> list[dict[str, Any]]:
+    """The rows of one audit."""
+    human = labels.select(NUMBER, pl.col(kept["signals"]).name.prefix("human_"))
+    labelled = drawn.join(human, on=NUMBER).sort(NUMBER)
+    tagged = {(stratum, signal): n for stratum, signal, n in kept["tagged"]}
+    about = {
         "tagger": kept["tagger"],
         "tagger_version": kept["tagger_version"],
         "audit_id": kept["audit_id"],
         "from_week": date.fromisoformat(kept["from_week"]),
         "to_week": date.fromisoformat(kept["to_week"]),
         "labelled_on": labels["labelled_on"][0],
-        "n_passages": int(whole.sum()),
-        "n_audited": rows.height,
-        "n_audited_tagged": int(answered.sum()),
-        "n_audited_positive": int(rows["_human"].sum()),
-        "share_tagged": float(given.sum() / whole.sum()),
-        **_limits("precision", found.precision),
-        **_limits("recall", found.recall),
-        **_limits("share_corrected", found.corrected),
     }
-
-
-def _limits(name: str, one: Interval) -> dict[str, float | None]:
-    figures = {name: one.value, f"{name}_lo": one.lo, f"{name}_hi": one.hi}
-    return {key: None if np.isnan(value) else float(value) for key, value in figures.items()}
+    return [
+        {**about, **row} for row in audit_rows(kept["signals"], kept["sizes"], tagged, labelled)
+    ]

@@ -10,7 +10,7 @@ import polars as pl
 
 from flows.knowledge import Picture, Rules, Tags
 from flows.lake import Lake
-from models.phrase_trends import MIN_TOTAL, emerging, trends
+from models.phrase_trends import MIN_TOTAL, with_trends
 from transforms import phrase_windows as windows
 from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
@@ -18,11 +18,6 @@ from transforms.phrases import MIN_PEOPLE, PASSAGE, added_up, people_saying, wit
 from transforms.signals import UNATTRIBUTED
 from transforms.stopwords import STOP_WORDS
 from transforms.waterfall import quote
-
-SHOWN = 25
-"""Phrases of a week and scope that are shown though their rise may be chance."""
-COVERED = 0.5
-"""A signal covers a phrase that at least this share of its passages carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,101 +120,37 @@ def phrase_stats(
     lake: Lake, as_of: date, counted: Counted, tags: Tags, *, quotes: bool
 ) -> pl.DataFrame:
     """The table phrase_stats, but for pseudonyms of its examples; quotes only where allowed."""
-    told = [_week(counted, week) for week in counted.shown]
-    found = without_parts(pl.concat(told))
+    contract = EXPORTS["phrase_stats"]
+    found = without_parts(pl.concat([_week(counted, week) for week in counted.shown]))
     if found.is_empty():
-        return EXPORTS["phrase_stats"].empty()
+        return contract.empty()
     passages = Passages(lake, as_of, counted.heard)
-    voices = _voices(passages, counted.shown, found)
-    key = ["week_start", *windows.SCOPE, "phrase"]
-    found = found.join(
-        windows.covered(voices, tags.tags), on=key, how="left", nulls_equal=True
-    ).with_columns(
-        (pl.col("emerging") & (pl.col("signal_share").fill_null(0.0) < COVERED)).alias(
-            "is_candidate"
-        )
+    heard = pl.concat(
+        [
+            windows.voices(windows.said_in(batch, STOP_WORDS), found)
+            for _, batch in passages.batches(counted.shown)
+        ]
     )
-    return _with_examples(found, windows.examples(voices), passages, quotes=quotes)
+    found = windows.with_coverage(found, heard, tags.tags)
+    for number, example in enumerate(windows.examples(heard), start=1):
+        shown = _quoted(passages, example) if quotes else example
+        found = windows.with_example(found, shown, number)
+    typed = found.select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
+    return typed.sort(contract.order, nulls_last=False)
 
 
 def _week(counted: Counted, week: date) -> pl.DataFrame:
-    """What is shown of a week: all that emerges, and of each scope what rose most."""
-    all_of_it = windows.periods(counted.phrases, week)
-    asked = windows.asked(all_of_it, counted.one_in, MIN_TOTAL)
-    often = all_of_it.filter(pl.col("people") >= MIN_PEOPLE)
-    found = windows.with_sayings(often, counted.totals, week)
-    made = trends(
-        found["people"].to_numpy(),
-        found["people_before"].to_numpy(),
-        found["sayings"].to_numpy(),
-        found["sayings_before"].to_numpy(),
-        asked=asked,
+    """The phrases of one week that are shown, with their trends."""
+    whole = windows.periods(counted.phrases, week)
+    often = windows.with_sayings(whole.filter(pl.col("people") >= MIN_PEOPLE), counted.totals, week)
+    asked = windows.asked(whole, counted.one_in, MIN_TOTAL)
+    return windows.most_risen(with_trends(often, asked=asked), week)
+
+
+def _quoted(passages: Passages, example: pl.DataFrame) -> pl.DataFrame:
+    """The examples with their words, as they may be shown."""
+    texts = passages.texts(example.select(PASSAGE).unique(maintain_order=True))
+    words = texts.select(
+        *PASSAGE, pl.col("text").map_elements(quote, return_dtype=pl.String).alias("quote")
     )
-    error = pl.col("log_odds") / pl.col("z")
-    return (
-        found.with_columns(
-            pl.lit(week).alias("week_start"),
-            pl.Series("log_odds", made.log_odds),
-            pl.Series("z", made.z),
-            pl.Series("p_value", made.p),
-            pl.Series("q_value", made.q),
-            pl.Series("emerging", emerging(made)),
-        )
-        .filter(pl.col("log_odds") > 0)
-        .with_columns(
-            (pl.col("log_odds") - 1.96 * error).alias("log_odds_lo"),
-            (pl.col("log_odds") + 1.96 * error).alias("log_odds_hi"),
-            pl.struct(-pl.col("z"), "phrase").rank("ordinal").over("category").alias("_rank"),
-        )
-        .filter(pl.col("emerging") | (pl.col("_rank") <= SHOWN))
-        .drop("_rank")
-    )
-
-
-def _voices(passages: Passages, weeks: list[date], found: pl.DataFrame) -> pl.DataFrame:
-    """Who said the shown phrases where: of each category, and of everything (null)."""
-    key = ["week_start", *windows.SCOPE, "phrase"]
-    wanted, parts = found.select(key), []
-    everything = pl.lit(None, dtype=pl.String).alias("category")
-    for week, batch in passages.batches(weeks):
-        own = wanted.filter(pl.col("week_start") == week)
-        said = windows.said_in(batch, STOP_WORDS)
-        split = said.filter(pl.col("category").is_not_null())
-        both = (split, said.with_columns(everything))
-        parts += [one.join(own, on=key, how="semi", nulls_equal=True) for one in both]
-    columns = [*key, *PASSAGE, "person", "started_at"]
-    return pl.concat([part.select(columns) for part in parts])
-
-
-def _with_examples(
-    found: pl.DataFrame, examples: pl.DataFrame, passages: Passages, *, quotes: bool
-) -> pl.DataFrame:
-    key = ["week_start", *windows.SCOPE, "phrase"]
-    for place in (1, 2):
-        mine = examples.filter(pl.col("place") == place).drop("place")
-        found = found.join(mine, on=key, how="left", nulls_equal=True).rename(
-            {"passage_id": f"example_{place}"}
-        )
-        told = passages.texts(found.filter("is_candidate").select(
-            "_source", "_version", "conversation_id",
-            pl.col(f"example_{place}").alias("passage_id")).drop_nulls().unique()
-        ) if quotes else None  # fmt: skip
-        found = _quoted(found, told, place).drop("_source", "_version", "conversation_id")
-    contract = EXPORTS["phrase_stats"]
-    return found.select([pl.col(c.name).cast(c.dtype) for c in contract.columns]).sort(
-        contract.order, nulls_last=False
-    )
-
-
-def _quoted(found: pl.DataFrame, told: pl.DataFrame | None, place: int) -> pl.DataFrame:
-    name = f"quote_{place}"
-    if told is None:
-        return found.with_columns(pl.lit(None, dtype=pl.String).alias(name))
-    words = told.select(
-        "_source", "_version", "conversation_id", pl.col("passage_id").alias(f"example_{place}"),
-        pl.col("text").map_elements(quote, return_dtype=pl.String).alias(name),
-    )  # fmt: skip
-    joined = found.join(
-        words, on=["_source", "_version", "conversation_id", f"example_{place}"], how="left"
-    )
-    return joined.with_columns(pl.when("is_candidate").then(name).alias(name))
+    return example.join(words, on=list(PASSAGE), how="left", maintain_order="left")

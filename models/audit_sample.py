@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,26 @@ def strata(passages: pl.DataFrame, tags: pl.DataFrame, key: list[str]) -> pl.Dat
     )  # fmt: skip
     named = passages.join(rarest.select(*key, "signal"), on=key, how="left", maintain_order="left")
     return named.with_columns(pl.col("signal").fill_null(UNTAGGED).alias("stratum")).drop("signal")
+
+
+def tagged_by_stratum(
+    stratified: pl.DataFrame, tags: pl.DataFrame, key: list[str]
+) -> list[tuple[str, str, int]]:
+    """(stratum, signal, passages) of what the tagger gave in the corpus; sorted."""
+    given = tags.select(*key, "signal").unique()
+    held = stratified.join(given, on=key).group_by("stratum", "signal").agg(pl.len().alias("n"))
+    return held.sort("stratum", "signal").rows()
+
+
+def answers(
+    drawn: pl.DataFrame, tags: pl.DataFrame, signals: Sequence[str], key: list[str]
+) -> pl.DataFrame:
+    """`drawn` with a 0 or 1 for each signal: what the tagger said."""
+    given = tags.select(*key, "signal").unique()
+    for name in signals:
+        mine = given.filter(pl.col("signal") == name).select(*key, pl.lit(1, pl.Int8).alias(name))
+        drawn = drawn.join(mine, on=key, how="left", maintain_order="left")
+    return drawn.with_columns(pl.col(list(signals)).fill_null(0))
 
 
 def allocation(sizes: Mapping[str, int], n: int) -> dict[str, int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from scipy import stats
 
 from models.types import Bools, Floats, Ints
@@ -66,3 +67,27 @@ def false_discovery(p: Floats, asked: int) -> Floats:
 def emerging(found: Trends) -> Bools:
     """Whether a phrase is said more than before, beyond chance."""
     return np.asarray((found.q <= FDR) & (found.log_odds > 0))
+
+
+def with_trends(counts: pl.DataFrame, *, asked: int) -> pl.DataFrame:
+    """`counts` with log_odds and its 95 % limits, z, p_value, q_value and emerging, where they rose.
+
+    `counts` bear people, people_before, sayings and sayings_before; phrases that did not rise are
+    left out, though they count among those `asked`.
+    """
+    names = ("people", "people_before", "sayings", "sayings_before")
+    now, before, all_now, all_before = (counts[name].to_numpy() for name in names)
+    found = trends(now, before, all_now, all_before, asked=asked)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = 1.96 * found.log_odds / found.z
+    made = {
+        "log_odds": found.log_odds,
+        "log_odds_lo": found.log_odds - half,
+        "log_odds_hi": found.log_odds + half,
+        "z": found.z,
+        "p_value": found.p,
+        "q_value": found.q,
+        "emerging": emerging(found),
+    }
+    rose = pl.Series(found.log_odds > 0, dtype=pl.Boolean)
+    return counts.with_columns(pl.Series(n, v) for n, v in made.items()).filter(rose)

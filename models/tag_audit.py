@@ -8,10 +8,12 @@ tagged and untagged passages, whose numbers are known.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, nan, sqrt
 
 import numpy as np
+import polars as pl
 from scipy import stats
 
 from models.types import Floats, Ints
@@ -151,3 +153,50 @@ def counts(stratum: Ints, tagged: Floats, human: Floats, sizes: Ints) -> tuple[D
         positive = np.bincount(stratum[own], weights=human[own], minlength=h)
         found.append(Domain(sizes[:, given], labelled, positive.astype(np.int64)))
     return found[0], found[1]
+
+
+def audit_rows(
+    signals: Sequence[str],
+    sizes: Mapping[str, int],
+    tagged: Mapping[tuple[str, str], int],
+    rows: pl.DataFrame,
+) -> list[dict[str, object]]:
+    """Results of one audit by signal; figures that cannot be told are None.
+
+    `sizes` are the passages of each stratum in the corpus, `tagged` those of (stratum, signal) that
+    the tagger gave it. `rows` are the labelled ones: stratum, and per signal the tagger's answer
+    under its name and people's under `human_<name>`, 0 or 1.
+    """
+    names = sorted(sizes)
+    place = {name: i for i, name in enumerate(names)}
+    stratum = rows["stratum"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
+    whole = np.array([sizes[name] for name in names], dtype=np.int64)
+    return [
+        _row(name, stratum, whole, np.array([tagged.get((h, name), 0) for h in names]), rows)
+        for name in signals
+    ]
+
+
+def _row(
+    signal: str, stratum: Ints, whole: Ints, given: Ints, rows: pl.DataFrame
+) -> dict[str, object]:
+    answered, human = (
+        rows[name].cast(pl.Float64).to_numpy() for name in (signal, f"human_{signal}")
+    )
+    found = audit(*counts(stratum, answered, human, np.stack([whole - given, given], axis=1)))
+    return {
+        "signal": signal,
+        "n_passages": int(whole.sum()),
+        "n_audited": rows.height,
+        "n_audited_tagged": int(answered.sum()),
+        "n_audited_positive": int(human.sum()),
+        "share_tagged": float(given.sum() / whole.sum()),
+        **_limits("precision", found.precision),
+        **_limits("recall", found.recall),
+        **_limits("share_corrected", found.corrected),
+    }
+
+
+def _limits(name: str, one: Interval) -> dict[str, float | None]:
+    figures = {name: one.value, f"{name}_lo": one.lo, f"{name}_hi": one.hi}
+    return {key: None if np.isnan(value) else float(value) for key, value in figures.items()}

@@ -16,6 +16,10 @@ WEEKS_BEFORE = 12
 WEEKS_SHOWN = 4
 BATCH = 20_000
 """Passages read at once."""
+SHOWN = 25
+"""Phrases of a week and scope that are shown though their rise may be chance."""
+COVERED = 0.5
+"""A signal covers a phrase if at least this share of its passages carry it."""
 SCOPE = ("category", "language", "size")
 _SAID = ("week_start", *SCOPE, "phrase")
 
@@ -120,35 +124,74 @@ def asked(found: pl.DataFrame, one_in: int, min_total: int) -> int:
     return one_in * found.with_columns(_hash()).filter(often & _sampled(one_in)).height
 
 
-def covered(voices: pl.DataFrame, tags: pl.DataFrame) -> pl.DataFrame:
-    """Per week, scope and phrase: the commonest signal of its passages, and its share of them.
+def most_risen(found: pl.DataFrame, week: date) -> pl.DataFrame:
+    """What is shown of a week: all that emerges, and of each category what rose most by z."""
+    rank = pl.struct(-pl.col("z"), "phrase", "language").rank("ordinal").over("category")
+    return found.filter(pl.col("emerging") | (rank <= SHOWN)).with_columns(
+        pl.lit(week).alias("week_start")
+    )
 
-    `voices`: week_start, category, language, size, phrase and the passage; `tags`: passage, signal.
-    Both are null where no passage carries a signal.
+
+def voices(said: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Who said the found phrases where: of each category, and of everything (null)."""
+    everything = pl.lit(None, dtype=pl.String).alias("category")
+    split = said.filter(pl.col("category").is_not_null())
+    wanted = found.select(_SAID)
+    return pl.concat(
+        one.select(*_SAID, *PASSAGE, "person", "started_at").join(
+            wanted, on=list(_SAID), how="semi", nulls_equal=True
+        )
+        for one in (split, said.with_columns(everything))
+    )
+
+
+def with_coverage(found: pl.DataFrame, heard: pl.DataFrame, tags: pl.DataFrame) -> pl.DataFrame:
+    """`found` with signal, signal_share and is_candidate.
+
+    The commonest signal of a phrase's passages, and its share of them; null where none carries any.
+    `heard` are its `voices`; `tags` bear passage and signal. A candidate emerges, and no signal
+    covers it.
     """
     key = list(_SAID)
     signals = tags.select(*PASSAGE, "signal").unique()
-    passages = voices.group_by(key).agg(pl.len().alias("_all"))
+    passages = heard.group_by(key).agg(pl.len().alias("_all"))
     shares = (
-        voices.join(signals, on=list(PASSAGE))
+        heard.join(signals, on=list(PASSAGE))
         .group_by(*key, "signal")
         .agg(pl.len().alias("_n"))
-        .sort(*key, pl.col("_n"), "signal", descending=[False] * 5 + [True, False])
+        .sort(*key, "_n", "signal", descending=[*[False] * len(key), True, False])
         .unique(subset=key, keep="first", maintain_order=True)
     )
-    return passages.join(shares, on=key, how="left", nulls_equal=True).select(
-        *key, "signal", (pl.col("_n") / pl.col("_all")).alias("signal_share")
+    share = (pl.col("_n") / pl.col("_all")).alias("signal_share")
+    told = passages.join(shares, on=key, how="left", nulls_equal=True).select(*key, "signal", share)
+    uncovered = pl.col("signal_share").fill_null(0.0) < COVERED
+    return found.join(told, on=key, how="left", nulls_equal=True).with_columns(
+        (pl.col("emerging") & uncovered).alias("is_candidate")
     )
 
 
-def examples(voices: pl.DataFrame, n: int = 2) -> pl.DataFrame:
-    """Per week, scope and phrase: the passages of the first `n` people to say it, by `place`."""
-    key = [*_SAID]
-    order = [*key, "started_at", *PASSAGE]
-    first = voices.sort(order, nulls_last=False).unique(
+def examples(heard: pl.DataFrame, n: int = 2) -> list[pl.DataFrame]:
+    """The passage of the first person to say each phrase, of the second, and so on to the n-th.
+
+    Per week, scope and phrase; columns of both and of the passage.
+    """
+    key = list(_SAID)
+    first = heard.sort([*key, "started_at", *PASSAGE], nulls_last=False).unique(
         subset=[*key, "person"], keep="first", maintain_order=True
     )
-    place = pl.int_range(pl.len()).over(key)
-    return first.with_columns((place + 1).alias("place")).filter(pl.col("place") <= n).select(
-        *key, "place", *PASSAGE
-    )  # fmt: skip
+    numbered = first.with_columns(pl.int_range(pl.len()).over(key).alias("_place"))
+    return [numbered.filter(pl.col("_place") == place).select(*key, *PASSAGE) for place in range(n)]
+
+
+def with_example(found: pl.DataFrame, example: pl.DataFrame, number: int) -> pl.DataFrame:
+    """`found` with example_<number>, the passage's id, and, where `example` bears it, its quote.
+
+    Only candidates are quoted.
+    """
+    quote = pl.col("quote") if "quote" in example.columns else pl.lit(None, dtype=pl.String)
+    shown = example.select(
+        *_SAID, pl.col("passage_id").alias(f"example_{number}"), quote.alias(f"quote_{number}")
+    )
+    joined = found.join(shown, on=list(_SAID), how="left", nulls_equal=True)
+    quoted = pl.when("is_candidate").then(f"quote_{number}")
+    return joined.with_columns(quoted.alias(f"quote_{number}"))

@@ -102,6 +102,8 @@ def test_what_a_user_gets_wrong_is_one_line_and_exit_code_2(
         read_sheet(settings, sheet)
     with pytest.raises(AuditRefusal, match="No such file"):
         read_sheet(settings, tmp_path / "nowhere.csv")
+    with pytest.raises(AuditRefusal, match="can be written"):
+        draw_sheet(settings, tmp_path, n=5, weeks=40, seed=0)
     sheet.write_bytes(b"")
     with pytest.raises(AuditRefusal, match="CSV"):
         read_sheet(settings, sheet)
