@@ -59,6 +59,19 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--sku", required=True)
     explain.add_argument("--week", type=_day, help="any day of the week; default: the next week")
     explain.add_argument("--as-of", type=_day, help="a published night; default: the latest")
+    tagger = commands.add_parser("tagger", help="how right the tagger is")
+    verbs = tagger.add_subparsers(dest="verb", required=True)
+    audit = _command(
+        verbs, "audit", "draw passages for people to label, and read their labels back"
+    )
+    way = audit.add_mutually_exclusive_group(required=True)
+    way.add_argument("--out", type=Path, help="write a sheet of passages to label to this CSV file")
+    way.add_argument("--in", dest="labelled", type=Path, help="read a labelled sheet back")
+    audit.add_argument("--n", type=int, default=200, help="passages to draw (default 200)")
+    audit.add_argument(
+        "--weeks", type=int, default=13, help="newest weeks to draw from (default 13)"
+    )
+    audit.add_argument("--seed", type=int, default=0, help="another seed draws others (default 0)")
     _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
     simulate = commands.add_parser("simulate", help="write a brand with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")

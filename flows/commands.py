@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         "simulate": simulate,
         "serve": serve,
         "explain": explain,
+        "tagger": tagger,
     }[arguments.command]
     try:
         return command(arguments)
@@ -145,6 +146,29 @@ def explain(arguments: argparse.Namespace) -> int:
         LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
         return EXIT_USAGE
     print("\n".join(lines))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def tagger(arguments: argparse.Namespace) -> int:
+    """Measures the tagger; each verb is a module of its own."""
+    return {"audit": audit}[arguments.verb](arguments)
+
+
+def audit(arguments: argparse.Namespace) -> int:
+    """Draws passages for people to label, or reads their labels back."""
+    settings = _ready(arguments.config)
+    from flows.alone import AnotherNight  # noqa: PLC0415
+    from flows.audits import AuditRefusal  # noqa: PLC0415
+    from flows.audits import run as run_audit  # noqa: PLC0415
+
+    try:
+        run_audit(arguments, settings)
+    except AuditRefusal as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
+        return EXIT_USAGE
+    except AnotherNight as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - as above
+        return EXIT_FAILED
     return EXIT_PUBLISHED
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -15,17 +15,29 @@ from models.exposures import Drivers, promotion_drivers, with_feasts
 from models.feasts import feast_weeks, feasts_of
 from models.panel import Known, Panel
 from models.weekly_rates import with_rates
+from transforms import bridging
 from transforms import demand as counting
 from transforms.asof import KNOWN_ON, ORDER, SOURCE, VERSION, visible
-from transforms.calendar import gap_weeks, last_complete_week, week_of
+from transforms.calendar import gap_weeks, last_complete_week, local_day, week_of
+from transforms.call_weights import EQUAL, cohort_weights, weighted, weighting_by_week
 from transforms.contracts import INPUTS
 from transforms.contracts.exports import TARGETS
+from transforms.people import people_cells, with_people
 from transforms.plans import TOLD_ON
 from transforms.promotions import announced, promotion_weeks, timing_assumed
-from transforms.signals import all_conversations, attributed, weekly_counts
+from transforms.signals import UNATTRIBUTED, all_conversations, attributed, weekly_counts
 
 HEARD = ("conversations", "passages", "upstream_tags")
-COUNTED = ("order_lines", "refunds", "tickets", "products", "inventory_daily", "promotions")
+COUNTED = (
+    "order_lines",
+    "refunds",
+    "tickets",
+    "products",
+    "inventory_daily",
+    "promotions",
+    "call_attempts",
+    "checkouts",
+)
 SPARED = (
     "text",
     "unit_price",
@@ -62,11 +74,13 @@ class Tags:
 
     `tags`: _source, _version, conversation_id, passage_id, signal, span_start, span_end, tagger,
     tagger_version, confidence. `taggable`: _source, _version, conversation_id, passage_id of the
-    passages that could carry a signal. Both are empty where there are no passages.
+    passages that could carry a signal. `judged`: the same columns of every passage, whether it is
+    taggable, and its language (null: unknown). All are empty where there are no passages.
     """
 
     tags: pl.DataFrame
     taggable: pl.DataFrame
+    judged: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,8 @@ class Picture:
     censored: pl.DataFrame
     first_week: date | None
     last_week: date
+    bridges: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Changes of an upstream tagger's version, as `transforms.bridging.BRIDGES` names them."""
 
 
 def read_versions(lake: Lake, as_of: date) -> dict[str, pl.DataFrame]:
@@ -130,7 +146,7 @@ def picture(
         if events[target].height
     }
     censored = counting.censored_weeks(shown["inventory_daily"], categories, rules.week_start)
-    talked, said, rates = _listen(shown, tags, categories, last, rules)
+    talked, said, rates, bridges = _listen(shown, tags, categories, last, rules)
     weeks = week_axis(first, last) if first is not None else week_axis(last, last)[:0]
     gap = gap_weeks(cutoff, rules.latency_days, rules.week_start)
     panels = {
@@ -142,10 +158,10 @@ def picture(
         cutoff=cutoff,
         gap_weeks=gap,
         panels=panels,
-        signals=signals(rates, rules.signals, weeks),
+        signals=signals(rates.filter("in_series"), rules.signals, weeks),
         drivers=_drivers(panels, promotions, cutoff, gap, rules),
     )
-    return Picture(known, demand, rates, talked, said, censored, first, last)
+    return Picture(known, demand, rates, talked, said, censored, first, last, bridges)
 
 
 def _drivers(
@@ -205,30 +221,96 @@ def _listen(
     categories: pl.DataFrame,
     last: date,
     rules: Rules,
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Attributed conversations, the mentions that count, and weekly rates."""
-    talked = attributed(
-        all_conversations(shown["conversations"], shown["passages"]),
-        shown["order_lines"],
-        categories,
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Attributed conversations, mentions, weekly rates, and bridges between upstream versions."""
+    talked = _weighted(
+        attributed(
+            all_conversations(shown["conversations"], shown["passages"]),
+            shown["order_lines"],
+            categories,
+        ),
+        shown,
+        rules,
     )
     chosen = pl.col("signal").is_in(list(rules.upstream))
-    theirs = shown["upstream_tags"].filter(chosen)
+    theirs = bridging.named(shown["upstream_tags"].filter(chosen))
     passage = [SOURCE, VERSION, "conversation_id", "passage_id"]
     there = shown["passages"].select(passage)
     said = tags.tags.filter(~chosen).join(there, on=passage, how="semi")
     heard = tags.taggable.join(there, on=passage, how="semi")
     ours = tuple(name for name in rules.signals if name not in rules.upstream)
-    counts = [
-        _counts(talked, heard, said, names=ours, rules=rules, last=last),
-        _counts(talked, talked, theirs, names=rules.upstream, rules=rules, last=last),
-    ]
+    own = _rates(talked, heard, said, names=ours, rules=rules, last=last)
+    given, bridges = _upstream_rates(talked, theirs, rules, last)
     told = theirs.select(*_upstream(said.schema), "said_at")
     said = pl.concat([said, told], how="diagonal")
-    return talked, said, with_rates(pl.concat(counts))
+    how = weighting_by_week(talked, timezone=rules.timezone, week_start=rules.week_start)
+    weekly = pl.concat([own, *given], how="diagonal").join(
+        how, on="week_start", how="left", maintain_order="left"
+    )
+    weekly = weekly.with_columns(
+        pl.col("weighting").fill_null(EQUAL),
+        pl.col("bridge_ratio").fill_null(1.0),
+        pl.col("in_series").fill_null(value=True),
+    )
+    return talked, said, weekly, bridges
 
 
-def _counts(
+def _upstream_rates(
+    talked: pl.DataFrame, theirs: pl.DataFrame, rules: Rules, last: date
+) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+    """Rates of the signals that another system tags, one series an era, and its versions' changes."""
+    week = week_of(local_day("started_at", rules.timezone), rules.week_start).alias("week_start")
+    dated = talked.with_columns(week)
+    key = [SOURCE, "conversation_id"]
+    tags = theirs.join(dated.select(*key, "week_start"), on=key, how="left")
+    stretches, bridges = bridging.plan(tags, rules.upstream, last)
+    made = [pl.DataFrame(schema=_SERIES)]
+    for name in rules.upstream:
+        mine = [one for one in stretches if one.signal == name] or [bridging.untold(name)]
+        for era in sorted({one.era for one in mine}):
+            chain = [one for one in mine if one.era == era]
+            made.append(_era(dated, tags, chain, rules, last))
+    return made, bridging.bridges_table(bridges)
+
+
+_SERIES = {"tagger": pl.String(), "tagger_version": pl.String(), "bridge_ratio": pl.Float64(),
+           "in_series": pl.Boolean()}  # fmt: skip
+
+
+def _era(
+    dated: pl.DataFrame,
+    tags: pl.DataFrame,
+    chain: list[bridging.Stretch],
+    rules: Rules,
+    last: date,
+) -> pl.DataFrame:
+    """Rates of one signal over weeks that belong together."""
+    there = dated.filter(pl.any_horizontal([bridging.inside(one) for one in chain]))
+    ends = chain[-1].ends
+    rates = _rates(
+        there.drop("week_start"),
+        there,
+        bridging.mentions_of(tags, chain),
+        names=(chain[0].signal,),
+        rules=rules,
+        last=last if ends is None else min(last, ends - timedelta(days=7)),
+        chain=chain,
+    )
+    series = pl.lit(chain[0].last).alias("in_series")
+    return bridging.labelled(rates, chain).with_columns(series)
+
+
+def _weighted(
+    talked: pl.DataFrame, shown: Mapping[str, pl.DataFrame], rules: Rules
+) -> pl.DataFrame:
+    """Conversations with what each weighs, by how unequally its call list was drawn."""
+    days = {"timezone": rules.timezone, "week_start": rules.week_start}
+    attempts = shown["call_attempts"]
+    weights = cohort_weights(attempts, shown["order_lines"], shown["checkouts"], **days)
+    return weighted(talked, attempts, weights, **days)
+
+
+def _rates(
     talked: pl.DataFrame,
     heard: pl.DataFrame,
     said: pl.DataFrame,
@@ -236,8 +318,13 @@ def _counts(
     names: tuple[str, ...],
     rules: Rules,
     last: date,
+    chain: list[bridging.Stretch] | None = None,
 ) -> pl.DataFrame:
-    return weekly_counts(
+    """Weekly counts and rates of some signals: each conversation and each person once.
+
+    `chain`: the versions that counted them, whose levels are brought together in the rates.
+    """
+    counts = weekly_counts(
         talked,
         heard,
         said,
@@ -246,6 +333,18 @@ def _counts(
         week_start=rules.week_start,
         last_day=last,
     )
+    cells = people_cells(
+        talked,
+        heard,
+        said,
+        unattributed=UNATTRIBUTED,
+        signals=names,
+        timezone=rules.timezone,
+        week_start=rules.week_start,
+        last_day=last,
+    )
+    level = cells if chain is None else bridging.levelled(cells, chain)
+    return with_rates(with_people(counts, cells), level)
 
 
 def _upstream(schema: pl.Schema) -> list[pl.Expr]:
@@ -254,8 +353,6 @@ def _upstream(schema: pl.Schema) -> list[pl.Expr]:
         "passage_id": pl.col("passage_id").fill_null(""),
         "span_start": pl.lit(0),
         "span_end": pl.lit(0),
-        "tagger": pl.col("tagger").fill_null("upstream"),
-        "tagger_version": pl.col("tagger_version").fill_null("unknown"),
     }
     return [given.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in schema.items()]
 

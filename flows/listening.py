@@ -20,7 +20,8 @@ TAGGABLE_ROWS = {
     "conversation_id": pl.String(),
     "passage_id": pl.String(),
 }
-"""Columns of the two frames of `Tags`."""
+JUDGED_ROWS = {**TAGGABLE_ROWS, "taggable": pl.Boolean(), "language": pl.String()}
+"""Columns of the frames of `Tags`."""
 
 
 def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags:
@@ -41,7 +42,8 @@ def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags:
         )
     ).drop(SOURCE, VERSION, "_language")
     tags, told = map(_split, tag_and_judge(numbered, books))
-    return Tags(tags, told.filter(pl.col("taggable")).select(_IDENTITY))
+    judged = told.select(list(JUDGED_ROWS))
+    return Tags(tags, told.filter(pl.col("taggable")).select(_IDENTITY), judged)
 
 
 def _languages(lake: Lake, as_of: date) -> pl.LazyFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ class Account:
     """What a night has to say about itself beside its tables.
 
     `rungs`: table to the rung it was made on. `left_out`: table to why it is not there. `held`:
-    input table to why its new rows were held back. `notes`: lines for people.
+    input table to why its new rows were held back. `notes`: lines for people. `skipped`: table to
+    why there is nothing to show in it, such as an input that is not given; that is no failure.
     """
 
     rungs: Mapping[str, str]
@@ -41,6 +42,7 @@ class Account:
     held: Mapping[str, str]
     why: tuple[str, ...]
     notes: tuple[str, ...]
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -94,6 +96,8 @@ def _manifest(night: Night, account: Account) -> dict[str, Any]:
     for name in EXPORTS:
         if name in account.left_out:
             entries[name] = {"left_out": True, "why": account.left_out[name]}
+        elif name in account.skipped:
+            entries[name] = {"left_out": True, "why": account.skipped[name]}
         else:
             entries[name] = {"rung": account.rungs.get(name, "full")}
     return {

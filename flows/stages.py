@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -18,7 +16,7 @@ from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
 from flows.knowledge import Tags
 from flows.lake import LakeError
-from flows.listening import TAG_ROWS, TAGGABLE_ROWS, tag_lake
+from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
 from flows.night import Night, phrase_books, rules_of, spec_of
 from flows.publishing import Account, publish_night
@@ -31,6 +29,7 @@ from flows.stale import (
     previous_snapshot,
     with_stale_targets,
 )
+from flows.words import judgements, keep_verdicts, said_tables
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
@@ -41,9 +40,12 @@ from transforms.tagging import TAGGER, tagger_version
 LOG = logging.getLogger("hearcast")
 
 
-UPSTREAM = ("upstream", "as given")
 UNRECORDED = {"seasonal_naive": "no record is made on the rung seasonal_naive"}
-NO_TAGS = Tags(pl.DataFrame(schema=TAG_ROWS), pl.DataFrame(schema=TAGGABLE_ROWS))
+NO_TAGS = Tags(
+    pl.DataFrame(schema=TAG_ROWS),
+    pl.DataFrame(schema=TAGGABLE_ROWS),
+    pl.DataFrame(schema=JUDGED_ROWS),
+)
 
 
 class NothingToForecast(Refusal):
@@ -88,6 +90,8 @@ class Made:
     left_out: Mapping[str, str]
     why: tuple[str, ...]
     lines: tuple[str, ...]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    """Table to why it has nothing to show tonight; no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,7 @@ def validate(night: Night, landed: Landed) -> Judged:
         timezone=zone,
         latency_days=rules_of(settings).latency_days,
     )
-    night.keep({"quality_checks": verdicts.checks})
-    (_docs_file(night)).write_text(json.dumps(list(verdicts.docs)))
+    keep_verdicts(night, "inputs", verdicts)
     held = dict(landed.held)
     for line in verdicts.hold_reasons:
         held.setdefault(line.split(".", 1)[0], line)
@@ -153,10 +156,6 @@ def _unspoken(contract: Table) -> list[pl.Expr]:
         else pl.col(c.name)
         for c in contract.columns
     ] + [pl.col(SOURCE)]
-
-
-def _docs_file(night: Night) -> Path:
-    return night.path("input_docs").with_suffix(".json")
 
 
 def _nothing(landed: Landed, night: Night) -> str:
@@ -185,7 +184,7 @@ def listen(night: Night, judged: Judged) -> Heard:
     except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
         LOG.error("listening failed: %s", where(error))  # noqa: TRY400 - messages may quote words
         tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
-    night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable})
+    night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable, "tag_judged": tags.judged})
     given = night.lake.versions("passages", night.as_of).select(pl.len()).collect().item()
     said = f"{tags.taggable.height:,} of {given:,} passages taggable, {tags.tags.height:,} tags"
     LOG.info("listen: %s", said if given else "no passages")
@@ -205,7 +204,7 @@ def _unheard(night: Night, given: int) -> tuple[str, ...]:
 def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
-    tags = Tags(night.take("tag_rows"), night.take("tag_taggable"))
+    tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
     now, past = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
     business = settings.business
     tables = forecasting.counted(
@@ -213,11 +212,13 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     )
     passages = night.lake.versions("passages", night.as_of)
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
-    taggers = dict.fromkeys(rules.signals, (TAGGER, heard.tagger_version))
-    taggers |= dict.fromkeys(rules.upstream, UPSTREAM)
+    ours = (name for name in rules.signals if name not in rules.upstream)
+    taggers = dict.fromkeys(ours, (TAGGER, heard.tagger_version))
     tables |= forecasting.heard(now, shown, taggers, night.lake.key)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
+    words = said_tables(night, now, tags, heard.deaf)
+    tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
     night.keep(shelf.tables)
@@ -225,8 +226,9 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     lines = silent if now.conversations.is_empty() else heard.lines
     if line := masked_line(tables["series_listed"]):
         lines = (*lines, line)
-    told = (*lines, *shelf.lines)
-    return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, told)
+    told = (*lines, *shelf.lines, *words.lines)
+    left_out = {**shelf.left_out, **words.failed}
+    return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, words.skipped)
 
 
 @dataclass(slots=True)
@@ -273,13 +275,13 @@ def _step_down(night: Night, judged: Judged, rung: str, tables: dict[str, pl.Dat
 def publish(night: Night, judged: Judged, made: Made) -> Published:
     """Publishes what the stages left, with the account of the night."""
     tables = {name: night.take(name) for name in made.tables}
-    tables["quality_checks"] = night.take("quality_checks")
+    checks, documents = judgements(night)
+    tables["quality_checks"] = checks
     tables["ingest_report"] = report_table(night.lake, night.as_of)
     tables["quarantine"] = night.lake.quarantine(night.as_of)
     lines = (*judged.lines, *made.why, *made.lines)
-    account = Account(made.rungs, made.left_out, judged.held, made.why, lines)
-    documents = json.loads(_docs_file(night).read_text())
-    inputs = Verdicts(tables["quality_checks"], documents)
+    account = Account(made.rungs, made.left_out, judged.held, made.why, lines, skipped=made.skipped)
+    inputs = Verdicts(checks, tuple(documents))
     snapshot = publish_night(night, tables, account, inputs)
     settings = night.settings
     headline = f"{account.status} as of {night.as_of}: {len(tables)} tables in {snapshot.path}"

@@ -11,6 +11,8 @@ from models.types import Floats, Ints
 
 MIN_PRIOR_WEIGHT = 2.0
 MAX_PRIOR_WEIGHT = 2000.0
+USUAL_SPREAD = 0.02
+"""Intra-class correlation of weekly rates before any is seen, and how far it may be from that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ def prior_weights(k: Floats, n: Floats, parent: Floats, week: Ints) -> Floats:
     the parent's beyond what counting alone makes. `k` successes of `n`, `parent` the prior mean
     and `week` a number from 0 for each row; a row's weight rests on weeks up to its own, so that
     a later week never changes an earlier one. Rows without trials are ignored, fewer than three
-    rest on the parent. Bounded, so that neither a lucky agreement nor one outlier decides.
+    rest on the parent. While few trials leave the spread in doubt (its estimate has variance 2 m / N²
+    for m rows of N trials) it is drawn to a usual one: taken for none, intervals would be far too
+    narrow. Bounded, so that neither a lucky agreement nor one outlier decides.
     """
     if not len(n):
         return np.empty(0)
@@ -41,20 +45,30 @@ def prior_weights(k: Floats, n: Floats, parent: Floats, week: Ints) -> Floats:
     weeks = int(week.max()) + 1
     sums = [
         np.cumsum(np.bincount(week, weights=part, minlength=weeks))
-        for part in (chi, told.astype(np.float64), np.where(told, n - 1, 0.0))
+        for part in (chi, told.astype(np.float64), np.where(told, np.maximum(n - 1, 0.0), 0.0))
     ]
     excess = (sums[0] - sums[1]) / np.maximum(sums[2], 1.0)
+    doubt = 2 * sums[1] / np.maximum(sums[2], 1.0) ** 2
+    prior = USUAL_SPREAD**2
+    excess = (excess * prior + USUAL_SPREAD * doubt) / (prior + doubt)
+    excess = excess + np.sqrt(prior * doubt / (prior + doubt))
     rho = np.clip(excess, 1 / (1 + MAX_PRIOR_WEIGHT), 1 / (1 + MIN_PRIOR_WEIGHT))
     weight = np.where(sums[1] < 3, MAX_PRIOR_WEIGHT, 1 / rho - 1)
     return np.asarray(weight[week], dtype=np.float64)
 
 
 def shrunk_rates(
-    k: Ints, n: Ints, parent: Floats, weight: Floats | float, *, level: float = 0.95
+    k: Floats | Ints,
+    n: Floats | Ints,
+    parent: Floats,
+    weight: Floats | float,
+    *,
+    level: float = 0.95,
 ) -> Rates:
     """Rates drawn towards `parent` by a beta prior worth `weight` trials, with equal-tailed bounds.
 
-    Where n is 0 the raw rate is nan and the shrunk one is the parent's: nothing was learnt.
+    `k` and `n` may be effective numbers, no whole ones. Where n is 0 the raw rate is nan and the
+    shrunk one is the parent's: nothing was learnt.
     Where `parent` is nan nothing at all is known and every figure is nan.
     """
     kf, nf = k.astype(np.float64), n.astype(np.float64)

@@ -46,9 +46,8 @@ NOTE = "source_note"
 
 def good_inputs() -> dict[str, pl.DataFrame]:
     """Every canonical input, with a tenth of the optional values missing."""
-    rng = np.random.default_rng(20240628)
-    tables = {name: _events(name, n, rng) for name, n in PER_DAY.items()}
-    tables |= {name: _filled(name, _plain(n), rng) for name, n in STATES.items()}
+    tables = {name: _events(name, n, _rng(name)) for name, n in PER_DAY.items()}
+    tables |= {name: _filled(name, _plain(n), _rng(name)) for name, n in STATES.items()}
     products = {"sku": SKUS}
     tables["products"] = tables["products"].with_columns(
         pl.Series(n, v) for n, v in products.items()
@@ -58,6 +57,11 @@ def good_inputs() -> dict[str, pl.DataFrame]:
         pl.Series("date", [day for day in days for _ in SKUS]), pl.Series("sku", SKUS * DAYS)
     )
     return tables
+
+
+def _rng(name: str) -> np.random.Generator:
+    """Chance of each table's own, so that a change of one contract moves no other table."""
+    return np.random.default_rng([20240628, *name.encode()])
 
 
 def _plain(n: int) -> pl.DataFrame:
@@ -182,6 +186,19 @@ def good_exports() -> dict[str, pl.DataFrame]:
             ),
             "rate_lo", "rate_shrunk", "rate_hi",
         ),
+        "phrase_stats": _ordered(
+            _made("phrase_stats"), "log_odds_lo", "log_odds", "log_odds_hi", most=99.0
+        ),
+        "tag_audit": _ordered(
+            _ordered(
+                _ordered(_made("tag_audit"), "precision_lo", "precision", "precision_hi"),
+                "recall_lo", "recall", "recall_hi",
+            ),
+            "share_corrected_lo", "share_corrected", "share_corrected_hi",
+        ),
+        "tagger_bridges": _ordered(
+            _made("tagger_bridges"), "ratio_lo", "ratio", "ratio_hi", most=99.0
+        ),
         "tags": _made("tags").with_columns(span_end=pl.col("span_start") + 5),
         "ingest_report": _made("ingest_report").with_columns(
             rows_in=pl.sum_horizontal(
@@ -198,8 +215,11 @@ def _made(name: str) -> pl.DataFrame:
     return frame_for(EXPORTS[name], 40)
 
 
-def _ordered(frame: pl.DataFrame, low: str, middle: str, high: str) -> pl.DataFrame:
-    return frame.with_columns(pl.col(middle) * 0.5, pl.lit(0.0).alias(low), pl.lit(1.0).alias(high))
+def _ordered(
+    frame: pl.DataFrame, low: str, middle: str, high: str, most: float = 1.0
+) -> pl.DataFrame:
+    limits = pl.lit(0.0).alias(low), pl.lit(most).alias(high)
+    return frame.with_columns(pl.col(middle) * 0.5, *limits)
 
 
 def _forecasts() -> pl.DataFrame:

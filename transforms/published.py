@@ -181,7 +181,10 @@ def tags_table(
 def signals_weekly(
     rates: pl.DataFrame, taggers: Mapping[str, tuple[str, str]], first_week: date, last_week: date
 ) -> pl.DataFrame:
-    """The published signals; `taggers` maps a signal to (tagger, tagger_version)."""
+    """The published signals; `taggers` maps our signals to (tagger, tagger_version).
+
+    Rows of signals that another system tags bear theirs.
+    """
     contract = EXPORTS["signals_weekly"]
     who = pl.DataFrame(
         [(s, t, v) for s, (t, v) in sorted(taggers.items())],
@@ -190,8 +193,12 @@ def signals_weekly(
     )
     partial = (pl.col("week_start") < first_week) | (pl.col("week_start") > last_week)
     return (
-        rates.join(who, on="signal")
-        .with_columns(partial.alias("is_partial"))
+        rates.join(who, on="signal", how="left", suffix="_ours")
+        .with_columns(
+            partial.alias("is_partial"),
+            pl.coalesce("tagger", "tagger_ours").alias("tagger"),
+            pl.coalesce("tagger_version", "tagger_version_ours").alias("tagger_version"),
+        )
         .select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
         .sort(contract.order, nulls_last=False)
     )

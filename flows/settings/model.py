@@ -142,8 +142,9 @@ class Run(Spec):
 
 
 class Privacy(Spec):
-    """How much of a quarantined row is shown, after redaction."""
+    """What of customers' words may be shown, after redaction."""
 
+    publish_quotes: Annotated[bool, Strict()] = False
     quarantine_chars: Annotated[int, Strict(), Field(ge=20, le=10_000)] = 200
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.schema import Column, Table, by_name
+from transforms.contracts.signal_exports import PHRASE_STATS, TAG_AUDIT, TAGGER_BRIDGES
 
 TARGETS = ("units", "returns", "tickets")
 LEVELS = ("total", "category", "sku", "sku_channel")
 RUNGS = ("full", "baseline", "seasonal_naive", "stale")
+WEIGHTING = ("equal", "cohort", "unknown")
 STATUSES = ("confirmed", "candidate", "rejected", "insufficient")
 QUANTILES = (0.05, 0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90, 0.95)
 CUMULATIVE_QUANTILES = (*QUANTILES, 0.98, 0.99)
@@ -268,11 +270,18 @@ SIGNALS_WEEKLY = Table(
         *TAGGER,
         _count("conversations_taggable", "conversations that could have carried it"),
         _count("conversations_with_signal", "those with at least one mention"),
-        _share("rate", "with signal / taggable; null where none was taggable"),
-        _share("rate_shrunk", "rate drawn towards its parent scope by beta-binomial"),
+        _count("people_taggable", "people behind the taggable conversations, each once: a customer_id within its source, else the conversation"),
+        _count("people_with_signal", "those of them who carried it at least once in the week"),
+        _share("rate", "conversations_with_signal / conversations_taggable; null where none was taggable"),
+        _share("rate_adjusted", "share of people with the mix of channels held fixed and unequal call lists weighted; null where nobody was taggable"),
+        _real("n_effective", "people, drawn with equal chances in the reference mix of channels, whose plain share would be as sure as rate_adjusted", "people", lo=0.0),
+        _text("weighting", "cohort: called customers are weighted by how their cohort was dialled; unknown: there was a call list, but the data do not tell how unequal it was; equal: no list", one_of=WEIGHTING),
+        _share("rate_shrunk", "rate_adjusted drawn towards its parent scope by beta-binomial"),
         _share("rate_lo", "lower end of rate_shrunk, 95 %"),
         _share("rate_hi", "upper end of rate_shrunk, 95 %"),
         Column("is_partial", pl.Boolean, "the week is not complete", nullable=False),
+        _real("bridge_ratio", "by which mentions of an older tagger version are brought to the newest one's level in rate_adjusted and the shrunk rates (tagger_bridges); 1: none", "ratio", lo=0.0),
+        Column("in_series", pl.Boolean, "false: weeks of an older tagger version that could not be bridged; no forecast uses them", nullable=False),
     ),
 )
 SIGNAL_EVIDENCE = Table(
@@ -425,6 +434,9 @@ EXPORTS = by_name(
     SIGNALS_WEEKLY,
     SIGNAL_EVIDENCE,
     SIGNAL_VALUE,
+    PHRASE_STATS,
+    TAG_AUDIT,
+    TAGGER_BRIDGES,
     DEMAND_WEEKLY,
     SERIES_LISTED,
     INGEST_REPORT,

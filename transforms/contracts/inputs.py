@@ -239,8 +239,8 @@ PASSAGES = Table(
 )
 UPSTREAM_TAGS = Table(
     "upstream_tags",
-    "Tags that another system gave to conversations.",
-    key=("conversation_id", "signal", "said_at"),
+    "Tags that another system gave to conversations; two versions of its tagger may tag the same.",
+    key=("conversation_id", "signal", "said_at", "tagger", "tagger_version"),
     event_time="said_at",
     columns=(
         _id("conversation_id", "the conversation", required=True),

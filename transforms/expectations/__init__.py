@@ -17,8 +17,9 @@ from transforms.expectations.exports import Published, export_dossier
 from transforms.expectations.inputs import Night, input_dossier
 from transforms.expectations.limits import Limits
 from transforms.expectations.verdicts import Verdicts
+from transforms.expectations.words import Words, words_dossier
 
-__all__ = ["Limits", "Verdicts", "judge_exports", "judge_inputs"]
+__all__ = ["Limits", "Verdicts", "Words", "judge_exports", "judge_inputs", "judge_words"]
 
 
 def judge_inputs(
@@ -50,3 +51,8 @@ def judge_exports(tables: Mapping[str, pl.DataFrame], *, horizon: int) -> Verdic
     names = [name for name in EXPORTS if name in tables]
     published = Published(tables, horizon)
     return judge("exports", [export_dossier(name, published) for name in names])
+
+
+def judge_words(words: Words) -> Verdicts:
+    """Verdicts on how customers' words moved of late; warnings only."""
+    return judge("words", [words_dossier(words)])

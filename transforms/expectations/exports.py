@@ -52,6 +52,13 @@ INTERVALS = {
         ("wape_gain_share", "wape_gain_share_hi"),
     ),
     "tags": (("span_start", "span_end"),),
+    "phrase_stats": (("log_odds_lo", "log_odds"), ("log_odds", "log_odds_hi")),
+    "tag_audit": tuple(
+        pair
+        for name in ("precision", "recall", "share_corrected")
+        for pair in ((f"{name}_lo", name), (name, f"{name}_hi"))
+    ),
+    "tagger_bridges": (("ratio_lo", "ratio"), ("ratio", "ratio_hi")),
 }
 """Table to pairs (a, b) with a <= b in every row where both are given."""
 ROW_COUNTS = (
