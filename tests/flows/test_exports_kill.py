@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -34,12 +35,15 @@ for n in itertools.count():
     day = first + timedelta(days=(n + 1) // 2 - 3 * (n % 5 == 4))
     run = {"run_id": f"run-{n}", "status": "Published"}
     publish(exports, write_snapshot(exports, frames[n % 2], {"as_of": day, **run}), day, run)
+    print("published", flush=True)
     if n % 3 == 2:
         prune(exports, keep)
 """
 
 
-def kill_one(exports: Path, first: date, delay: float) -> None:
+@contextmanager
+def writing(exports: Path, first: date) -> Iterator[IO[str]]:
+    """A writer in a process of its own that publishes night after night until it is killed."""
     child = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(exports), first.isoformat(), "5"],
         env={**os.environ, "PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": "1"},
@@ -47,10 +51,21 @@ def kill_one(exports: Path, first: date, delay: float) -> None:
     )  # fmt: skip
     assert child.stdout is not None
     assert child.stdout.readline() == "ready\n"
-    time.sleep(delay)
-    child.send_signal(signal.SIGKILL)
-    assert child.wait() == -signal.SIGKILL, "the writer must die of the kill, not of an error"
-    child.stdout.close()
+    try:
+        yield child.stdout
+    finally:
+        child.send_signal(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL, "the writer must die of the kill, not of an error"
+        child.stdout.close()
+
+
+def seconds_a_night(exports: Path) -> float:
+    """How long a publication takes here and now: kills are spread over some of them."""
+    with writing(exports, date(2026, 1, 1)) as told:
+        started = time.monotonic()
+        for _ in range(3):
+            assert told.readline() == "published\n"
+        return (time.monotonic() - started) / 3
 
 
 class Reader(threading.Thread):
@@ -94,11 +109,13 @@ def reading(exports: Path) -> Iterator[Reader]:
 
 def trials(exports: Path, count: int, seed: int) -> None:
     rng = random.Random(seed)
+    most = 4 * seconds_a_night(exports.with_name("timed"))
     day = date(2026, 1, 5)
     publish_one(exports, day)
     with reading(exports) as reader:
         for _ in range(count):
-            kill_one(exports, date.fromisoformat(latest_day(exports)), rng.uniform(0.0, 0.5))
+            with writing(exports, date.fromisoformat(latest_day(exports))):
+                time.sleep(rng.uniform(0.0, most))
             assert ex.snapshot_problems(snapshot_dir(exports)) == []
             assert reader.wrong == []
     assert reader.reads > count
@@ -125,10 +142,10 @@ def publish_one(exports: Path, day: date) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_latest_whole(tmp_path: Path) -> None:
-    trials(tmp_path, 20, seed=1)
+    trials(tmp_path / "exports", 20, seed=1)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(10))
 def test_two_hundred_kills_leave_latest_whole(tmp_path: Path, seed: int) -> None:
-    trials(tmp_path, 20, seed=100 + seed)
+    trials(tmp_path / "exports", 20, seed=100 + seed)
