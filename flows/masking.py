@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from transforms.expectations.private_text import CODE, IDENTIFIERS
-from transforms.privacy import CARD, EMAIL, IBAN, PHONE, hmac_key, redact
+from transforms.privacy import MARKS, hmac_key, redact
 
 SCOPE = ("sku", "category", "channel")
 """Columns of a source that become names of published series."""
-PLACEHOLDERS = (EMAIL, PHONE, CARD, IBAN)
 
 
 def masked(frame: pl.DataFrame) -> pl.DataFrame:
@@ -55,7 +54,7 @@ def pseudonyms(
 def masked_line(listed: pl.DataFrame) -> str | None:
     """One line with the remedy where published series bear a placeholder; None where none does."""
     names = pl.concat([listed[name].drop_nulls() for name in (*SCOPE, "series_id")])
-    met = [name for name in PLACEHOLDERS if names.str.contains(name, literal=True).any()]
+    met = [name for name in MARKS if names.str.contains(name, literal=True).any()]
     if not met:
         return None
     return (
