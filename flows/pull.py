@@ -16,6 +16,7 @@ from flows.settings import Settings
 from flows.settings.model import Source
 from flows.sources.base import FileKey, FilePull, FileReport
 from flows.sources.files import pull_source
+from flows.words import forgiving
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.inputs import MAX_QUANTITY
 from transforms.holding import bad_share, verdict
@@ -50,6 +51,7 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
         newest = lake.newest_as_of()
         line = f"read-only replay: data of {newest} have landed already, so nothing was pulled"
         return Pulled(replay=True, lines=(line,), held=lake.held_at(as_of))
+    lake.keep_words_apart()
     lake.sweep()
     number, landed = lake.next_number(), lake.landed_as_of(as_of)
     taken = lake.taken()
@@ -138,7 +140,7 @@ def _land_batch(batch: _Batch, settings: Settings, lake: Lake, entry: _Entry) ->
         first = not lake.has(name, table.name)
         result = land_rows(
             good,
-            lake.current(name, table.name),
+            forgiving(lake.current(name, table.name), good, list(table.key)),
             table,
             source=name,
             landed_as_of=entry.landed,

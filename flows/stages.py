@@ -16,6 +16,7 @@ from prefect.client.schemas.objects import State
 from flows import forecasting
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
+from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import TAG_ROWS, TAGGABLE_ROWS, tag_lake
@@ -34,6 +35,7 @@ from flows.stale import (
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
+from transforms.customers import alarm_line
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
 from transforms.tagging import TAGGER, tagger_version
@@ -146,11 +148,9 @@ def validate(night: Night, landed: Landed) -> Judged:
 
 
 def _unspoken(contract: Table) -> list[pl.Expr]:
-    """A table's columns and source, with every text of a customer replaced: only whether there is one counts."""
+    """A table's columns and source without what customers said, which no check of a table needs."""
     return [
-        pl.when(pl.col(c.name).is_not_null()).then(pl.lit("said")).alias(c.name)
-        if c.name == "text"
-        else pl.col(c.name)
+        pl.lit("said").alias(c.name) if c.name == "text" else pl.col(c.name)
         for c in contract.columns
     ] + [pl.col(SOURCE)]
 
@@ -215,7 +215,9 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
     taggers = dict.fromkeys(rules.signals, (TAGGER, heard.tagger_version))
     taggers |= dict.fromkeys(rules.upstream, UPSTREAM)
-    tables |= forecasting.heard(now, shown, taggers, night.lake.key)
+    key = keyring(settings, night.lake).current
+    tables |= forecasting.heard(now, shown, taggers, lambda: key)
+    tables |= forecasting.known(now)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
@@ -225,7 +227,11 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     lines = silent if now.conversations.is_empty() else heard.lines
     if line := masked_line(tables["series_listed"]):
         lines = (*lines, line)
-    told = (*lines, *shelf.lines)
+    identity = settings.identity
+    alarm = alarm_line(
+        tables["identity_match"], max_shared=identity.max_shared, max_ids=identity.max_ids
+    )
+    told = (*lines, *shelf.lines, *((alarm,) if alarm else ()))
     return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, told)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.contracts.exports_identity import IDENTITY_TABLES
 from transforms.contracts.schema import Column, Table, by_name
 
 TARGETS = ("units", "returns", "tickets")
@@ -429,5 +430,6 @@ EXPORTS = by_name(
     INGEST_REPORT,
     QUARANTINE,
     QUALITY_CHECKS,
+    *IDENTITY_TABLES,
 )
 """Every table that this version publishes, by name."""

@@ -9,7 +9,17 @@ from transforms.expectations.verdicts import Dossier
 from transforms.privacy import redact
 
 IDENTIFIERS = frozenset(
-    {"series_id", "sku", "conversation_id", "passage_id", "sha256", "tagger_version", "file"}
+    {
+        "series_id",
+        "sku",
+        "conversation_id",
+        "passage_id",
+        "sha256",
+        "tagger_version",
+        "file",
+        "customer_key",
+        "key_hash",
+    }
 )
 """Columns of codes: a run of digits there (an EAN, a hash) is no phone or card number."""
 CODE = r"^[\w.|:/\-]*$"

@@ -4,7 +4,7 @@
 `redact_words` is for what people write: it replaces postal addresses and personal names too.
 """
 
-from transforms.privacy.keyed import hmac_key
+from transforms.privacy.keyed import Keyring, hashes, hmac_key, key_id
 from transforms.privacy.marks import (
     ADDRESS,
     CARD,
@@ -30,7 +30,10 @@ __all__ = [
     "ORDER",
     "PHONE",
     "TAX_ID",
+    "Keyring",
+    "hashes",
     "hmac_key",
+    "key_id",
     "redact",
     "redact_json_row",
     "redact_text",
