@@ -59,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--sku", required=True)
     explain.add_argument("--week", type=_day, help="any day of the week; default: the next week")
     explain.add_argument("--as-of", type=_day, help="a published night; default: the latest")
+    forget = _command(commands, "forget", "erase a person from the lake and from published nights")
+    forget.add_argument(
+        "--customer",
+        required=True,
+        help="id, source:id, e-mail address, or @payload.json (Shopify's customers/redact)",
+    )
     _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
     simulate = commands.add_parser("simulate", help="write a brand with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")

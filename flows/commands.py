@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         "simulate": simulate,
         "serve": serve,
         "explain": explain,
+        "forget": forget,
     }[arguments.command]
     try:
         return command(arguments)
@@ -144,6 +145,24 @@ def explain(arguments: argparse.Namespace) -> int:
     except CannotExplain as refusal:
         LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
         return EXIT_USAGE
+    print("\n".join(lines))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def forget(arguments: argparse.Namespace) -> int:
+    """Erases one person; a request that names nobody is one line and exit code 2."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.forget import CannotForget  # noqa: PLC0415
+    from flows.forget import forget as erase  # noqa: PLC0415
+
+    try:
+        lines = erase(settings, arguments.customer)
+    except CannotForget as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
+        return EXIT_USAGE
+    except (Refusal, OSError) as error:
+        LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - as above
+        return EXIT_FAILED
     print("\n".join(lines))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 

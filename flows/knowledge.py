@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from flows.identity import Hasher, hashed_frames
 from flows.lake import Lake, landing_of
 from flows.masking import masked
 from models.assemble import panel, signals, week_axis
@@ -22,6 +21,7 @@ from transforms.calendar import gap_weeks, last_complete_week, week_of
 from transforms.contracts import INPUTS
 from transforms.contracts.exports import TARGETS
 from transforms.customers import identity_tables, joined, links_of
+from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
 from transforms.plans import TOLD_ON
 from transforms.promotions import announced, promotion_weeks, timing_assumed
@@ -62,6 +62,8 @@ class Rules:
     """Whose feasts are known to come; "none": nobody's."""
     max_shared: int = 20
     """An e-mail or phone that more customer ids share joins nobody."""
+    max_emails: int = 2
+    """A phone that goes with more e-mail addresses joins nobody."""
     max_ids: int = 40
     """Customers of more ids than this stay apart."""
 
@@ -133,7 +135,12 @@ def picture(
         for name, frame in versions.items()
     }
     links = links_of(apart)
-    persons = resolve(links.drop(SOURCE), max_shared=rules.max_shared, max_ids=rules.max_ids)
+    persons = resolve(
+        links.drop(SOURCE),
+        max_shared=rules.max_shared,
+        max_emails=rules.max_emails,
+        max_ids=rules.max_ids,
+    )
     shown = joined(apart, persons.persons)
     last = last_complete_week(cutoff, rules.latency_days, rules.week_start)
     categories = counting.sku_categories(shown["order_lines"], shown["products"])

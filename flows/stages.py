@@ -25,6 +25,7 @@ from flows.night import Night, phrase_books, rules_of, spec_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
+from flows.retention import retire_words
 from flows.stale import (
     FORECAST_TABLES,
     RECORD_TABLES,
@@ -180,11 +181,15 @@ def listen(night: Night, judged: Judged) -> Heard:
         books = phrase_books(night.settings)
         version = tagger_version(books)
         tags = tag_lake(night.lake, night.as_of, books)
-    except LakeError:
+        retired = retire_words(night.lake, night.settings, night.as_of, tags)
+    except (LakeError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
         LOG.error("listening failed: %s", where(error))  # noqa: TRY400 - messages may quote words
         tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
+    else:
+        if retired:
+            LOG.info("listen: raw words of %s passages deleted, their tags kept", f"{retired:,}")
     night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable})
     given = night.lake.versions("passages", night.as_of).select(pl.len()).collect().item()
     said = f"{tags.taggable.height:,} of {given:,} passages taggable, {tags.tags.height:,} tags"
@@ -227,10 +232,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     lines = silent if now.conversations.is_empty() else heard.lines
     if line := masked_line(tables["series_listed"]):
         lines = (*lines, line)
-    identity = settings.identity
-    alarm = alarm_line(
-        tables["identity_match"], max_shared=identity.max_shared, max_ids=identity.max_ids
-    )
+    alarm = alarm_line(tables["identity_match"])
     told = (*lines, *shelf.lines, *((alarm,) if alarm else ()))
     return Made(tuple(shelf.tables), shelf.rungs, shelf.left_out, made.why, told)
 

@@ -7,6 +7,7 @@ the words, in `restricted/words/`. Words can so be deleted without touching what
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -61,3 +62,16 @@ def forgiving(current: pl.DataFrame, good: pl.DataFrame, key: list[str]) -> pl.D
         pl.when(withheld).then(pl.col(f"_again_{name}")).otherwise(pl.col(name)).alias(name)
         for name in columns
     ).select([name for name in current.columns if name != STATE])
+
+
+def expired(
+    state: pl.Expr, said_on: pl.Expr, as_of: date, raw_days: int, redacted_days: int | None
+) -> tuple[pl.Expr, pl.Expr]:
+    """Which rows' raw words are due to go tonight, and which rows are to hold nothing any more.
+
+    A passage said on the day `as_of` - days is kept for the last time.
+    """
+    stays = max(raw_days, redacted_days or raw_days)
+    past_raw = said_on < as_of - timedelta(days=raw_days)
+    past_all = said_on < as_of - timedelta(days=stays)
+    return (state == RAW) & past_raw, (state != GONE) & past_all

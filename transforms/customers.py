@@ -213,13 +213,13 @@ def _match(
     )
 
 
-def alarm_line(match: pl.DataFrame, *, max_shared: int, max_ids: int) -> str | None:
+def alarm_line(match: pl.DataFrame) -> str | None:
     """One line where customers were not joined because too much would be; None: nothing to report."""
     shared, apart = int(match["keys_shared"].sum()), int(match["ids_apart"].sum())
     if not shared and not apart:
         return None
     return (
-        f"identity: {shared:,} e-mails or phones are shared by more than {max_shared} customer ids "
-        f"each and join nobody; {apart:,} ids would make customers of more than {max_ids} and stay "
-        "apart (table identity_edges; [identity] max_shared, max_ids)"
+        f"identity: {shared:,} e-mails or phones go with too many customer ids or addresses and join "
+        f"nobody; {apart:,} ids would make too large a customer and stay apart (table "
+        "identity_edges; [identity] max_shared, max_emails, max_ids)"
     )

@@ -45,13 +45,29 @@ def normal_email(values: pl.Series, *, merge_plus: bool) -> pl.Series:
     return pl.select(pl.when(sound).then(text)).to_series().alias(values.name)
 
 
-def resolve(links: pl.DataFrame, *, max_shared: int, max_ids: int) -> Persons:
-    """Customers from `links` (LINKS): a person is named by the least of its ids' hashes."""
+def resolve(links: pl.DataFrame, *, max_shared: int, max_emails: int, max_ids: int) -> Persons:
+    """Customers from `links` (LINKS): a person is named by the least of its ids' hashes.
+
+    A key joins nobody where more than `max_shared` ids bear it, or ids of more than `max_emails`
+    e-mail addresses: a household's or a shop's phone is nobody's name.
+    """
     links = links.select(list(LINKS)).drop_nulls().unique().sort(list(LINKS))
     key = ["key_type", "key_hash"]
-    shared = pl.col("node").n_unique().over(key)
-    links = links.with_columns(shared.alias("_ids"))
-    usable = links.filter(pl.col("_ids") <= max_shared)
+    mails = links.filter(pl.col("key_type") == EMAIL).select(
+        "node", pl.col("key_hash").alias("_mail")
+    )
+    several = (
+        links.filter(pl.col("key_type") == PHONE)
+        .join(mails, on="node")
+        .group_by(key)
+        .agg((pl.col("_mail").n_unique() > max_emails).alias("_several"))
+    )
+    links = links.with_columns(pl.col("node").n_unique().over(key).alias("_ids")).join(
+        several, on=key, how="left", maintain_order="left"
+    )
+    many = (pl.col("_ids") > max_shared) | pl.col("_several").fill_null(False)
+    links = links.with_columns(many.alias("_many")).drop("_several")
+    usable = links.filter(~pl.col("_many"))
     persons = _components(usable)
     size = pl.col("node").n_unique().over("person")
     persons = persons.with_columns((size > max_ids).alias("_apart")).with_columns(
@@ -61,7 +77,7 @@ def resolve(links: pl.DataFrame, *, max_shared: int, max_ids: int) -> Persons:
         pl.coalesce("person", "node").alias("person"), pl.col("_apart").fill_null(False)
     )
     status = (
-        pl.when(pl.col("_ids") > max_shared)
+        pl.when("_many")
         .then(pl.lit("shared"))
         .when("_apart")
         .then(pl.lit("apart"))
@@ -69,7 +85,7 @@ def resolve(links: pl.DataFrame, *, max_shared: int, max_ids: int) -> Persons:
         .then(pl.lit("joined"))
         .otherwise(pl.lit("alone"))
     )
-    found = told.with_columns(status.alias("status")).drop("_ids", "_apart")
+    found = told.with_columns(status.alias("status")).drop("_ids", "_apart", "_many")
     return Persons(persons.select("node", "person").sort("node"), found.sort(list(LINKS)))
 
 

@@ -180,6 +180,7 @@ class Identity(Spec):
     own_ids: tuple[str, ...] = ()
     plus_addresses: Literal["merge", "keep"] = "merge"
     max_shared: Annotated[int, Strict(), Field(ge=2, le=100_000)] = 20
+    max_emails: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 2
     max_ids: Annotated[int, Strict(), Field(ge=2, le=100_000)] = 40
 
     _unique = field_validator("own_ids")(_no_repeats)
