@@ -24,7 +24,9 @@ LINKS = {"node": pl.String, "key_type": pl.String, "key_hash": pl.String}
 
 @dataclass(frozen=True, slots=True)
 class Persons:
-    """`person` of each `node` that has links, and how each link ended.
+    """`person` of each `node` that shares a key with another, and how each link ended.
+
+    A node that is not in `persons` is a person of its own.
 
     `links` has LINKS, person and status: joined (the key connects ids), alone (one id has it),
     shared (too many ids have it: it joins nobody), apart (its customer grew too large).
@@ -67,7 +69,7 @@ def resolve(links: pl.DataFrame, *, max_shared: int, max_emails: int, max_ids: i
     )
     many = (pl.col("_ids") > max_shared) | pl.col("_several").fill_null(False)
     links = links.with_columns(many.alias("_many")).drop("_several")
-    usable = links.filter(~pl.col("_many"))
+    usable = links.filter(~pl.col("_many"), pl.col("_ids") > 1)
     persons = _components(usable)
     size = pl.col("node").n_unique().over("person")
     persons = persons.with_columns((size > max_ids).alias("_apart")).with_columns(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -12,11 +14,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from flows import exports as exports_module
 from flows.cli import EXIT_PUBLISHED, EXIT_USAGE, main
 from flows.exports import snapshot_problems
 from flows.kept_tags import kept_tags
 from flows.lake import Lake
+from flows.pull import pull
 from flows.reader import read_manifest, read_table, snapshot_dir
+from flows.settings import load_settings
 from tests.flows.conftest import digests
 from tests.flows.two_systems import busiest, two_systems
 
@@ -48,6 +53,17 @@ def folder(published: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "brand"
     shutil.copytree(published, copy, symlinks=True)
     return copy
+
+
+@pytest.fixture(scope="module")
+def erased(published: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A copy with the busiest customer erased without trouble, and the report."""
+    copy = tmp_path_factory.mktemp("control") / "brand"
+    shutil.copytree(published, copy, symlinks=True)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        assert run(copy / "hearcast.toml", "forget", "--customer", busiest(copy)) == EXIT_PUBLISHED
+    return copy, said.getvalue()
 
 
 def number_of(customer: str) -> str:
@@ -240,36 +256,60 @@ def dying_after(writes: int, real: Callable[..., Any]) -> Callable[..., Any]:
     return write
 
 
-@pytest.mark.parametrize("writes", [0, 1, 2, 3, 5, 7])
+MOMENTS = [(Lake, "write_parquet", n) for n in (0, 1, 2, 3, 5, 7)] + [
+    (exports_module, "_settle", 0), (exports_module, "_point", 0), (exports_module, "_point", 1), (exports_module, "_drop", 0),
+]  # fmt: skip
+
+
+def cut_short(
+    folder: Path, customer: str, moment: tuple[Any, str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An erasure that ends at the n-th call of a function, as a killed process does."""
+    owner, name, calls = moment
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, dying_after(calls, getattr(owner, name)))
+        with pytest.raises(Killed):
+            run(folder / "hearcast.toml", "forget", "--customer", customer)
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda one: f"{one[1]}-{one[2]}")
 def test_an_erasure_cut_short_is_finished_by_the_next_run(
     folder: Path,
-    tmp_path: Path,
-    writes: int,
+    erased: tuple[Path, str],
+    moment: tuple[Any, str, int],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    control = tmp_path / "control"
-    shutil.copytree(folder, control, symlinks=True)
+    control, whole = erased
     customer = busiest(folder)
-    assert run(control / "hearcast.toml", "forget", "--customer", customer) == EXIT_PUBLISHED
-    whole = capsys.readouterr().out
-    with monkeypatch.context() as patched:
-        patched.setattr(Lake, "write_parquet", dying_after(writes, Lake.write_parquet))
-        with pytest.raises(Killed):
-            run(folder / "hearcast.toml", "forget", "--customer", customer)
+    cut_short(folder, customer, moment, monkeypatch)
     capsys.readouterr()
     assert run(folder / "hearcast.toml", "forget", "--customer", customer) == EXIT_PUBLISHED
-    assert capsys.readouterr().out.splitlines()[-6:] == whole.splitlines()[-6:], (
-        "the report is the whole one's"
-    )
+    rows = [line for line in capsys.readouterr().out.splitlines() if "rows made anonymous" in line]
+    assert rows == [line for line in whole.splitlines() if "rows made anonymous" in line]
     assert told_of(folder / "lake", customer) == []
     assert digests(folder / "exports" / "latest") == digests(control / "exports" / "latest")
+    assert len(list((folder / "exports" / "snapshots").iterdir())) == 1, (
+        "no snapshot with the person is left"
+    )
     ours, theirs = Lake(folder / "lake"), Lake(control / "lake")
     for name in ("order_lines", "conversations", "passages", "customers", "tickets"):
         pairs = [one.versions(name, NEXT).collect() for one in (ours, theirs)]
         assert pairs[0].equals(pairs[1]), name
     order = ["passage_id", "signal", "span_start"]
     assert kept_tags(ours).tags.sort(order).equals(kept_tags(theirs).tags.sort(order))
+
+
+def test_a_night_finishes_an_erasure_that_was_cut_short(
+    folder: Path, erased: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = busiest(folder)
+    cut_short(folder, customer, (Lake, "write_parquet", 3), monkeypatch)
+    assert told_of(folder / "lake", customer)
+    settings = load_settings(folder / "hearcast.toml", {})
+    pull(settings, Lake(folder / "lake"), NEXT)
+    assert told_of(folder / "lake", customer) == []
+    assert digests(folder / "exports" / "latest") == digests(erased[0] / "exports" / "latest")
 
 
 def test_what_the_person_does_later_is_counted_without_them(folder: Path) -> None:
