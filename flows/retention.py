@@ -63,7 +63,7 @@ def _retire(job: _Job, part: Part, landed: date) -> int:
     """How many passages of a part lost their raw words."""
     lake, privacy, zone = job.lake, job.settings.privacy, job.settings.business.timezone
     raw_days = privacy.text_retention_days or 0
-    frame = lake.scan_part(part).collect()
+    stored = lake.scan_part(part)
     known = pl.when(pl.col(KNOWN_ON) > ALWAYS_KNOWN).then(KNOWN_ON)
     said_on = pl.coalesce(
         local_day("said_at", zone), local_day("_begun", zone), known, pl.lit(landed)
@@ -72,30 +72,33 @@ def _retire(job: _Job, part: Part, landed: date) -> int:
         pl.col(STATE), pl.col("_said_on"), job.as_of, raw_days, privacy.redacted_retention_days
     )
     dated = (
-        frame.join(job.begun, on=[SOURCE, "conversation_id"], how="left", maintain_order="left")
+        stored.select(SOURCE, "conversation_id", "said_at", KNOWN_ON, STATE)
+        .collect()
+        .join(job.begun, on=[SOURCE, "conversation_id"], how="left", maintain_order="left")
         .with_columns(said_on.alias("_said_on"))
         .select(due.alias("_due"), gone.alias("_gone"))
     )
     if not (dated["_due"] | dated["_gone"]).any():
         return 0
-    marked = frame.with_columns(dated["_due"], dated["_gone"])
-    keep_tags(lake, job.tags, marked.filter("_due").select(IDENTITY))
-    mask = privacy.order_numbers == "mask"
-    short = marked.filter(pl.col("_due") & ~pl.col("_gone"))["text"]
-    safe = redact_words(short, mask_orders=mask)
-    at = (marked["_due"] & ~marked["_gone"]).arg_true()
-    text = marked["text"].scatter(at, safe) if len(at) else marked["text"]
-    lake.rewrite(
-        part,
-        marked.with_columns(
-            pl.when("_gone").then(None).otherwise(text).alias("text"),
-            pl.when(pl.col("_due") | pl.col("_gone")).then(None).otherwise(EXTRA).alias(EXTRA),
-            pl.when("_gone")
-            .then(pl.lit(GONE))
-            .when("_due")
-            .then(pl.lit(REDACTED))
-            .otherwise(STATE)
-            .alias(STATE),
-        ).drop("_due", "_gone"),
-    )
+    lake.rewrite(part, _without_words(stored.collect().hstack(dated), job))
     return int(dated["_due"].sum())
+
+
+def _without_words(marked: pl.DataFrame, job: _Job) -> pl.DataFrame:
+    """The rows of a part, `_due` and `_gone` carried out; their tags are on disk before."""
+    keep_tags(job.lake, job.tags, marked.filter("_due").select(IDENTITY))
+    mask = job.settings.privacy.order_numbers == "mask"
+    short = marked.filter(pl.col("_due") & ~pl.col("_gone"))["text"]
+    at = (marked["_due"] & ~marked["_gone"]).arg_true()
+    safe = redact_words(short, mask_orders=mask)
+    text = marked["text"].scatter(at, safe) if len(at) else marked["text"]
+    return marked.with_columns(
+        pl.when("_gone").then(None).otherwise(text).alias("text"),
+        pl.when(pl.col("_due") | pl.col("_gone")).then(None).otherwise(EXTRA).alias(EXTRA),
+        pl.when("_gone")
+        .then(pl.lit(GONE))
+        .when("_due")
+        .then(pl.lit(REDACTED))
+        .otherwise(STATE)
+        .alias(STATE),
+    ).drop("_due", "_gone")

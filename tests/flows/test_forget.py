@@ -17,6 +17,7 @@ import pytest
 from flows import exports as exports_module
 from flows.cli import EXIT_PUBLISHED, EXIT_USAGE, main
 from flows.exports import snapshot_problems
+from flows.forget import CannotForget
 from flows.kept_tags import kept_tags
 from flows.lake import Lake
 from flows.pull import pull
@@ -333,7 +334,7 @@ def test_what_the_person_does_later_is_counted_without_them(folder: Path) -> Non
         (inbox / name).write_text((inbox / name).read_text() + json.dumps(row) + "\n")
     with (inbox / "customers.csv").open("a") as file:
         file.write(f"C888888,person{number}@example.com,,2026-11-11T00:00:00Z\n")
-    assert run(folder / "hearcast.toml", "nightly", "--as-of", str(NEXT)) == EXIT_PUBLISHED
+    pull(load_settings(folder / "hearcast.toml", {}), Lake(folder / "lake"), NEXT)
     assert told_of(folder / "lake", customer) == []
     lake = Lake(folder / "lake")
     later = lake.versions("passages", NEXT).filter(pl.col("passage_id") == "later-1").collect()
@@ -354,10 +355,13 @@ def test_a_lake_needs_the_key_of_its_tombstones(
     )
     deliver_again(folder)
     monkeypatch.setenv("HEARCAST_HMAC_KEY", "second")
-    assert run(config, "nightly", "--as-of", str(NEXT)) != EXIT_PUBLISHED
+    lake, settings = Lake(folder / "lake"), load_settings(config, {})
+    with pytest.raises(CannotForget, match="HEARCAST_HMAC_KEY_OLD"):
+        pull(settings, lake, NEXT)
+    assert run(config, "forget", "--customer", customer) == EXIT_USAGE
     assert "HEARCAST_HMAC_KEY_OLD" in capsys.readouterr().err
     monkeypatch.setenv("HEARCAST_HMAC_KEY_OLD", "first")
-    assert run(config, "nightly", "--as-of", str(NEXT)) == EXIT_PUBLISHED
+    assert pull(settings, lake, NEXT).rows_stored == 3
     assert told_of(folder / "lake", customer) == []
-    known = read_table(folder / "exports", "identity_match").filter(pl.col("source") == "desk")
-    assert known["ids_matched"].item() > 0, "customers are joined under the new key"
+    assert run(config, "forget", "--customer", customer) == EXIT_PUBLISHED
+    assert "forgotten already" in capsys.readouterr().out
