@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.cli import EXIT_DEGRADED, EXIT_PUBLISHED
+from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, main
 from flows.reader import read_table
 from tests.flows.conftest import AS_OF, child_environment
 from tests.flows.raw import PLANTED, found_in, planted_brand, told
@@ -94,17 +94,27 @@ def test_nothing_raw_in_prefect(
     assert leaks == {}
 
 
-def test_nothing_raw_in_error_messages(
+@pytest.mark.usefixtures("prefect_server")
+def test_nothing_raw_in_error_messages_and_reports(
     nights: tuple[Path, list[subprocess.CompletedProcess[bytes]]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder = nights[0]
+    config = str(folder / "hearcast.toml")
+    told_by = [
+        ["forget", "--customer", PLANTED["email"]],
+        ["forget", "--customer", PLANTED["phone"]],
+        ["explain", "--sku", "<EMAIL>"],
+    ]
+    for command in told_by:
+        main([command[0], "--config", config, *command[1:]])
     for path in (folder / "in").glob("*"):
         path.write_text('{"broken ' + PLANTED["email"])
-    broken = folder / "broken"
-    broken.mkdir()
-    text = (folder / "hearcast.toml").read_text()
-    config = broken / "hearcast.toml"
-    config.write_text(text.replace('"in/', f'"{folder}/in/'))
-    run = hearcast(folder / "home", "nightly", "--config", str(config), "--as-of", AS_OF)
-    assert run.returncode == 1
-    assert told(run.stdout + run.stderr) == set(), run.stderr.decode()[:3000]
+    text = (folder / "hearcast.toml").read_text().replace('"in/', f'"{folder}/in/')
+    (tmp_path / "hearcast.toml").write_text(text)
+    broken = ["nightly", "--config", str(tmp_path / "hearcast.toml"), "--as-of", AS_OF]
+    assert main(broken) == EXIT_FAILED
+    said = capsys.readouterr()
+    assert "no order line is known" in said.err
+    assert told((said.out + said.err).encode()) == set(), said.err[:3000]
