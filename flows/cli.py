@@ -72,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
         "--weeks", type=int, default=13, help="newest weeks to draw from (default 13)"
     )
     audit.add_argument("--seed", type=int, default=0, help="another seed draws others (default 0)")
+    forget = _command(commands, "forget", "erase a person from the lake and from published nights")
+    forget.add_argument(
+        "--customer",
+        required=True,
+        help="id, source:id, e-mail address, or @payload.json (Shopify's customers/redact)",
+    )
     _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
     simulate = commands.add_parser("simulate", help="write a brand with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")

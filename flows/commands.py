@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         "serve": serve,
         "explain": explain,
         "tagger": tagger,
+        "forget": forget,
     }[arguments.command]
     try:
         return command(arguments)
@@ -169,6 +170,24 @@ def audit(arguments: argparse.Namespace) -> int:
     except AnotherNight as refusal:
         LOG.error(str(refusal))  # noqa: TRY400 - as above
         return EXIT_FAILED
+    return EXIT_PUBLISHED
+
+
+def forget(arguments: argparse.Namespace) -> int:
+    """Erases one person; a request that names nobody is one line and exit code 2."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.forget import CannotForget  # noqa: PLC0415
+    from flows.forget import forget as erase  # noqa: PLC0415
+
+    try:
+        lines = erase(settings, arguments.customer)
+    except CannotForget as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
+        return EXIT_USAGE
+    except (Refusal, OSError) as error:
+        LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - as above
+        return EXIT_FAILED
+    print("\n".join(lines))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 

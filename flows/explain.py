@@ -47,6 +47,7 @@ class Night:
     as_of: date
     tables: Mapping[str, pl.DataFrame]
     passages: pl.LazyFrame
+    mask_orders: bool = False
 
 
 def read_night(settings: Settings, as_of: str | None) -> Night:
@@ -60,7 +61,8 @@ def read_night(settings: Settings, as_of: str | None) -> Night:
     tables = {name: _table(snapshot, name, manifest["tables"]) for name in NEEDED}
     versions = Lake(settings.paths.lake).versions("passages", day)
     passages = visible(versions, INPUTS["passages"], day, settings.business.timezone)
-    return Night(day, tables, passages)
+    mask_orders = settings.privacy.order_numbers == "mask"
+    return Night(day, tables, passages, mask_orders)
 
 
 def _table(snapshot: Path, name: str, entries: Mapping[str, Any]) -> pl.DataFrame:
@@ -191,10 +193,12 @@ def _voices(night: Night, row: Mapping[str, Any], signal: str, week: date) -> It
         .collect()
         .unique(["conversation_id", "passage_id"], keep="first", maintain_order=True)
     )  # fmt: skip
+    found = found.filter(pl.col("text").is_not_null())
     texts = places.join(found, on=["conversation_id", "passage_id"], maintain_order="left")
+    texts = texts.filter(pl.col("text").is_not_null())
     for place in texts.head(QUOTES).iter_rows(named=True):
         about = "" if place["sku"] == row["sku"] else f", on {place['sku'] or row['category']}"
-        yield f"    “{quote(place['text'])}” ({place['said_at']:%d %b %Y}{about})"
+        yield f"    “{quote(place['text'], mask_orders=night.mask_orders)}” ({place['said_at']:%d %b %Y}{about})"
 
 
 def _silence(night: Night, row: Mapping[str, Any]) -> str:

@@ -21,7 +21,9 @@ from transforms.contracts import CONTRACT_VERSION, EXPORTS
 __all__ = [
     "ContractViolation",
     "Snapshot",
+    "amend",
     "discard",
+    "drop_unpointed",
     "prune",
     "publish",
     "record_failure",
@@ -221,6 +223,55 @@ def discard(exports: Path, snapshot: Snapshot) -> None:
         named = {(read_json(path) or {}).get("content_id") for path in pointers}
         if snapshot.content_id not in named and snapshot.path.is_dir():
             _drop(exports, snapshot.path)
+
+
+def drop_unpointed(exports: Path, snapshot: Path) -> bool:
+    """Removes a snapshot that no night points to, at once; False: one does, and it stays."""
+    with locked(exports / ".lock"):
+        if snapshot.name in {p.get("content_id") for p in _pointers(exports).values()}:
+            return False
+        _drop(exports, snapshot)
+        return True
+
+
+def amend(exports: Path, old: Path, changed: Mapping[str, pl.DataFrame], why: str) -> Snapshot:
+    """A snapshot like `old` but for the tables in `changed`; every pointer to `old` leads to it.
+
+    Its manifest says what it amends and why. `old` is removed at once: it holds what must go. A
+    kill leaves `old` pointed to, or without a pointer for `drop_unpointed` to find.
+    """
+    manifest = dict(read_json(old / MANIFEST) or {})
+    told = manifest.get("tables")
+    entries = {name: dict(entry) for name, entry in told.items()} if isinstance(told, dict) else {}
+    with staging_dir(exports / ".staging") as staging:
+        for path in sorted(old.glob("*.parquet")):
+            if path.stem not in changed:
+                shutil.copyfile(path, staging / path.name)
+        for name, frame in sorted(changed.items()):
+            digest = write_table(EXPORTS[name], frame, staging / f"{name}.parquet")
+            entries[name] |= {"rows": frame.height, "sha256": digest}
+        manifest |= {"amends": old.name, "amended_because": why, "tables": entries}
+        content_id = _content_id(manifest, entries)
+        write_atomic(staging / MANIFEST, json_bytes({**manifest, "content_id": content_id}))
+        new = Snapshot(content_id, exports / "snapshots" / content_id)
+        _settle(staging, new)
+    fsync(exports / "snapshots")
+    with locked(exports / ".lock"):
+        for file, pointer in _pointers(exports).items():
+            if pointer.get("content_id") == old.name:
+                moved = {"content_id": content_id, "snapshot": f"snapshots/{content_id}"}
+                link = "latest" if file == "latest.json" else Path(file).stem
+                _point(exports, file, link, {**pointer, **moved})
+        if old.is_dir():
+            _drop(exports, old)
+    return new
+
+
+def _pointers(exports: Path) -> dict[str, dict[str, object]]:
+    """Every pointer file, relative to `exports`, with what it says."""
+    paths = [exports / "latest.json", *sorted((exports / "pointers").glob("as_of=*.json"))]
+    found = {path.relative_to(exports).as_posix(): read_json(path) for path in paths}
+    return {name: pointer for name, pointer in found.items() if pointer is not None}
 
 
 def prune(exports: Path, keep_nights: int, *, grace_seconds: float = GRACE_SECONDS) -> list[str]:

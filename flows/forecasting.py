@@ -10,6 +10,8 @@ from datetime import date
 import polars as pl
 
 from flows.errors import where
+from flows.identity import hasher
+from flows.keys import keyring
 from flows.knowledge import Picture, Rules, Tags, cutoffs, picture, read_versions
 from flows.lake import Lake
 from flows.masking import pseudonyms
@@ -22,6 +24,7 @@ from models.forecast import Forecast, forecast
 from models.metrics import accuracy, signal_value
 from models.naive import naive_night
 from models.panel import Known
+from models.proportions import wilson
 from models.spec import ForecastSpec
 from transforms.calendar import week_start_of
 from transforms.contracts import EXPORTS
@@ -48,8 +51,8 @@ def now_and_then(
     settings: Settings, lake: Lake, as_of: date, tags: Tags, rules: Rules
 ) -> tuple[Picture, list[Picture]]:
     """What is known at `as_of`, and what was known at each past cutoff, oldest first."""
-    versions = read_versions(lake, as_of)
-    now = picture(versions, tags, as_of, rules)
+    versions = read_versions(lake, as_of, hasher(settings, keyring(settings, lake).current))
+    now = picture(versions, tags, as_of, rules, listed=True)
     past = cutoffs(
         now,
         rules,
@@ -219,6 +222,17 @@ def counted(
         "demand_weekly": conform("demand_weekly", pl.concat(weekly)),
         "series_listed": conform("series_listed", pl.concat(listed)),
     }
+
+
+def known(now: Picture) -> dict[str, pl.DataFrame]:
+    """The tables of who is who, with the share of each system's customers that another knows."""
+    match = now.identity["identity_match"]
+    asked = match["ids"].to_numpy() * (match.height > 1)
+    names = ("match_rate", "match_rate_lo", "match_rate_hi")
+    rates = wilson(match["ids_matched"].to_numpy(), asked)
+    columns = [pl.Series(n, r).fill_nan(None) for n, r in zip(names, rates, strict=True)]
+    tables = {**now.identity, "identity_match": match.with_columns(columns)}
+    return {name: conform(name, frame) for name, frame in tables.items()}
 
 
 def heard(

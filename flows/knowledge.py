@@ -22,6 +22,9 @@ from transforms.calendar import gap_weeks, last_complete_week, local_day, week_o
 from transforms.call_weights import EQUAL, cohort_weights, weighted, weighting_by_week
 from transforms.contracts import INPUTS
 from transforms.contracts.exports import TARGETS
+from transforms.customers import identity_tables, joined, links_of
+from transforms.hashed import Hasher, hashed_frames
+from transforms.identity import resolve
 from transforms.people import people_cells, with_people
 from transforms.plans import TOLD_ON
 from transforms.promotions import announced, promotion_weeks, timing_assumed
@@ -38,6 +41,8 @@ COUNTED = (
     "call_attempts",
     "checkouts",
 )
+KNOWN_BY = ("customers",)
+"""Tables that only say who is who."""
 SPARED = (
     "text",
     "unit_price",
@@ -48,6 +53,7 @@ SPARED = (
     "title",
     "_file",
     "_extra",
+    "_words",
 )
 """Columns that no count needs; left on disk."""
 
@@ -66,6 +72,12 @@ class Rules:
     horizon_weeks: int = 13
     country: str = "none"
     """Whose feasts are known to come; "none": nobody's."""
+    max_shared: int = 20
+    """An e-mail or phone that more customer ids share joins nobody."""
+    max_emails: int = 2
+    """A phone that goes with more e-mail addresses joins nobody."""
+    max_ids: int = 40
+    """Customers of more ids than this stay apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +105,28 @@ class Picture:
     conversations: pl.DataFrame
     said: pl.DataFrame
     censored: pl.DataFrame
+    identity: Mapping[str, pl.DataFrame]
     first_week: date | None
     last_week: date
     bridges: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Changes of an upstream tagger's version, as `transforms.bridging.BRIDGES` names them."""
 
 
-def read_versions(lake: Lake, as_of: date) -> dict[str, pl.DataFrame]:
+def read_versions(lake: Lake, as_of: date, by: Hasher) -> dict[str, pl.DataFrame]:
     """Every version that a night at `as_of` may see, without the columns that no count needs.
 
-    Identifiers in the columns that name series are masked. A product bears the day on which the
+    Customers' ids, e-mails and phones are keyed hashes. Identifiers in the columns that name
+    series are masked. A product bears the day on which the
     plans that it tells were really delivered.
     """
     frames = {}
     told_on = lake.told_on(as_of)
-    for name in (*COUNTED, *HEARD):
+    for name in (*COUNTED, *HEARD, *KNOWN_BY):
         lazy = lake.versions(name, as_of)
         key = set(INPUTS[name].key)
         drop = [c for c in lazy.collect_schema().names() if c in SPARED and c not in key]
         frames[name] = masked(lazy.drop(drop).collect())
+    frames = hashed_frames(frames, by)
     frames["products"] = frames["products"].with_columns(
         pl.max_horizontal(KNOWN_ON, landing_of(ORDER).replace_strict(told_on, return_dtype=pl.Date))
         .alias(TOLD_ON)
@@ -120,13 +135,29 @@ def read_versions(lake: Lake, as_of: date) -> dict[str, pl.DataFrame]:
 
 
 def picture(
-    versions: Mapping[str, pl.DataFrame], tags: Tags, cutoff: date, rules: Rules
+    versions: Mapping[str, pl.DataFrame],
+    tags: Tags,
+    cutoff: date,
+    rules: Rules,
+    *,
+    listed: bool = False,
 ) -> Picture:
-    """Everything known at the end of `cutoff`."""
-    shown = {
+    """Everything known at the end of `cutoff`; customers are joined by what was known then.
+
+    `listed`: the tables of who is who, too.
+    """
+    apart = {
         name: visible(frame.lazy(), INPUTS[name], cutoff, rules.timezone).collect()
         for name, frame in versions.items()
     }
+    links = links_of(apart)
+    persons = resolve(
+        links.drop(SOURCE),
+        max_shared=rules.max_shared,
+        max_emails=rules.max_emails,
+        max_ids=rules.max_ids,
+    )
+    shown = joined(apart, persons.persons)
     last = last_complete_week(cutoff, rules.latency_days, rules.week_start)
     categories = counting.sku_categories(shown["order_lines"], shown["products"])
     events = _events(shown, categories, rules)
@@ -161,7 +192,8 @@ def picture(
         signals=signals(rates.filter("in_series"), rules.signals, weeks),
         drivers=_drivers(panels, promotions, cutoff, gap, rules),
     )
-    return Picture(known, demand, rates, talked, said, censored, first, last, bridges)
+    who = identity_tables(apart, talked, links, persons, rules.timezone) if listed else {}
+    return Picture(known, demand, rates, talked, said, censored, who, first, last, bridges)
 
 
 def _drivers(

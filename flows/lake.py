@@ -4,18 +4,18 @@ Layout below the root (mode 0700: customers' words and identities live here):
 
     log/00000007.json            a committed landing; what no entry names does not exist
     tables/<table>/00000007-<source>.parquet
-    restricted/<table>/…         the same for tables that hold text or contact details
+    restricted/<table>/…         the same for tables of contact details
+    restricted/words/<table>/…   what customers said, row for row beside its part in tables/
     quarantine/00000007.parquet
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import io
 import os
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,14 @@ from typing import Any
 import polars as pl
 
 from flows.atomic import fsync, private_dir, write_atomic
-from flows.errors import Refusal
+from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
 from flows.parquet import as_of_today
+from flows.words import RAW, STATE, WORDED, scan_split, split_words, words_path
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.contracts import EXPORTS, INPUTS, Table
 from transforms.landing import FILE, ROW
 
+__all__ = ["LANDED_TYPES", "ORDER_STRIDE", "Lake", "LakeError", "Landing", "Part", "landing_of"]
 LANDED_TYPES = {
     KNOWN_ON: pl.Date(),
     VERSION: pl.Int32(),
@@ -43,35 +45,8 @@ ORDER_STRIDE = 1 << 36
 """Rows of landing n have `_order` from n * ORDER_STRIDE on, so that a later landing wins."""
 
 
-class LakeError(Refusal):
-    """The lake cannot be read or written; the message is one line with the remedy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One stored data file."""
-
-    table: str
-    source: str
-    path: str
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """One committed log entry.
-
-    `reports` are ingest_report rows of this landing, `held` says by table why its new rows were
-    kept out, as of `landed_as_of`.
-    """
-
-    number: int
-    landed_as_of: date
-    parts: tuple[Part, ...] = ()
-    reports: tuple[Mapping[str, Any], ...] = ()
-    held: Mapping[str, str] = field(default_factory=dict)
-    quarantine: str | None = None
-    signatures: Mapping[str, str] = field(default_factory=dict)
+KEY_LINES = 50_000
+"""Order lines that the lake's own key comes from, at most."""
 
 
 class Lake:
@@ -83,7 +58,7 @@ class Lake:
     # -- log ------------------------------------------------------------------------------------
     def landings(self) -> list[Landing]:
         """Committed landings, oldest first. LakeError names an entry that cannot be read."""
-        return [_read_entry(path) for path in sorted((self.root / "log").glob("*.json"))]
+        return [read_entry(path) for path in sorted((self.root / "log").glob("*.json"))]
 
     def newest_as_of(self) -> date | None:
         """The greatest date that any landing was made for; None: the lake is empty."""
@@ -130,16 +105,30 @@ class Lake:
             found.update(entry.signatures)
         return found
 
-    def key(self) -> bytes:
-        """Key of pseudonyms: HEARCAST_HMAC_KEY, else the lake's own, made when first asked for."""
-        told = os.environ.get("HEARCAST_HMAC_KEY")
-        if told:
-            return told.encode()
+    def own_key(self) -> bytes:
+        """The lake's own key of join keys, made once, when first asked for.
+
+        It comes from the first order lines that landed, so that the same deliveries give the same
+        published bytes in another lake; whoever can work it out holds those files already. Give a
+        key of your own where that is not enough.
+        """
         path = self.root / "key"
         if not path.is_file():
             private_dir(self.root, self.root)
-            write_atomic(path, secrets.token_hex(32).encode(), mode=0o600)
+            write_atomic(path, self._first_lines_digest().encode(), mode=0o600)
         return path.read_bytes()
+
+    def _first_lines_digest(self) -> str:
+        contract = INPUTS["order_lines"]
+        told = [[p for p in entry.parts if p.table == contract.name] for entry in self.landings()]
+        first = next((parts for parts in told if parts), None)
+        if first is None:
+            raise LakeError(f"{self.root}: no order line has landed here; run a night first")
+        columns = ["ordered_at", "order_id", "sku", "quantity", "customer_id"]
+        lines = self._scan(contract, first).select(columns).collect().sort(columns).head(KEY_LINES)
+        text = io.BytesIO()
+        lines.write_csv(text)
+        return hashlib.sha256(b"hearcast lake key\x00" + text.getvalue()).hexdigest()
 
     # -- reading --------------------------------------------------------------------------------
     def versions(self, table: str, as_of: date) -> pl.LazyFrame:
@@ -206,17 +195,27 @@ class Lake:
 
     def _scan(self, contract: Table, parts: Sequence[Part]) -> pl.LazyFrame:
         schema = {**contract.schema, **LANDED_TYPES}
-        paths = [self.root / part.path for part in parts]
-        for path in paths:
+        worded = contract.name in WORDED
+        for path in (self.root / name for part in parts for name in part.paths):
             if not path.is_file():
                 raise LakeError(
                     f"{path}: a landed file is missing; restore it from a backup of the lake"
                 )
-        if not paths:
-            return pl.LazyFrame(schema=schema)
-        return pl.scan_parquet(
-            paths, schema=schema, missing_columns="insert", extra_columns="ignore"
-        )
+        if not parts:
+            return pl.LazyFrame(schema={**schema, STATE: pl.String()} if worded else schema)
+        plain = [self.root / part.path for part in parts if part.words is None]
+        if not worded:
+            return _scan_plain(plain, schema)
+        frames = [_in_schema(self.scan_part(part), schema) for part in parts if part.words]
+        if plain:
+            frames.append(_scan_plain(plain, schema).with_columns(pl.lit(RAW).alias(STATE)))
+        return pl.concat(frames)
+
+    def scan_part(self, part: Part) -> pl.LazyFrame:
+        """The rows of one part as stored, with its words where they are kept apart."""
+        if part.words is None:
+            return pl.scan_parquet(self.root / part.path)
+        return scan_split(self.root / part.path, self.root / part.words)
 
     # -- writing --------------------------------------------------------------------------------
     def next_number(self) -> int:
@@ -232,46 +231,71 @@ class Lake:
     def write_part(self, number: int, table: str, source: str, rows: pl.DataFrame) -> Part:
         """Stores rows of one table and source; invisible until `commit` names them."""
         contract = INPUTS[table]
-        room = "restricted" if contract.text else "tables"
-        relative = f"{room}/{table}/{number:08d}-{_slug(source)}.parquet"
+        name = f"{number:08d}-{_slug(source)}.parquet"
         ordered = rows.with_columns(
             (pl.col(ORDER).cast(pl.Int64) + number * ORDER_STRIDE).alias(ORDER)
         )
         schema = {**contract.schema, **LANDED_TYPES}
         frame = ordered.select([pl.col(n).cast(t) for n, t in schema.items()])
-        self._write_parquet(relative, frame)
-        return Part(table, source, relative, frame.height)
+        if table in WORDED:
+            part = Part(
+                table, source, f"tables/{table}/{name}", frame.height, words_path(table, name)
+            )
+        else:
+            room = "restricted" if contract.text else "tables"
+            part = Part(table, source, f"{room}/{table}/{name}", frame.height)
+        self.rewrite(part, frame)
+        return part
+
+    def rewrite(self, part: Part, frame: pl.DataFrame) -> None:
+        """Puts `frame` in the place of the part's rows: erasure, retention and migration alone may.
+
+        Words go first: a kill in between leaves what was to be deleted deleted.
+        """
+        if part.words is None:
+            self.write_parquet(part.path, frame)
+            return
+        counted, words = split_words(part.table, frame)
+        self.write_parquet(part.words, words)
+        self.write_parquet(part.path, counted)
 
     def write_quarantine(self, number: int, rows: pl.DataFrame) -> str | None:
         """Stores quarantined rows; None where there are none."""
         if rows.is_empty():
             return None
         relative = f"quarantine/{number:08d}.parquet"
-        self._write_parquet(relative, rows)
+        self.write_parquet(relative, rows)
         return relative
 
     def commit(self, landing: Landing) -> None:
         """Makes a landing visible, all of it at once, by one rename."""
-        entry = {
-            "landing": landing.number,
-            "landed_as_of": landing.landed_as_of.isoformat(),
-            "parts": [
-                {"table": p.table, "source": p.source, "path": p.path, "rows": p.rows}
-                for p in landing.parts
-            ],
-            "reports": list(landing.reports),
-            "held": dict(landing.held),
-            "quarantine": landing.quarantine,
-            "signatures": dict(landing.signatures),
-        }
-        text = json.dumps(entry, sort_keys=True, indent=1, ensure_ascii=False)
         private_dir(self.root, self.root / "log")
-        write_atomic(self._log_path(landing.number), text.encode(), mode=0o600)
+        write_atomic(self._log_path(landing.number), entry_bytes(landing), mode=0o600)
+
+    def keep_words_apart(self) -> None:
+        """Brings parts written by an earlier version into today's form: words in files of their own.
+
+        Each landing changes by the rename of its log entry; what it no longer names is swept.
+        """
+        for entry in self.landings():
+            old = [part for part in entry.parts if part.table in WORDED and part.words is None]
+            if not old:
+                continue
+            parts = [self._apart(part) if part in old else part for part in entry.parts]
+            self.commit(replace(entry, parts=tuple(parts)))
+
+    def _apart(self, part: Part) -> Part:
+        name = Path(part.path).name
+        new = replace(part, path=f"tables/{part.table}/{name}", words=words_path(part.table, name))
+        schema = {**INPUTS[part.table].schema, **LANDED_TYPES}
+        self.rewrite(new, _scan_plain([self.root / part.path], schema).collect())
+        return new
 
     def _log_path(self, number: int) -> Path:
         return self.root / "log" / f"{number:08d}.json"
 
-    def _write_parquet(self, relative: str, frame: pl.DataFrame) -> None:
+    def write_parquet(self, relative: str, frame: pl.DataFrame) -> None:
+        """Stores `frame` at a path relative to the lake, whole or not at all, for its owner only."""
         path = self.root / relative
         private_dir(self.root, path.parent)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -286,7 +310,7 @@ class Lake:
 
         Only the single writer may call it: a file that no log entry names is then nobody's.
         """
-        named = {part.path for entry in self.landings() for part in entry.parts}
+        named = {path for entry in self.landings() for part in entry.parts for path in part.paths}
         named |= {entry.quarantine for entry in self.landings() if entry.quarantine}
         removed = []
         for room in ("tables", "restricted", "quarantine", "log"):
@@ -297,6 +321,22 @@ class Lake:
                     path.unlink()
                     removed.append(relative)
         return removed
+
+
+def _scan_plain(paths: list[Path], schema: Mapping[str, Any]) -> pl.LazyFrame:
+    return pl.scan_parquet(paths, schema=schema, missing_columns="insert", extra_columns="ignore")
+
+
+def _in_schema(frame: pl.LazyFrame, schema: Mapping[str, Any]) -> pl.LazyFrame:
+    """`frame` in today's columns, in order, with the state of its words."""
+    there = set(frame.collect_schema().names())
+    return frame.select(
+        *(
+            pl.col(name) if name in there else pl.lit(None, dtype=dtype).alias(name)
+            for name, dtype in schema.items()
+        ),
+        STATE,
+    )
 
 
 def landing_of(order: str) -> pl.Expr:
@@ -310,22 +350,3 @@ def _slug(source: str) -> str:
     if plain == source:
         return plain
     return f"{plain}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
-
-
-def _read_entry(path: Path) -> Landing:
-    try:
-        entry = json.loads(path.read_text())
-        return Landing(
-            number=entry["landing"],
-            landed_as_of=date.fromisoformat(entry["landed_as_of"]),
-            parts=tuple(Part(**part) for part in entry["parts"]),
-            reports=tuple(entry["reports"]),
-            held=entry["held"],
-            quarantine=entry["quarantine"],
-            signatures=entry["signatures"],
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LakeError(
-            f"{path}: this entry of the lake's log cannot be read ({type(error).__name__}); "
-            "restore it from a backup of the lake"
-        ) from error

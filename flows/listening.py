@@ -6,8 +6,10 @@ from datetime import date
 
 import polars as pl
 
+from flows.kept_tags import kept_tags
 from flows.knowledge import Tags
 from flows.lake import Lake
+from flows.words import RAW, STATE
 from transforms.asof import SOURCE, VERSION
 from transforms.tagging import TAG_SCHEMA, PhraseBook, tag_and_judge
 
@@ -27,10 +29,12 @@ JUDGED_ROWS = {**TAGGABLE_ROWS, "taggable": pl.Boolean(), "language": pl.String(
 def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags:
     """Tags of every passage version that a night at `as_of` may see.
 
-    A passage's language is its own, else its conversation's, else it is recognised.
+    A passage's language is its own, else its conversation's, else it is recognised. Where words
+    were deleted, what had been heard in them counts.
     """
+    versions = lake.versions("passages", as_of)
     passages = (
-        lake.versions("passages", as_of)
+        versions.filter(pl.col(STATE) == RAW)
         .select(*_IDENTITY, "text", "speaker", "language")
         .join(_languages(lake, as_of), on=[SOURCE, "conversation_id"], how="left")
         .with_columns(pl.coalesce("language", "_language").alias("language"))
@@ -43,7 +47,26 @@ def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags:
     ).drop(SOURCE, VERSION, "_language")
     tags, told = map(_split, tag_and_judge(numbered, books))
     judged = told.select(list(JUDGED_ROWS))
-    return Tags(tags, told.filter(pl.col("taggable")).select(_IDENTITY), judged)
+    heard = Tags(tags, told.filter(pl.col("taggable")).select(_IDENTITY), judged)
+    return _with_kept(heard, lake, versions)
+
+
+def _with_kept(heard: Tags, lake: Lake, versions: pl.LazyFrame) -> Tags:
+    """`heard` and what was kept of the passages whose words are gone."""
+    wordless = versions.filter(pl.col(STATE) != RAW).select(_IDENTITY).collect()
+    if wordless.is_empty():
+        return heard
+    kept = kept_tags(lake)
+
+    def joined(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+        old = before.join(wordless, on=_IDENTITY, how="semi")
+        return pl.concat([now, old.select(now.columns)])
+
+    return Tags(
+        joined(heard.tags, kept.tags),
+        joined(heard.taggable, kept.taggable),
+        joined(heard.judged, kept.judged),
+    )
 
 
 def _languages(lake: Lake, as_of: date) -> pl.LazyFrame:

@@ -7,27 +7,29 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from transforms.expectations.private_text import CODE, IDENTIFIERS
-from transforms.privacy import CARD, EMAIL, IBAN, PHONE, hmac_key, redact
+from transforms.privacy import MARKS, hmac_key, redact, redact_words
 
 SCOPE = ("sku", "category", "channel")
 """Columns of a source that become names of published series."""
-PLACEHOLDERS = (EMAIL, PHONE, CARD, IBAN)
+TAGGERS = ("tagger", "tagger_version")
+"""Columns of another system's tags that are published as given."""
 
 
 def masked(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with every identifier in its scope columns replaced by its placeholder.
+    """`frame` with every identifier in its scope and tagger columns replaced by its placeholder.
 
     What the published tables may not hold is replaced before anything is counted, so that one
-    such row is counted under another name and doesn't end the night. Plain codes (an EAN) stay.
+    such row is counted under another name and doesn't end the night. Plain codes (an EAN) stay;
+    where an identifier stands in a name, names and addresses beside it go too.
     """
-    for name in SCOPE:
+    for name in (*SCOPE, *TAGGERS):
         if name not in frame.columns:
             continue
         values = frame[name].drop_nulls().unique().sort()
-        if name in IDENTIFIERS:
+        if name in IDENTIFIERS or name in TAGGERS:
             values = values.filter(~values.str.contains(CODE))
-        safe = redact(values)
-        changed = values != safe
+        changed = values != redact(values)
+        safe = redact_words(values)
         if changed.any():
             old, new = values.filter(changed), safe.filter(changed)
             frame = frame.with_columns(pl.col(name).replace(old, new))
@@ -55,7 +57,7 @@ def pseudonyms(
 def masked_line(listed: pl.DataFrame) -> str | None:
     """One line with the remedy where published series bear a placeholder; None where none does."""
     names = pl.concat([listed[name].drop_nulls() for name in (*SCOPE, "series_id")])
-    met = [name for name in PLACEHOLDERS if names.str.contains(name, literal=True).any()]
+    met = [name for name in MARKS if names.str.contains(name, literal=True).any()]
     if not met:
         return None
     return (

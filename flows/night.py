@@ -91,6 +91,9 @@ def rules_of(settings: Settings) -> Rules:
         upstream=settings.tagging.upstream,
         horizon_weeks=settings.forecast.horizon_weeks,
         country=settings.business.country,
+        max_shared=settings.identity.max_shared,
+        max_emails=settings.identity.max_emails,
+        max_ids=settings.identity.max_ids,
     )
 
 

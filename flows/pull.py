@@ -10,12 +10,15 @@ from typing import Any
 
 import polars as pl
 
+from flows.forget.journal import Guard, finish_begun, read_erasures
+from flows.keys import keyring
 from flows.lake import Lake, Landing, Part
 from flows.parquet import as_of_today
 from flows.settings import Settings
 from flows.settings.model import Source
 from flows.sources.base import FileKey, FilePull, FileReport
 from flows.sources.files import pull_source
+from flows.words import forgiving
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.inputs import MAX_QUANTITY
 from transforms.holding import bad_share, verdict
@@ -45,19 +48,35 @@ class _Batch:
 
 
 def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
-    """Lands what is new. A night older than the newest landing only reads."""
+    """Lands what is new, without the forgotten. A night older than the newest landing only reads."""
     if lake.is_replay(as_of):
         newest = lake.newest_as_of()
         line = f"read-only replay: data of {newest} have landed already, so nothing was pulled"
         return Pulled(replay=True, lines=(line,), held=lake.held_at(as_of))
+    lake.keep_words_apart()
     lake.sweep()
     number, landed = lake.next_number(), lake.landed_as_of(as_of)
     taken = lake.taken()
     entry = _Entry(number, landed)
+    guard = _guard(settings, lake)
     for source in settings.sources:
-        for batch in _batches(source, settings, taken):
+        batches = list(_batches(source, settings, taken))
+        guard.learn_stored(lake, source.name)
+        for batch in sorted(batches, key=lambda one: one.table != "customers"):
+            for rows in batch.frames:
+                guard.learn(source.name, batch.table, rows)
+        for batch in batches:
+            batch.frames = [guard.guarded(source.name, rows) for rows in batch.frames]
             _land_batch(batch, settings, lake, entry)
     return entry.commit(lake)
+
+
+def _guard(settings: Settings, lake: Lake) -> Guard:
+    """What keeps the forgotten out; an erasure that a kill cut short is finished first."""
+    if not any((lake.root / "erasures").glob("*.json")):
+        return Guard([])
+    erasures = read_erasures(lake, settings, keyring(settings, lake))
+    return Guard(finish_begun(lake, settings, erasures))
 
 
 @dataclass(slots=True)
@@ -138,7 +157,7 @@ def _land_batch(batch: _Batch, settings: Settings, lake: Lake, entry: _Entry) ->
         first = not lake.has(name, table.name)
         result = land_rows(
             good,
-            lake.current(name, table.name),
+            forgiving(lake.current(name, table.name), good, list(table.key)),
             table,
             source=name,
             landed_as_of=entry.landed,

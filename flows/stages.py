@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from flows import forecasting
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
+from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
@@ -22,6 +23,8 @@ from flows.night import Night, phrase_books, rules_of, spec_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
+from flows.retention import retire_words
+from flows.said import judgements, keep_verdicts, said_tables
 from flows.stale import (
     FORECAST_TABLES,
     RECORD_TABLES,
@@ -29,10 +32,10 @@ from flows.stale import (
     previous_snapshot,
     with_stale_targets,
 )
-from flows.words import judgements, keep_verdicts, said_tables
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
+from transforms.customers import alarm_line
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
 from transforms.tagging import TAGGER, tagger_version
@@ -149,11 +152,9 @@ def validate(night: Night, landed: Landed) -> Judged:
 
 
 def _unspoken(contract: Table) -> list[pl.Expr]:
-    """A table's columns and source, with every text of a customer replaced: only whether there is one counts."""
+    """A table's columns and source without what customers said, which no check of a table needs."""
     return [
-        pl.when(pl.col(c.name).is_not_null()).then(pl.lit("said")).alias(c.name)
-        if c.name == "text"
-        else pl.col(c.name)
+        pl.lit("said").alias(c.name) if c.name == "text" else pl.col(c.name)
         for c in contract.columns
     ] + [pl.col(SOURCE)]
 
@@ -179,11 +180,15 @@ def listen(night: Night, judged: Judged) -> Heard:
         books = phrase_books(night.settings)
         version = tagger_version(books)
         tags = tag_lake(night.lake, night.as_of, books)
-    except LakeError:
+        retired = retire_words(night.lake, night.settings, night.as_of, tags)
+    except (LakeError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
         LOG.error("listening failed: %s", where(error))  # noqa: TRY400 - messages may quote words
         tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
+    else:
+        if retired:
+            LOG.info("listen: raw words of %s passages deleted, their tags kept", f"{retired:,}")
     night.keep({"tag_rows": tags.tags, "tag_taggable": tags.taggable, "tag_judged": tags.judged})
     given = night.lake.versions("passages", night.as_of).select(pl.len()).collect().item()
     said = f"{tags.taggable.height:,} of {given:,} passages taggable, {tags.tags.height:,} tags"
@@ -214,7 +219,9 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
     ours = (name for name in rules.signals if name not in rules.upstream)
     taggers = dict.fromkeys(ours, (TAGGER, heard.tagger_version))
-    tables |= forecasting.heard(now, shown, taggers, night.lake.key)
+    key = keyring(settings, night.lake).current
+    tables |= forecasting.heard(now, shown, taggers, lambda: key)
+    tables |= forecasting.known(now)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
     words = said_tables(night, now, tags, heard.deaf)
@@ -226,7 +233,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     lines = silent if now.conversations.is_empty() else heard.lines
     if line := masked_line(tables["series_listed"]):
         lines = (*lines, line)
-    told = (*lines, *shelf.lines, *words.lines)
+    alarm = alarm_line(tables["identity_match"])
+    told = (*lines, *shelf.lines, *words.lines, *((alarm,) if alarm else ()))
     left_out = {**shelf.left_out, **words.failed}
     return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, words.skipped)
 

@@ -1,146 +1,77 @@
-"""What a night publishes of words beside signals: phrases, audits, and warnings where words drift."""
+"""What customers said, apart from everything else: one file of words beside each part that has them.
+
+A part of a worded table is two files of the same rows in the same order: the columns that count, in `tables/`, and
+the words, in `restricted/words/`. Words can so be deleted without touching what is counted.
+"""
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from flows.audits import tag_audit
-from flows.errors import where
-from flows.forecasting import conform
-from flows.knowledge import Picture, Tags
-from flows.lake import LakeError
-from flows.masking import pseudonyms
-from flows.night import Night, rules_of
-from flows.phrases import Counted, count_phrases, phrase_stats
-from transforms import word_drift as moved
-from transforms.asof import visible
-from transforms.contracts import INPUTS
-from transforms.expectations import Verdicts, Words, judge_words
-from transforms.phrases import PASSAGE
+from transforms.asof import EXTRA
 
-LOG = logging.getLogger("hearcast")
-JUDGED = ("inputs", "words")
-"""What is judged before publishing, in this order."""
+STATE = "_words"
+RAW, REDACTED, GONE = "raw", "redacted", "gone"
+"""What `text` holds: what was said, the same redacted, or nothing any more."""
+
+WORDED: Mapping[str, tuple[str, ...]] = {"passages": ("text", EXTRA)}
+"""Tables whose words are kept apart, with the columns that hold them."""
 
 
-@dataclass(slots=True)
-class Said:
-    """Tables to publish; `skipped`: table to why there is nothing to show, `failed`: to what broke."""
-
-    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    lines: tuple[str, ...] = ()
+def words_path(table: str, name: str) -> str:
+    """Where the words of the part file `name` of `table` stand, relative to the lake."""
+    return f"restricted/words/{table}/{name}"
 
 
-def said_tables(night: Night, now: Picture, tags: Tags, deaf: str | None) -> Said:
-    """Emerging phrases and audits. Where one fails, its table is left out and the night goes on."""
-    said = Said()
-    made: dict[str, Callable[[], pl.DataFrame | str]] = {
-        "phrase_stats": partial(_phrases, night, now, tags, said, deaf),
-        "tag_audit": partial(_audited, night),
-        "tagger_bridges": partial(_bridged, now),
-    }
-    for name, make in made.items():
-        try:
-            found = make()
-        except LakeError:
-            raise
-        except Exception as error:  # noqa: BLE001 - words must not end the night
-            LOG.error("%s failed: %s", name, where(error))  # noqa: TRY400 - may quote words
-            said.failed[name] = f"{name} failed: {type(error).__name__}"
-            continue
-        if isinstance(found, str):
-            said.skipped[name] = found
-        else:
-            said.tables[name] = conform(name, found)
-    return said
+def split_words(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The columns that count, and the words with their state, row for row."""
+    columns = list(WORDED[table])
+    words = frame.select(columns)
+    if STATE in frame.columns:
+        words = words.with_columns(frame[STATE])
+    else:
+        words = words.with_columns(pl.lit(RAW).alias(STATE))
+    return frame.drop(*columns, STATE, strict=False), words
 
 
-def _phrases(
-    night: Night, now: Picture, tags: Tags, said: Said, deaf: str | None
-) -> pl.DataFrame | str:
-    """The table of phrases, or why there is none; warnings about drift go to `said`."""
-    if deaf is not None:
-        return deaf
-    counted = count_phrases(night.lake, night.as_of, now, tags, rules_of(night.settings))
-    if not now.conversations.is_empty():
-        verdicts = judge_words(_drift(night, now, tags, counted))
-        keep_verdicts(night, "words", verdicts)
-        said.lines = tuple(verdicts.warnings)
-        for line in said.lines:
-            LOG.warning(line)
-    if counted is None:
-        return "no passage that can be tagged is known of the last weeks"
-    quotes = night.settings.privacy.publish_quotes
-    found = phrase_stats(night.lake, night.as_of, counted, tags, quotes=quotes)
-    return pseudonyms(found, ("example_1", "example_2"), night.lake.key)
+def scan_split(counted: Path, words: Path) -> pl.LazyFrame:
+    """The rows of a part with their words and `_words`, their state."""
+    return pl.concat([pl.scan_parquet(counted), pl.scan_parquet(words)], how="horizontal")
 
 
-def _audited(night: Night) -> pl.DataFrame | str:
-    """The table of audits, or why there is none."""
-    found = tag_audit(night.lake, night.as_of)
-    return found if found.height else "no audit of the tagger has been read in"
+def forgiving(current: pl.DataFrame, good: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """`current` with the words of `good` where its own are withheld.
+
+    A passage that comes again after its words were deleted is the same passage: without this it
+    would look changed, and its words would be back.
+    """
+    if STATE not in current.columns:
+        return current
+    columns = [name for name in ("text", EXTRA) if name in current.columns]
+    withheld = pl.col(STATE) != RAW
+    if not current.select(withheld.any()).item():
+        return current.drop(STATE)
+    again = good.select(*key, *(pl.col(name).alias(f"_again_{name}") for name in columns))
+    again = again.unique(key, keep="last", maintain_order=True)
+    joined = current.join(again, on=key, how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.when(withheld).then(pl.col(f"_again_{name}")).otherwise(pl.col(name)).alias(name)
+        for name in columns
+    ).select([name for name in current.columns if name != STATE])
 
 
-def _bridged(now: Picture) -> pl.DataFrame | str:
-    """The table of bridges, or why there is none."""
-    return now.bridges if now.bridges.height else "no upstream tagger changed its version"
+def expired(
+    state: pl.Expr, said_on: pl.Expr, as_of: date, raw_days: int, redacted_days: int | None
+) -> tuple[pl.Expr, pl.Expr]:
+    """Which rows' raw words are due to go tonight, and which rows are to hold nothing any more.
 
-
-def _drift(night: Night, now: Picture, tags: Tags, counted: Counted | None) -> Words:
-    """How tags, channels, languages and words of the last weeks stand beside those before."""
-    last, rules = now.last_week, rules_of(night.settings)
-    weeks = moved.weeks_of(now.conversations, timezone=rules.timezone, week_start=rules.week_start)
-    shown = visible(
-        night.lake.versions("passages", night.as_of),
-        INPUTS["passages"],
-        night.as_of,
-        rules.timezone,
-    )
-    spoken = shown.filter(pl.col("speaker").fill_null("unknown") != "agent").select(PASSAGE)
-    judged = tags.judged.join(spoken.collect(), on=list(PASSAGE), how="semi")
-    languages = moved.weekly_languages(weeks, judged)
-    mixes = {
-        "tag": moved.mix_shift(moved.weekly_mentions(weeks, now.said), "signal", last),
-        "channel": moved.mix_shift(moved.weekly_channels(weeks), "channel", last),
-        "language": moved.mix_shift(languages, "language", last),
-    }
-    unknown = []
-    if counted is not None:
-        single = (pl.col("size") == 1) & pl.col("category").is_null()
-        unknown = moved.unknown_words(counted.phrases.filter(single), last, counted.one_in)
-    return Words(
-        mixes,
-        moved.share_shifts(moved.weekly_signals(now.rates), "signal", last),
-        moved.share_shifts(languages, "language", last),
-        unknown,
-    )
-
-
-# -- verdicts -----------------------------------------------------------------------------------
-def _documents(night: Night, what: str) -> Path:
-    return night.path(f"{what}_docs").with_suffix(".json")
-
-
-def keep_verdicts(night: Night, what: str, verdicts: Verdicts) -> None:
-    """Leaves what was judged for publication; `what` is one of `JUDGED`."""
-    night.keep({f"{what}_checks": verdicts.checks})
-    _documents(night, what).write_text(json.dumps(list(verdicts.docs)))
-
-
-def judgements(night: Night) -> tuple[pl.DataFrame, list[Mapping[str, Any]]]:
-    """All that was judged before publishing, sorted, with its documents for Data Docs."""
-    there = [what for what in JUDGED if night.path(f"{what}_checks").is_file()]
-    checks = pl.concat([night.take(f"{what}_checks") for what in there]).sort("table", "check")
-    return checks, [
-        doc for what in there for doc in json.loads(_documents(night, what).read_text())
-    ]
+    A passage said on the day `as_of` - days is kept for the last time.
+    """
+    stays = max(raw_days, redacted_days or raw_days)
+    past_raw = said_on < as_of - timedelta(days=raw_days)
+    past_all = said_on < as_of - timedelta(days=stays)
+    return (state == RAW) & past_raw, (state != GONE) & past_all

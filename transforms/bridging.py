@@ -115,6 +115,8 @@ def plan(
 def _chain(
     signal: str, own: pl.DataFrame, chain: list[Version], last_week: date
 ) -> tuple[list[Stretch], list[Bridge]]:
+    if not chain:
+        return [], []
     bridges: list[Bridge] = []
     used: list[Version] = chain[:1]
     for new in chain[1:]:
@@ -143,8 +145,7 @@ def _stretches(
         if end is None or begins < end:
             found.insert(0, Stretch(signal, version.name, begins, end, ratio, era, era == eras[-1]))
             end = begins
-    if found:
-        found[0] = replace(found[0], begins=None)
+    found[0] = replace(found[0], begins=None)
     return found
 
 

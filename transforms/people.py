@@ -29,10 +29,14 @@ _SCOPE = ["category", "week_start"]
 
 
 def person() -> pl.Expr:
-    """Who had a conversation: a customer_id within its source; without one, the conversation."""
+    """Who had a conversation: its customer_id; without one, the conversation of its source.
+
+    One customer has one id across sources (`transforms.identity`).
+    """
     known = pl.col("customer_id").is_not_null()
     who = pl.when(known).then("customer_id").otherwise("conversation_id")
-    return pl.struct(SOURCE, known.alias("known"), who.alias("who"))
+    source = pl.when(~known).then(SOURCE)
+    return pl.struct(source.alias("source"), known.alias("known"), who.alias("who"))
 
 
 def people_cells(
@@ -48,7 +52,7 @@ def people_cells(
 ) -> pl.DataFrame:
     """People per signal, category (null: everything), week and channel, in the columns of `CELLS`.
 
-    A person is a customer_id within its source; a conversation without one is a person of its own.
+    A person is a customer_id; a conversation without one is a person of its own.
     Whoever has several taggable conversations in a week counts in the channel and with the weight
     of the first of them, and carries a signal if any of them does. `conversations` are attributed
     and may bear `weight` in sixteenths (`WHOLE` where they do not); `taggable` and `mentions` name

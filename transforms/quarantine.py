@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 
 from transforms.contracts import Table
-from transforms.privacy import redact_json_row, redact_text
+from transforms.privacy import MARKS, redact_json_row, redact_text
 
 _REDACTION_SHRINKS = 100
 """No identifier is this many times longer than the mark that replaces it."""
 
 _NAME_CHARS = 60
 WITHHELD = "<withheld>"
+_PERSONAL = re.compile(
+    r"(?:^|[_\W]|(?<=[a-z])(?=[A-Z]))(?:(?:first|last|full|sur|user|nick)?name|nome|sobrenome|addr\w*|endere\w*|street|rua|"
+    r"zip\w*|post\w*|cep|city|cidade|bairro|phone\w*|mobile|tel\w*|fone|celular|e?mail\w*|cpf|cnpj|tax|birth\w*|contact\w*|"
+    r"contato|recipient\w*|customer\w*|client\w*|buyer\w*|shipping|billing|ship_to|notes?|comments?|message\w*|remarks?|obs)"
+    r"(?:$|[_\W\d]|(?=[A-Z]))",
+    re.IGNORECASE,
+)
+"""Names of columns in which a person's name or words stand that no expression can recognise."""
 
 QUARANTINED = {
     "row_number": pl.Int64,
@@ -60,7 +69,11 @@ def _shown(table: Table) -> Callable[[str], bool]:
     """Whether a column's values may be shown."""
     private = {column.name for column in table.columns if column.private}
     open_names = set(table.names) - private
-    return lambda name: name in open_names if table.text else name not in private
+    if table.text:
+        return lambda name: name in open_names
+    return lambda name: (
+        name in open_names or (name not in private and _PERSONAL.search(name) is None)
+    )
 
 
 def redacted(
@@ -68,15 +81,27 @@ def redacted(
 ) -> str:
     """`row` (with unknown columns unpacked) as JSON, every string redacted, then cut.
 
-    Of columns for whose name `shown` is False only the length of the value is told.
+    Of columns for whose name `shown` is False, and of values that hold an identifier, only the
+    length is told.
     """
     values = {name: value for name, value in row.items() if name not in ("_row", "_extra")}
     if row.get("_extra") is not None:
         values.update(json.loads(row["_extra"]))
     told = {name: value if shown(name) else _length(value) for name, value in values.items()}
     return redact_json_row(
-        {name: _head(value, max_chars) for name, value in told.items()}, max_chars
+        {name: _anonymous(_head(value, max_chars)) for name, value in told.items()}, max_chars
     )
+
+
+def _anonymous(value: object) -> object:
+    """`value`, or only its length and what it held where an identifier was found in it.
+
+    Whoever's it is may stand beside it, and a name without a cue is not recognised.
+    """
+    if not isinstance(value, str) or (safe := redact_text(value)) == value:
+        return value
+    met = ", ".join(mark for mark in MARKS if mark in safe)
+    return f"<{len(value)} characters with {met}>"
 
 
 def shown_name(name: str) -> str:

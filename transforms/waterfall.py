@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.privacy import redact
+from transforms.privacy import redact_words_text
 
 KNOWN_DELTAS = {"promotion_delta": "promotions", "holiday_delta": "holidays"}
 """Parts of the baseline that are known ahead; a night without them has no such column."""
@@ -108,12 +108,12 @@ def spans(tags: pl.DataFrame, signal: str, scope: tuple[str, str], week: date) -
     ).unique("conversation_id", keep="first", maintain_order=True)  # fmt: skip
 
 
-def quote(text: str) -> str:
+def quote(text: str, *, mask_orders: bool = False) -> str:
     """A passage as it may be shown: redacted, on one line, at most 160 characters.
 
     Cutting comes after redaction and never leaves half a placeholder.
     """
-    safe = " ".join(redact(pl.Series([text])).item().split())
+    safe = " ".join(redact_words_text(text, mask_orders=mask_orders).split())
     if len(safe) <= QUOTE_CHARS:
         return safe
     cut = safe[:QUOTE_CHARS].rsplit(" ", 1)[0]

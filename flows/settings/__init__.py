@@ -4,6 +4,7 @@ from flows.settings.load import load_settings
 from flows.settings.model import (
     Business,
     Forecast,
+    Identity,
     Paths,
     Privacy,
     Run,
@@ -18,6 +19,7 @@ from flows.settings.source import Source, TableSource
 __all__ = [
     "Business",
     "Forecast",
+    "Identity",
     "Paths",
     "Privacy",
     "Run",

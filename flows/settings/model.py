@@ -141,11 +141,50 @@ class Run(Spec):
     keep_nights: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 400
 
 
+Days = Annotated[int, Strict(), Field(ge=1, le=36_500)]
+
+
 class Privacy(Spec):
-    """What of customers' words may be shown, after redaction."""
+    """What may be shown after redaction, how long customers' words stay, and where the keys are.
+
+    `key_block` and `old_key_blocks` name Prefect Secret blocks; empty: the environment, or the
+    lake's own key.
+    """
 
     publish_quotes: Annotated[bool, Strict()] = False
     quarantine_chars: Annotated[int, Strict(), Field(ge=20, le=10_000)] = 200
+    order_numbers: Literal["keep", "mask"] = "keep"
+    text_retention_days: Days | None = None
+    redacted_retention_days: Days | None = None
+    key_block: str = ""
+    old_key_blocks: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        raw, redacted = self.text_retention_days, self.redacted_retention_days
+        if redacted is not None and (raw is None or redacted <= raw):
+            raise ValueError(
+                "redacted_retention_days must be greater than text_retention_days: redacted text "
+                "takes the place of the raw one and stays longer"
+            )
+        return self
+
+
+class Identity(Spec):
+    """How customers are joined across systems, and when a join is not believed.
+
+    `own_ids`: sources whose customer ids are numbers of their own; the ids of all others name the
+    same customers. A key that more than `max_shared` ids share, or a customer of more than
+    `max_ids` ids, is not joined and is reported.
+    """
+
+    own_ids: tuple[str, ...] = ()
+    plus_addresses: Literal["merge", "keep"] = "merge"
+    max_shared: Annotated[int, Strict(), Field(ge=2, le=100_000)] = 20
+    max_emails: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 2
+    max_ids: Annotated[int, Strict(), Field(ge=2, le=100_000)] = 40
+
+    _unique = field_validator("own_ids")(_no_repeats)
 
 
 def _default_signals() -> tuple[Signal, ...]:
@@ -165,6 +204,7 @@ class Settings(Spec):
     tagging: Tagging = Field(default_factory=Tagging)
     run: Run = Field(default_factory=Run)
     privacy: Privacy = Field(default_factory=Privacy)
+    identity: Identity = Field(default_factory=Identity)
 
     @property
     def folder(self) -> Path:
@@ -180,6 +220,10 @@ class Settings(Spec):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{kind} two are named '{twice[0]}'; give each its own name")
+        named = {source.name for source in self.sources}
+        for name in self.identity.own_ids:
+            if name not in named:
+                raise ValueError(f"[identity] own_ids: no source is named '{name}'")
         known = [signal.name for signal in self.signals]
         for name in self.tagging.upstream:
             if name not in known:

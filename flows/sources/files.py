@@ -20,6 +20,7 @@ from flows.sources.readers import read_table_file
 from transforms.contracts import CONTRACT_VERSION, INPUTS, Reason, Table
 from transforms.mapping import MappingError, map_rows
 from transforms.mapping_spec import TableMap
+from transforms.privacy import redact_text, redact_words_text
 from transforms.validation import ROW, refuse, split
 
 READING = 1
@@ -38,11 +39,24 @@ def pull_source(source: Source, settings: Settings, skip: Skip) -> Iterator[File
     lookup = cache(read_table_file)
     for table, plan in source.tables.items():
         found, barren = matches(plan.path, settings.folder)
+        found = [(public_name(name), path) for name, path in found]
         for pattern in barren:
             yield _absent(source, table, plan, pattern)
         for name, path in found:
             job = _Job(source, table, plan, settings, lookup)
             yield _pull_file(job, name, path, skip)
+
+
+def public_name(name: str) -> str:
+    """A file's name as logs and tables may show it: the same where it tells nobody.
+
+    Else what tells a person is replaced, and four hex digits of a hash tell such files apart: too
+    few to confirm a guess, as one address in 65,536 has the same.
+    """
+    safe = redact_words_text(name) if redact_text(name) != name else name
+    if safe == name:
+        return name
+    return f"{safe}~{hashlib.sha256(name.encode()).hexdigest()[:4]}"
 
 
 def _absent(source: Source, table: str, plan: TableSource, pattern: str) -> FilePull:
@@ -76,7 +90,7 @@ def _pull_file(job: _Job, name: str, path: Path, skip: Skip) -> FilePull:
         raw = read_table_file(path, job.settings.privacy.quarantine_chars)
     except FileProblem as error:
         key = FileKey(source.name, table, name, sha256, signature)
-        line = str(error).replace(path.name, name, 1)
+        line = redact_text(str(error).replace(path.name, name, 1))
         report = FileReport(source.name, table, name, sha256, status="unreadable", problem=line)
         return FilePull(key, mode, source.latency_days, reports=(report,))
     account = Account(key, INPUTS[table], raw)
@@ -118,7 +132,7 @@ def _lookups(spec: TableMap, lookup: Callable[[Path], RawFile]) -> list[pl.DataF
         try:
             frames.append(lookup(Path(plan.file)).frame.drop(ROW))
         except FileProblem as error:
-            raise FileProblem(f"lookup file {error}") from None
+            raise FileProblem(redact_text(f"lookup file {error}")) from None
     return frames
 
 

@@ -21,7 +21,7 @@ def night(as_of: date, rules: Rules, weeks: int = 80) -> Picture:
     known = Known(as_of, gap_weeks(as_of, rules.latency_days, rules.week_start), {})
     nothing = pl.DataFrame()
     first = last - timedelta(weeks=weeks - 1)
-    return Picture(known, {}, nothing, nothing, nothing, nothing, first, last)
+    return Picture(known, {}, nothing, nothing, nothing, nothing, {}, first, last)
 
 
 def rules_with(latency_days: int, week_start: str = "monday") -> Rules:

@@ -130,7 +130,13 @@ def test_words_and_identities_lie_in_the_restricted_part_readable_by_the_owner_o
         first=True,
     ).fresh
     part = lake.write_part(1, "passages", "main", fresh)
-    assert part.path.startswith("restricted/")
+    assert part.words is not None
+    assert part.words.startswith("restricted/words/")
+    counted = pl.read_parquet(lake.root / part.path)
+    assert "text" not in counted.columns
+    assert pl.read_parquet(lake.root / part.words)["text"].to_list() == ["hello"]
+    lake.commit(Landing(1, date(2026, 3, 10), (part,)))
+    assert lake.versions("passages", date(2026, 3, 10)).collect()["text"].to_list() == ["hello"]
     for path in [tmp_path / "lake", *(tmp_path / "lake").rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path.name
 

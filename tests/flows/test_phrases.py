@@ -77,7 +77,7 @@ def told(rows: list[dict[str, Any]], tagged: bool = False) -> tuple[Picture, Tag
             for row in rows
         ]
     )
-    now = Picture(Known(AS_OF, 0, {}), {}, nothing, talked, nothing, nothing, None, LAST)
+    now = Picture(Known(AS_OF, 0, {}), {}, nothing, talked, nothing, nothing, {}, None, LAST)
     judged = pl.DataFrame(
         [
             {

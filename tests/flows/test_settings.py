@@ -234,12 +234,37 @@ def test_the_documented_keys_and_defaults_are_the_real_ones(tmp_path: Path) -> N
     page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
     table = page.split("## Sections", 1)[1].split("## Sources", 1)[0]
     settings = load(tmp_path)
-    for name in ("business", "paths", "forecast", "validation", "tagging", "run", "privacy"):
+    for name in (
+        "business",
+        "paths",
+        "forecast",
+        "validation",
+        "tagging",
+        "run",
+        "privacy",
+        "identity",
+    ):
         for key, value in getattr(settings, name):
             if key == "tables":
                 continue
             shown = json.dumps(value) if not isinstance(value, Path) else '"data/var/' + value.name
             assert re.search(rf"[ *]{key} \| {re.escape(shown)}", table), key
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("[privacy]\nredacted_retention_days = 30\n", "greater than text_retention_days"),
+        (
+            "[privacy]\ntext_retention_days = 30\nredacted_retention_days = 30\n",
+            "greater than text_retention_days",
+        ),
+        ("[privacy]\norder_numbers = 'hide'\n", "keep"),
+        ("[identity]\nown_ids = ['nobody']\n", "no source is named 'nobody'"),
+    ],
+)
+def test_mistakes_of_privacy_are_named(tmp_path: Path, extra: str, words: str) -> None:
+    assert words in mistake(tmp_path, extra)
 
 
 def test_threads_are_read_before_the_settings_and_the_environment_counts_first(

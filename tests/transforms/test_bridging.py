@@ -96,6 +96,10 @@ def test_while_both_run_the_old_one_counts_until_the_bridge_stands() -> None:
     assert [s.version for s in after] == [OLD, NEW]
 
 
+def test_a_signal_that_no_tagger_gave_yet_has_no_stretch() -> None:
+    assert plan(tags(OLD, range(5, 20), 4), ["praise"], week(30)) == ([], [])
+
+
 def test_few_mentions_make_no_ratio() -> None:
     both = pl.concat([tags(OLD, range(28), 1), tags(NEW, range(20, 40), 1)])
     assert plan(both, ["worry"], week(39))[1][0].status == RESTARTED

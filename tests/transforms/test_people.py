@@ -70,7 +70,7 @@ def test_a_person_counts_once_a_week_in_the_channel_that_came_first() -> None:
     ]
 
 
-def test_unknown_people_and_customers_of_other_sources_are_people_of_their_own() -> None:
+def test_unknown_people_are_people_of_their_own_and_a_customer_is_one_across_sources() -> None:
     talked = talks(
         [
             {},
@@ -80,7 +80,7 @@ def test_unknown_people_and_customers_of_other_sources_are_people_of_their_own()
             {"customer_id": "c0"},
         ]
     )
-    assert whole(cells(talked, ["c0"])) == [(MONDAY, "call", 5, 1)]
+    assert whole(cells(talked, ["c0"])) == [(MONDAY, "call", 4, 1)]
 
 
 def test_a_person_counts_in_each_category_talked_of_but_once_for_the_business() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import polars as pl
@@ -35,7 +35,7 @@ def tables_markdown() -> str:
         f"page. Contract version {CONTRACT_VERSION}. Timestamps are instants in UTC; dates and "
         "weeks are those of the business time zone.",
         f"Inputs: {_links(INPUTS)}.",
-        f"Published: {_links(EXPORTS)}.",
+        f"Published: {_links(map(published_title, EXPORTS))}.",
         "# Canonical inputs",
         "What a source may give. An asterisk marks a required column. A value with a *known "
         "from* column reads as null in any replay of a day before that instant.",
@@ -48,8 +48,18 @@ def tables_markdown() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _links(tables: Mapping[str, Table]) -> str:
-    return ", ".join(f"[{name}](#{name})" for name in tables)
+def _links(titles: Iterable[str]) -> str:
+    return ", ".join(f"[{title}](#{_anchor(title)})" for title in titles)
+
+
+def _anchor(title: str) -> str:
+    """What a page's reader makes of a heading: no brackets, a hyphen for a blank."""
+    return title.replace("(", "").replace(")", "").replace(" ", "-")
+
+
+def published_title(name: str) -> str:
+    """The heading of a published table; one that bears an input's name says which it is."""
+    return f"{name} (published)" if name in INPUTS else name
 
 
 def _input(table: Table) -> str:
@@ -67,7 +77,7 @@ def _input(table: Table) -> str:
 def _export(table: Table) -> str:
     rows = (_row(_cells(column)) for column in table.columns)
     notes = f"{table.prose} Key: {_codes(table.key)}."
-    return "\n".join((f"## {table.name}", notes, "", _HEAD, *rows))
+    return "\n".join((f"## {published_title(table.name)}", notes, "", _HEAD, *rows))
 
 
 def _input_row(column: Column) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.contracts.exports_identity import IDENTITY_TABLES
 from transforms.contracts.schema import Column, Table, by_name
 from transforms.contracts.signal_exports import PHRASE_STATS, TAG_AUDIT, TAGGER_BRIDGES
 
@@ -270,7 +271,7 @@ SIGNALS_WEEKLY = Table(
         *TAGGER,
         _count("conversations_taggable", "conversations that could have carried it"),
         _count("conversations_with_signal", "those with at least one mention"),
-        _count("people_taggable", "people behind the taggable conversations, each once: a customer_id within its source, else the conversation"),
+        _count("people_taggable", "people behind the taggable conversations, each once: the customer, joined across sources, else the conversation"),
         _count("people_with_signal", "those of them who carried it at least once in the week"),
         _share("rate", "conversations_with_signal / conversations_taggable; null where none was taggable"),
         _share("rate_adjusted", "share of people with the mix of channels held fixed and unequal call lists weighted; null where nobody was taggable"),
@@ -442,5 +443,6 @@ EXPORTS = by_name(
     INGEST_REPORT,
     QUARANTINE,
     QUALITY_CHECKS,
+    *IDENTITY_TABLES,
 )
 """Every table that this version publishes, by name."""

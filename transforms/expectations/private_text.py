@@ -19,6 +19,8 @@ IDENTIFIERS = frozenset(
         "sha256",
         "tagger_version",
         "file",
+        "customer_key",
+        "key_hash",
     }
 )
 """Columns of codes: a run of digits there (an EAN, a hash) is no phone or card number."""

@@ -1,24 +1,20 @@
-"""Redaction of identifiers in text, and keyed hashes for joins.
+"""Identifiers that their own form or check digits give away: e-mail, phone, card, IBAN, tax numbers.
 
-Recognised: e-mail addresses, phone numbers, payment cards (issuer range, length, Luhn) and IBANs (length of the
-country, ISO 7064 mod 97). Names and postal addresses are not. Order numbers, SKUs, dates, prices and barcodes stay:
-a bare run of digits is a phone number only when a numbering plan fits it and no word like "order" stands before.
-All expressions are linear in the length of the text.
+Recognised: e-mail addresses, phone numbers, payment cards (issuer range, length, Luhn), IBANs (length of the
+country, ISO 7064 mod 97), and Brazilian CPF and CNPJ and United States social security numbers. Order numbers, SKUs,
+dates, prices and barcodes stay: a bare run of digits is a phone number only when a numbering plan fits it and no word
+like "order" stands before. All expressions are linear in the length of the text.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import hmac
-import json
-import math
 import re
-from collections.abc import Mapping
 
 import polars as pl
 
-EMAIL, PHONE, CARD, IBAN = "<EMAIL>", "<PHONE>", "<CARD>", "<IBAN>"
+from transforms.privacy.marks import CARD, EMAIL, IBAN, PHONE
+from transforms.privacy.tax import mask_tax_ids
+
 _MAX_PASSES = 20
 
 _AT = r"(?:@|＠|%40|&#64;|&commat;| ?[\[({] ?at ?[\])}] ?)"
@@ -43,14 +39,21 @@ _IBAN_LENGTHS = {
 _IBAN_START = re.compile(
     rf"(?<![A-Za-z0-9])[A-Za-z]{{2}}{_SEP}?\d{{2}}(?=(?:{_SEP}?[A-Za-z0-9]){{11}})"
 )
-_DIGIT_RUN = re.compile(rf"(?<![\w])\d(?:{_SEP}?\d){{11,}}+(?!\w)")
+_DIGIT_RUN = re.compile(rf"(?<![\w+])\d(?:{_SEP}?\d){{11,}}+(?!\w)")
 _CARD_RANGES = (
     (re.compile(r"4"), (13, 16, 19)),
     (re.compile(r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)"), (16,)),
-    (re.compile(r"3[47]"), (15,)),
+    (re.compile(r"3[47]|2131|1800"), (15,)),
     (re.compile(r"3(?:0[0-5]|095|[689])"), (14, 16, 17, 18, 19)),
     (re.compile(r"6(?:011|4[4-9]|5|2)|35(?:2[89]|[3-8])"), (16, 17, 18, 19)),
     (re.compile(r"50|5[6-9]|6[0-9]"), (16, 18, 19)),
+)
+
+_CARD_WORD = re.compile(
+    r"(?<!\w)(?P<cue>(?:credit|debit|visa|mastercard|maestro|amex|jcb|diners|discover|card|cartão|cartao|de crédito|de débito)"
+    r"(?:[ ](?:card|number|no|num|ending|is|was|é|número|numero|nº)){0,3}[ .:#=-]{1,3})"
+    rf"(?P<number>\d(?:{_SEP}?\d){{11,18}}+)(?!\w)",
+    re.IGNORECASE,
 )
 
 _EXT = r"(?:[ ,;]{0,2}(?:x|ext|extension|ramal)[. ]{0,2}\d{1,6})?"
@@ -67,7 +70,7 @@ _GROUPED = re.compile(
     + "(?:"
     + "|".join(
         [
-            rf"(?:1{_O})?\([2-9]\d\d\){_O}\d{{3}}{_O}\d{{4}}",  # (212) 555-0123
+            rf"(?:1{_O})?\(\d{{3}}\){_O}\d{{3}}{_O}\d{{4}}",  # (212) 555-0123
             rf"(?:1{_O})?[2-9]\d\d[/{_SEP_CHARS}]{_O}\d{{3}}{_S}\d{{4}}",  # 212-555-0123, 212/555-0123
             rf"(?:1{_S})?[2-9]\d\d{_S}[2-9]\d{{6}}",  # 212 5550123
             rf"(?:55{_O})?\(?0?[1-9]\d\)?{_O}9?{_O}\d{{4}}{_S}\d{{4}}",  # (11) 91234-5678
@@ -75,8 +78,12 @@ _GROUPED = re.compile(
             rf"[1-9]\d{_S}9\d{{8}}",  # 11 912345678
             r"9\d{4}-\d{4}",  # 91234-5678
             rf"00{_O}[1-9]\d{{0,2}}(?:{_O}\(?\d{{1,5}}\)?){{2,6}}",  # 0044 20 7946 0958
-            rf"\(?0[1-9]\d{{0,4}}\)?(?:{_SEP}?/{_SEP}?|{_O})\d{{2,8}}(?:{_S}\d{{2,5}}){{0,4}}",  # 020 7946 0958
-            rf"[6-9]\d\d{_S}\d{{3}}{_S}\d{{3}}",  # 612 345 678
+            rf"\(?0[1-9]\d{{0,4}}\)?(?:{_SEP}?/{_SEP}?|{_O})\d{{2,9}}(?:{_S}\d{{2,5}}){{0,4}}",  # 020 7946 0958
+            rf"\([1-9]\d{{0,2}}\){_O}\d{{8,10}}",  # (351) 912345678
+            rf"\([1-9]\d{{0,2}}\){_O}\d{{3}}{_S}\d{{3}}{_S}\d{{3}}",  # (351) 264 098 108
+            rf"1[3-9]\d{_S}\d{{4}}{_S}\d{{4}}",  # 131 0216 1683
+            rf"2\d{_S}\d{{3}}{_S}\d{{4}}",  # 21 234 5678
+            rf"[5-9]\d\d{_S}\d{{3}}{_S}\d{{3}}",  # 612 345 678
             rf"[6-9]\d\d{_S}\d\d{_S}\d\d{_S}\d\d",  # 612 34 56 78
             rf"[6-9]\d{{4}}{_S}\d{{5}}",  # 98765 43210
         ]
@@ -91,7 +98,7 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _AFTER_WORD = re.compile(
-    r"(?<!\w)(?P<word>(?:call|phone|telephone|tel|mobile|cell|whatsapp|whats|zap|fone|telefone|celular|cel|fax"
+    r"(?<!\w)(?P<word>(?:call|ring|text|dial|number|número|phone|telephone|tel|mobile|cell|whatsapp|whats|zap|fone|telefone|celular|cel|fax"
     r"|sms|ligar|ligue)(?:[ .:#-]{1,3}(?:me|us|number|no|is|at|on|para|no|é|e|him|her)){0,3}[ .:#=-]{1,3})"
     rf"\(?\d\)?(?:{_SEP}?[()]?\d){{6,14}}(?![\w])(?![-.,/:]\d)",
     re.IGNORECASE,
@@ -101,6 +108,11 @@ _DATE = re.compile(
     r"|\d{1,2}(?P<b>[-./ ])\d{1,2}(?P=b)(?:19|20)?\d\d(?![-./ ]?\d)"
     r"|\d{1,2}(?P<c>[-./ ])\d{1,2}(?P=c)(?:19|20)\d\d(?!\d)"
 )
+_ZIP4, _STATE = re.compile(r"\d{5}-\d{4}"), re.compile(r"\b[A-Z]{2},? {1,2}\Z")
+_DECIMAL = re.compile(r"\d{1,3}\.(?:\d{5,}|\d{1,3}\.\d{1,3}\.\d{1,3}\Z)")
+_PURCHASE = re.compile(r"\d{3}-\d{7}-\d{7}")
+"""A marketplace's order number; one in ten would pass for a card."""
+_CEP = re.compile(r"\d{5}-\d{3}")
 _NUMBERED = re.compile(
     r"(?:orders?|ord|pedidos?|encomenda|invoice|inv|sku|ref|reference|tracking|rastreio|rastreamento|item|part|"
     r"model|modelo|serial|ticket|case|protocolo|nota|nf|nfe|id|ean|upc|isbn|gtin|barcode|product|produto|lot|batch|"
@@ -134,33 +146,15 @@ def redact(text: pl.Series) -> pl.Series:
     return values.scatter(at, pl.Series(fixed, dtype=pl.String))
 
 
-def redact_json_row(row: Mapping[str, object], max_chars: int = 200) -> str:
-    """A row as JSON with sorted keys, every string (keys too) redacted, then cut to `max_chars` characters.
-
-    Cutting comes after redaction and never splits a placeholder. Dates become ISO text, non-finite numbers
-    "nan", "inf" and "-inf", bytes their length, and whole numbers of ten digits and more are judged as text.
-    """
-    safe = _safe(row, max_chars)
-    text = json.dumps(safe, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def hmac_key(value: str, key: bytes) -> str:
-    """Join key of a value: the first 32 hex digits of HMAC-SHA256. Raises ValueError for an empty key."""
-    if not key:
-        raise ValueError(
-            "the key of join keys is empty: set it in the environment or in a secret store"
-        )
-    return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
-
-
 def _once(s: str) -> str:
     s = _EMAIL.sub(EMAIL, s)
     s = _replace_ibans(s)
+    s = _CARD_WORD.sub(_told_card, s)
     s = _DIGIT_RUN.sub(_cards_in, s)
+    s = mask_tax_ids(s, _NUMBERED, _CONTEXT)
     s = _INTERNATIONAL.sub(lambda m: PHONE if 7 <= _digits(m.group()) <= 21 else m.group(), s)
     s = _GROUPED.sub(_grouped_phone, s)
-    s = _AFTER_WORD.sub(lambda m: m["word"] + PHONE, s)
+    s = _AFTER_WORD.sub(_told_phone, s)
     return _BARE.sub(_bare_phone, s)
 
 
@@ -170,16 +164,33 @@ def _digits(s: str) -> int:
 
 def _grouped_phone(match: re.Match[str]) -> str:
     found = match.group()
-    if _DATE.match(found) or not 9 <= _digits(found) <= 21:
+    core = found.strip("()")
+    spaced = not core.isdigit() and not _CEP.fullmatch(core)
+    least = 8 if spaced and core.startswith("0") else 9
+    if _DATE.match(core) or not least <= _digits(found) <= 21:
         return found
-    kept = found.isdigit() and (_is_numbered(match) or _is_barcode(found))
+    named = not found.startswith("(") and _is_numbered(match)
+    before = match.string[max(0, match.start() - 4) : match.start()]
+    named = named or (_ZIP4.fullmatch(core) is not None and _STATE.search(before) is not None)
+    kept = named or (core.isdigit() and _is_barcode(core))
     return found if kept else PHONE
+
+
+def _told_phone(match: re.Match[str]) -> str:
+    """Digits behind a word like "call", unless it is the number of an order or the like."""
+    start = match.start() + len(match["word"])
+    before = match.string[max(0, start - _CONTEXT) : start]
+    told = match.group()[len(match["word"]) :]
+    other = _DATE.match(told) or _DECIMAL.match(told) or _NUMBERED.search(before)
+    return match.group() if other else match["word"] + PHONE
 
 
 def _is_barcode(digits: str) -> bool:
     """True for a GTIN filled with zeros in front, by its check digit."""
-    if not digits.startswith("00") or len(digits) not in {12, 13, 14}:
-        return False
+    return digits.startswith("00") and len(digits) in {12, 13, 14} and _gtin(digits)
+
+
+def _gtin(digits: str) -> bool:
     total = sum(int(c) * (3 if i % 2 == 0 else 1) for i, c in enumerate(reversed(digits[:-1])))
     return (total + int(digits[-1])) % 10 == 0
 
@@ -208,14 +219,22 @@ def _is_card(digits: str) -> bool:
     return known and len(set(digits)) > 1 and _luhn(digits)
 
 
+def _told_card(match: re.Match[str]) -> str:
+    """Behind a word like "card" the check digit is enough, whoever issued it."""
+    digits = "".join(str(int(c)) for c in match["number"] if c.isdigit())
+    return match["cue"] + CARD if _luhn(digits) else match.group()
+
+
 def _cards_in(match: re.Match[str]) -> str:
     """The run of digits with its cards replaced: a card begins and ends where a group of digits does."""
     run = match.group()
+    if _PURCHASE.fullmatch(run):
+        return run
     at = [i for i, c in enumerate(run) if c.isdigit()]
     digits = "".join(str(int(run[i])) for i in at)
     out, done, k = [], 0, 0
     while k < len(at):
-        end = _card_end(digits, at, k) if digits[k] in "23456" else None
+        end = _card_end(digits, at, k) if digits[k] in "123456" else None
         if end is None:
             k += 1
             continue
@@ -231,7 +250,10 @@ def _card_end(digits: str, at: list[int], start: int) -> int | None:
         end = start + length
         if end < len(at) and at[end] == at[end - 1] + 1:
             continue
-        if _is_card(digits[start:end]):
+        number = digits[start:end]
+        # Cards of 13 digits are rare, EANs are not.
+        product = length == 13 and at[end - 1] - at[start] == 12 and _gtin(number)
+        if _is_card(number) and not product:
             return end
     return None
 
@@ -253,63 +275,14 @@ def _iban_end(s: str, start: int) -> int | None:
         return None
     compact: list[str] = []
     i = start
+    written = s[start : start + 2].isupper()
     while i < len(s) and len(compact) < length and i - start < 3 * length:
         if s[i].isascii() and s[i].isalnum():
             compact.append(s[i].upper())
-        elif not re.fullmatch(_SEP, s[i]):
-            return None
+        elif not written or not re.fullmatch(_SEP, s[i]):
+            return None  # in small letters only in one piece: else "at 38 …" would be Austria's
         i += 1
     if len(compact) < length or (i < len(s) and s[i].isascii() and s[i].isalnum()):
         return None
     turned = "".join(str(int(c, 36)) for c in compact[4:] + compact[:4])
     return i if int(turned) % 97 == 1 else None
-
-
-def _cut(text: str, max_chars: int) -> str:
-    if len(text) <= max_chars:
-        return text
-    cut = text[:max_chars]
-    for name in (EMAIL, PHONE, CARD, IBAN):
-        for size in range(len(name) - 1, 0, -1):
-            at = max_chars - size
-            if at >= 0 and cut.endswith(name[:size]) and text.startswith(name, at):
-                return cut[:at] + "…"
-    return cut + "…"
-
-
-def _safe(value: object, max_chars: int) -> object:
-    """A JSON value without identifiers."""
-    if isinstance(value, Mapping):
-        return _safe_mapping(value, max_chars)
-    if isinstance(value, list | tuple):
-        return [_safe(inner, max_chars) for inner in value]
-    if isinstance(value, set | frozenset):
-        return sorted(str(_safe(inner, max_chars)) for inner in value)
-    return _safe_scalar(value, max_chars)
-
-
-def _safe_mapping(value: Mapping[object, object], max_chars: int) -> dict[str, object]:
-    """Keys redacted too (a wrong delimiter puts data into the header); equal ones are told apart by a number."""
-    out: dict[str, object] = {}
-    for key, inner in sorted(value.items(), key=lambda item: str(item[0])):
-        name = unique = _cut(redact_text(str(key)), max_chars)
-        count = 1
-        while unique in out:
-            count += 1
-            unique = f"{name} ({count})"
-        out[unique] = _safe(inner, max_chars)
-    return out
-
-
-def _safe_scalar(value: object, max_chars: int) -> object:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, bytes | bytearray):
-        return f"{len(value)} bytes"
-    text = value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
-    redacted = redact_text(text)
-    if isinstance(value, int) and redacted == text:
-        return value
-    return _cut(redacted, max_chars)

@@ -1,0 +1,82 @@
+"""One erasure carried out: tags kept, rows of the lake blanked, published nights amended, then the report.
+
+Every step may be done again: a killed run is finished by the next one, and counts the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from flows.forget.amend import amend_nights
+from flows.forget.journal import DONE, Erasure, write_erasure
+from flows.kept_tags import IDENTITY, keep_tags, rewrite_kept
+from flows.lake import Lake, Part
+from flows.listening import tag_lake
+from flows.night import phrase_books
+from flows.settings import Settings
+from flows.words import GONE, RAW, STATE, WORDED
+from transforms.forgetting import Forgotten, blanked, quarantine_erased
+
+
+def erase(lake: Lake, settings: Settings, one: Erasure) -> Erasure:
+    """The erasure, done, with its report: counts only."""
+    parts = [part for entry in lake.landings() for part in entry.parts]
+    _keep_tags(lake, settings, one.who, parts)
+    rows: Counter[str] = Counter()
+    for part in parts:
+        rows[part.table] += _blank(lake, part, one.who)
+    rewrite_kept(lake, lambda frame: blanked(frame, one.who.mine(frame), one.who.by))
+    report: dict[str, Any] = {
+        "rows": {name: count for name, count in sorted(rows.items()) if count},
+        "passages_without_words": rows["passages"],
+        "contact_records": rows["customers"],
+        "quarantined_rows": _quarantine(lake, one.who),
+    }
+    done = replace(one, status=DONE, report={**report, **amend_nights(settings.paths.exports, one)})
+    write_erasure(lake, done)
+    return done
+
+
+def _keep_tags(lake: Lake, settings: Settings, who: Forgotten, parts: list[Part]) -> None:
+    """Stores what was heard in the person's passages before their words go."""
+    found = []
+    for part in parts:
+        if part.table in WORDED and part.words is not None:
+            frame = lake.scan_part(part).filter(pl.col(STATE) == RAW).collect()
+            found.append(frame.filter(who.mine(frame)).select(IDENTITY))
+    passages = pl.concat(found) if found else pl.DataFrame()
+    if passages.height:
+        keep_tags(lake, tag_lake(lake, date.max, phrase_books(settings)), passages)
+
+
+def _blank(lake: Lake, part: Part, who: Forgotten) -> int:
+    """How many rows of a part are the person's; they are blanked where they are not yet."""
+    frame = lake.scan_part(part).collect()
+    mine = who.mine(frame)
+    count = int(mine.sum())
+    if not count:
+        return 0
+    clean = blanked(frame, mine, who.by)
+    if STATE in clean.columns:
+        clean = clean.with_columns(pl.when(mine).then(pl.lit(GONE)).otherwise(STATE).alias(STATE))
+    if not clean.equals(frame):
+        lake.rewrite(part, clean)
+    return count
+
+
+def _quarantine(lake: Lake, who: Forgotten) -> int:
+    count = 0
+    for entry in lake.landings():
+        if entry.quarantine is None:
+            continue
+        frame = pl.read_parquet(lake.root / entry.quarantine)
+        clean, found = quarantine_erased(frame, who)
+        if found:
+            lake.write_parquet(entry.quarantine, clean)
+        count += found
+    return count

@@ -1,0 +1,46 @@
+"""Keyed hashes: equal values stay equal, and only the holder of the key can tell whose they are."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_MARK = "\x1f"
+
+
+def hmac_key(value: str, key: bytes) -> str:
+    """Join key of a value: the first 32 hex digits of HMAC-SHA256. Raises ValueError for an empty key."""
+    if not key:
+        raise ValueError(
+            "the key of join keys is empty: set it in the environment or in a secret store"
+        )
+    return hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+
+
+def key_id(key: bytes) -> str:
+    """A name of `key` that may be written down: it says which key made a hash, and nothing else."""
+    return hashlib.sha256(b"hearcast key id\x00" + key).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The key in use and those before it, newest first; what an old key made can still be found."""
+
+    current: bytes
+    old: tuple[bytes, ...] = ()
+
+    @property
+    def all(self) -> tuple[bytes, ...]:
+        """Every key, the one in use first."""
+        return (self.current, *self.old)
+
+    def named(self, name: str) -> bytes | None:
+        """The key whose `key_id` is `name`; None where it was not given."""
+        return next((key for key in self.all if key_id(key) == name), None)
+
+
+def hashes(kind: str, values: Iterable[str], key: bytes) -> dict[str, str]:
+    """Each value to its hash as a `kind`: the same text as an e-mail and as an id differ."""
+    return {value: hmac_key(f"{kind}{_MARK}{value}", key) for value in values}
