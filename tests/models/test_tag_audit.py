@@ -50,12 +50,12 @@ def test_draws_state_their_chances_and_depend_on_the_seed_only() -> None:
 def test_every_passage_is_drawn_as_often_as_stated() -> None:
     stratified = strata(*corpus(40), KEY).sort("passage_id")
     times = np.zeros(40)
-    for seed in range(3000):
+    for seed in range(1500):
         found = draw(stratified, 10, seed)
         times[[int(p[1:]) for p in found["passage_id"].to_list()]] += 1
         chance = dict(found.select("stratum", "inclusion_probability").iter_rows())
     for i, name in enumerate(stratified["stratum"].to_list()):
-        assert times[i] / 3000 == pytest.approx(chance[name], abs=0.04)
+        assert times[i] / 1500 == pytest.approx(chance[name], abs=0.06)
 
 
 def test_wilson_is_that_of_the_textbook() -> None:
@@ -122,13 +122,13 @@ def test_intervals_hold_the_truth_as_often_as_they_say(
     prevalence: float, precision: float, recall: float
 ) -> None:
     rng = np.random.default_rng(int(1000 * prevalence))
-    times, held = 400, np.zeros(3)
+    times, held = 250, np.zeros(3)
     biased = 0.0
     for _ in range(times):
         found, truth = simulated(rng, prevalence, precision, recall)
         for i, one in enumerate((found.precision, found.recall, found.corrected)):
             held[i] += one.lo - 1e-12 <= truth[i] <= one.hi + 1e-12
         biased += found.corrected.value - truth[2]
-    assert (held / times >= 0.92).all(), held / times
+    assert (held / times >= 0.91).all(), held / times
     assert abs(biased / times) < 0.006
     assert not isnan(biased), nan
