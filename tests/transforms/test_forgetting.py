@@ -13,10 +13,11 @@ from transforms.forgetting import (
     Forgotten,
     blanked,
     conversation_hashes,
-    identity_erased,
+    customer_keys,
     nodes_of,
     order_hashes,
     quarantine_erased,
+    without_customers,
 )
 from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
@@ -148,5 +149,6 @@ def test_published_tables_lose_the_whole_person_and_nobody_else() -> None:
         }
     )  # fmt: skip
     customers = pl.DataFrame({"customer_key": ["k1", "k2"]})
-    left, lines = identity_erased(customers, edges, ada())
+    keys = customer_keys(edges, ada())
+    left, lines = without_customers(customers, keys), without_customers(edges, keys)
     assert left["customer_key"].to_list() == lines["customer_key"].to_list() == ["k2"]
