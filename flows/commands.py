@@ -178,10 +178,11 @@ def forget(arguments: argparse.Namespace) -> int:
     settings = load_settings(Path(arguments.config), os.environ)
     from flows.forget import CannotForget  # noqa: PLC0415
     from flows.forget import forget as erase  # noqa: PLC0415
+    from flows.keys import NoKey  # noqa: PLC0415
 
     try:
         lines = erase(settings, arguments.customer)
-    except CannotForget as refusal:
+    except (CannotForget, NoKey) as refusal:
         LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
         return EXIT_USAGE
     except (Refusal, OSError) as error:

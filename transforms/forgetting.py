@@ -185,14 +185,14 @@ def _is(
     return any(hmac_key(told(value), by.key) in known for value in values)
 
 
-def identity_erased(
-    customers: pl.DataFrame, edges: pl.DataFrame, who: Forgotten
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Published customers and identity_edges without the people whom the hashes lead to."""
+def customer_keys(edges: pl.DataFrame, who: Forgotten) -> set[str]:
+    """The published keys of the forgotten, from a night's identity_edges."""
     known = pl.Series(sorted(who.customers), dtype=pl.String).implode()
     ids = (pl.col("key_type") == "customer_id") & pl.col("key_hash").is_in(known)
-    keys = edges.filter(ids)["customer_key"].unique().implode()
-    return (
-        customers.filter(~pl.col("customer_key").is_in(keys)),
-        edges.filter(~pl.col("customer_key").is_in(keys)),
-    )
+    return set(edges.filter(ids)["customer_key"].to_list())
+
+
+def without_customers(frame: pl.DataFrame, keys: set[str]) -> pl.DataFrame:
+    """A published table of customers without the rows of `keys`."""
+    gone = pl.Series(sorted(keys), dtype=pl.String).implode()
+    return frame.filter(~pl.col("customer_key").is_in(gone).fill_null(False))

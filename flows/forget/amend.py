@@ -11,10 +11,10 @@ from flows.exports import amend, drop_unpointed
 from flows.forget.journal import Erasure
 from flows.parquet import as_of_today
 from transforms.contracts import EXPORTS
-from transforms.forgetting import identity_erased, quarantine_erased
+from transforms.forgetting import customer_keys, quarantine_erased, without_customers
 
 WHY = "a person was erased on request: their rows in customer-level tables are gone"
-LEVEL = ("customers", "identity_edges", "quarantine")
+LEVEL = tuple(name for name, table in EXPORTS.items() if "customer_key" in table.names)
 """Published tables with rows of single customers."""
 
 
@@ -39,18 +39,16 @@ def amend_nights(exports: Path, one: Erasure) -> dict[str, Any]:
 
 def _without(path: Path, one: Erasure) -> tuple[dict[str, pl.DataFrame], int]:
     """The tables of a snapshot that hold the person, without them, and the rows that go."""
-    frames = {name: _read(path, name) for name in LEVEL}
-    before = dict(frames)
-    gone = 0
+    edges = _read(path, "identity_edges")
+    keys = {key for who in one.all for key in customer_keys(edges, who)}
+    before = {name: _read(path, name) for name in LEVEL} if keys else {}
+    after = {name: without_customers(frame, keys) for name, frame in before.items()}
+    gone = sum(frame.height - after[name].height for name, frame in before.items())
+    before["quarantine"] = after["quarantine"] = _read(path, "quarantine")
     for who in one.all:
-        frames["customers"], frames["identity_edges"] = identity_erased(
-            frames["customers"], frames["identity_edges"], who
-        )
-        frames["quarantine"], found = quarantine_erased(frames["quarantine"], who)
+        after["quarantine"], found = quarantine_erased(after["quarantine"], who)
         gone += found
-    gone += sum(before[name].height - frames[name].height for name in LEVEL)
-    changed = {n: f for n, f in frames.items() if not f.equals(before[n])}
-    return changed, gone
+    return {n: f for n, f in after.items() if not f.equals(before[n])}, gone
 
 
 def _read(path: Path, name: str) -> pl.DataFrame:

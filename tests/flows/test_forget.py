@@ -259,9 +259,20 @@ def dying_after(writes: int, real: Callable[..., Any]) -> Callable[..., Any]:
     return write
 
 
-MOMENTS = [(Lake, "write_parquet", n) for n in (0, 1, 2, 3, 5, 7)] + [
-    (exports_module, "_settle", 0), (exports_module, "_point", 0), (exports_module, "_point", 1), (exports_module, "_drop", 0),
-]  # fmt: skip
+SOME = [
+    (Lake, "write_parquet", 1),
+    (Lake, "write_parquet", 3),
+    (exports_module, "_settle", 0),
+    (exports_module, "_drop", 0),
+]
+MORE = [(Lake, "write_parquet", n) for n in (0, 2, 4, 5, 6, 7, 8)] + [
+    (exports_module, "_point", n) for n in (0, 1)
+]
+MOMENTS = [*SOME, *(pytest.param(one, marks=pytest.mark.soak) for one in MORE)]
+
+
+def moment_name(one: tuple[Any, str, int]) -> str:
+    return f"{one[1]}-{one[2]}"
 
 
 def cut_short(
@@ -275,7 +286,7 @@ def cut_short(
             run(folder / "hearcast.toml", "forget", "--customer", customer)
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids=lambda one: f"{one[1]}-{one[2]}")
+@pytest.mark.parametrize("moment", MOMENTS, ids=moment_name)
 def test_an_erasure_cut_short_is_finished_by_the_next_run(
     folder: Path,
     erased: tuple[Path, str],
