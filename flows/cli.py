@@ -17,6 +17,7 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DEGRADED = 3
 DEFAULT_THREADS = 2
+TAGGERS = ("fast", "accurate", "rules")
 LEAVE_SECONDS = 60.0
 """How long libraries may tidy up after a command before the process ends all the same."""
 
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--week", type=_day, help="any day of the week; default: the next week")
     explain.add_argument("--as-of", type=_day, help="a published night; default: the latest")
     _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
+    _tagger(commands)
     simulate = commands.add_parser("simulate", help="write a brand with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")
     simulate.add_argument("--skus", type=int, default=60)
@@ -67,6 +69,21 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, default=8)
     simulate.add_argument("--json-logs", action="store_true", help="log as JSON lines")
     return parser
+
+
+def _tagger(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    what = "measure the tagger on labelled passages"
+    tagger = commands.add_parser("tagger", help=what, description=what)
+    actions = tagger.add_subparsers(dest="action", required=True)
+    evaluate = _command(actions, "evaluate", "precision, recall and F1 by signal, with intervals")
+    evaluate.add_argument(
+        "--gold",
+        type=Path,
+        required=True,
+        help='labelled passages, one JSON object a line: {"text": …, "signals": […]}',
+    )
+    evaluate.add_argument("--tagger", choices=TAGGERS, help="default: that of the configuration")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _command(commands: argparse._SubParsersAction, name: str, what: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]

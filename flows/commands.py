@@ -15,6 +15,7 @@ from flows.deployments import DeploymentError
 from flows.errors import Refusal, disk_trouble, hide_refusals, where
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
+from flows.tagger_files import check_tagger
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         "simulate": simulate,
         "serve": serve,
         "explain": explain,
+        "tagger": evaluate_tagger,
     }[arguments.command]
     try:
         return command(arguments)
@@ -45,6 +47,7 @@ def _ready(config: str) -> Settings:
     settings = load_settings(Path(config), os.environ)
     environment.check_home()
     phrase_books(settings)
+    check_tagger(settings)
     return settings
 
 
@@ -145,6 +148,20 @@ def explain(arguments: argparse.Namespace) -> int:
         LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
         return EXIT_USAGE
     print("\n".join(lines))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def evaluate_tagger(arguments: argparse.Namespace) -> int:
+    """Measures a tagger on labelled passages."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.evaluate import GoldError, as_json, evaluate, lines  # noqa: PLC0415
+
+    try:
+        found = evaluate(settings, arguments.gold, arguments.tagger)
+    except GoldError as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
+        return EXIT_USAGE
+    print(as_json(found) if arguments.json else "\n".join(lines(found)))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 

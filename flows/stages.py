@@ -20,7 +20,7 @@ from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
-from flows.night import Night, phrase_books, rules_of, spec_of
+from flows.night import Night, rules_of, spec_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
@@ -31,12 +31,12 @@ from flows.stale import (
     previous_snapshot,
     with_stale_targets,
 )
+from flows.taggers import open_tagger
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
-from transforms.tagging import TAGGER, tagger_version
 
 LOG = logging.getLogger("hearcast")
 
@@ -177,9 +177,9 @@ def listen(night: Night, judged: Judged) -> Heard:
     deaf = poisoned(judged.held).get("signals")
     version = ""
     try:
-        books = phrase_books(night.settings)
-        version = tagger_version(books)
-        tags = tag_lake(night.lake, night.as_of, books)
+        tagger = open_tagger(night.settings)
+        version = tagger.version
+        tags = tag_lake(night.lake, night.as_of, night.settings, tagger)
     except LakeError:
         raise
     except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
@@ -213,7 +213,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     )
     passages = night.lake.versions("passages", night.as_of)
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
-    taggers = dict.fromkeys(rules.signals, (TAGGER, heard.tagger_version))
+    name: str = settings.tagging.tagger
+    taggers = dict.fromkeys(rules.signals, (name, heard.tagger_version))
     taggers |= dict.fromkeys(rules.upstream, UPSTREAM)
     tables |= forecasting.heard(now, shown, taggers, night.lake.key)
     made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
