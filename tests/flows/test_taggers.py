@@ -8,6 +8,7 @@ import pytest
 
 from flows import tagger_files
 from flows.cli import main
+from flows.night import open_night
 from flows.settings import Settings, SettingsError, load_settings
 from flows.tagger_pool import Workers
 from flows.taggers import Tagger, open_tagger
@@ -113,6 +114,8 @@ def test_a_missing_encoder_is_one_line_and_exit_code_2(
     path.write_text("[tagging]\ntagger = 'accurate'\n")
     with pytest.raises(SettingsError, match="make accurate"):
         open_tagger(load_settings(path, {}))
+    with pytest.raises(SettingsError, match="make accurate"):
+        open_night(str(path), "2026-11-15")
     assert main(["nightly", "--config", str(path)]) == 2
     err = capsys.readouterr().err.strip()
     assert "make accurate" in err
