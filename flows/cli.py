@@ -17,6 +17,7 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DEGRADED = 3
 DEFAULT_THREADS = 2
+TAGGERS = ("fast", "accurate", "rules")
 LEAVE_SECONDS = 60.0
 """How long libraries may tidy up after a command before the process ends all the same."""
 
@@ -72,6 +73,15 @@ def _parser() -> argparse.ArgumentParser:
         "--weeks", type=int, default=13, help="newest weeks to draw from (default 13)"
     )
     audit.add_argument("--seed", type=int, default=0, help="another seed draws others (default 0)")
+    evaluate = _command(verbs, "evaluate", "precision, recall and F1 by signal, with intervals")
+    evaluate.add_argument(
+        "--gold",
+        type=Path,
+        required=True,
+        help='labelled passages, one JSON object a line: {"text": …, "signals": […]}',
+    )
+    evaluate.add_argument("--tagger", choices=TAGGERS, help="default: that of the configuration")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     forget = _command(commands, "forget", "erase a person from the lake and from published nights")
     forget.add_argument(
         "--customer",

@@ -15,6 +15,7 @@ from flows.deployments import DeploymentError
 from flows.errors import Refusal, disk_trouble, hide_refusals, where
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
+from flows.tagger_files import check_tagger
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -47,6 +48,7 @@ def _ready(config: str) -> Settings:
     settings = load_settings(Path(config), os.environ)
     environment.check_home()
     phrase_books(settings)
+    check_tagger(settings)
     return settings
 
 
@@ -152,7 +154,7 @@ def explain(arguments: argparse.Namespace) -> int:
 
 def tagger(arguments: argparse.Namespace) -> int:
     """Measures the tagger; each verb is a module of its own."""
-    return {"audit": audit}[arguments.verb](arguments)
+    return {"audit": audit, "evaluate": evaluate_tagger}[arguments.verb](arguments)
 
 
 def audit(arguments: argparse.Namespace) -> int:
@@ -189,6 +191,20 @@ def forget(arguments: argparse.Namespace) -> int:
         LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - as above
         return EXIT_FAILED
     print("\n".join(lines))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def evaluate_tagger(arguments: argparse.Namespace) -> int:
+    """Measures a tagger on labelled passages."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.evaluate import GoldError, as_json, evaluate, lines  # noqa: PLC0415
+
+    try:
+        found = evaluate(settings, arguments.gold, arguments.tagger)
+    except GoldError as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
+        return EXIT_USAGE
+    print(as_json(found) if arguments.json else "\n".join(lines(found)))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 

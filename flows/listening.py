@@ -1,4 +1,4 @@
-"""Passages in the lake into tags: every version of every passage, once."""
+"""Passages in the lake into tags: every version of every passage, each text read once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import polars as pl
 from flows.kept_tags import kept_tags
 from flows.knowledge import Tags
 from flows.lake import Lake
+from flows.settings import Settings
+from flows.tag_cache import KEY, TABLES, TagCache, text_key
+from flows.tagger_pool import Workers
+from flows.taggers import Tagger
 from flows.words import RAW, STATE
 from transforms.asof import SOURCE, VERSION
-from transforms.tagging import TAG_SCHEMA, PhraseBook, tag_and_judge
+from transforms.tagging import TAG_SCHEMA
+from transforms.tagging.judging import with_languages
 
-_MARK = "\x1f"
 _IDENTITY = [SOURCE, VERSION, "conversation_id", "passage_id"]
 TAG_ROWS = {**TAG_SCHEMA, SOURCE: pl.String(), VERSION: pl.Int32()}
 TAGGABLE_ROWS = {
@@ -26,10 +30,11 @@ JUDGED_ROWS = {**TAGGABLE_ROWS, "taggable": pl.Boolean(), "language": pl.String(
 """Columns of the frames of `Tags`."""
 
 
-def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags:
-    """Tags of every passage version that a night at `as_of` may see.
+def tag_lake(lake: Lake, as_of: date, settings: Settings, tagger: Tagger) -> Tags:
+    """Tags of every passage version that a night at `as_of` may see, all by this version of the tagger.
 
-    A passage's language is its own, else its conversation's, else it is recognised. Where words
+    A passage's language is its own, else its conversation's, else it is recognised. Texts that this
+    version has read before are not read again: what it said of them is kept in the lake. Where words
     were deleted, what had been heard in them counts.
     """
     versions = lake.versions("passages", as_of)
@@ -38,17 +43,37 @@ def tag_lake(lake: Lake, as_of: date, books: list[PhraseBook]) -> Tags:
         .select(*_IDENTITY, "text", "speaker", "language")
         .join(_languages(lake, as_of), on=[SOURCE, "conversation_id"], how="left")
         .with_columns(pl.coalesce("language", "_language").alias("language"))
+        .drop("_language")
         .collect()
     )
-    numbered = passages.with_columns(
-        pl.concat_str(SOURCE, pl.col(VERSION).cast(pl.String), "passage_id", separator=_MARK).alias(
-            "passage_id"
+    cache = TagCache(lake.root, tagger.version)
+    return _with_kept(tagged(passages, _IDENTITY, settings, tagger, cache), lake, versions)
+
+
+def tagged(
+    passages: pl.DataFrame, identity: list[str], settings: Settings, tagger: Tagger, cache: TagCache
+) -> Tags:
+    """Tags and taggable passages, `identity` being the columns that name a passage."""
+    keys = [text_key(text) for text in passages["text"].to_list()]
+    keyed = passages.with_columns(pl.Series(KEY, keys, pl.Binary))
+    texts = keyed.select(KEY, "text").unique(KEY, keep="first", maintain_order=True)
+    with Workers(settings, tagger) as workers:
+        hints = _hints(texts, workers, cache)
+        judged = with_languages(keyed.drop("text").join(hints, on=KEY), tagger.books, None)
+        able = judged.filter("taggable").select(*identity, KEY, "language")
+        found = _found(texts, able.select(KEY, "language").unique(), workers, cache)
+    tags = (
+        able.join(found, on=[KEY, "language"])
+        .explode("mentions", empty_as_null=False, keep_nulls=False)
+        .unnest("mentions")
+        .with_columns(
+            pl.lit(tagger.name).alias("tagger"), pl.lit(tagger.version).alias("tagger_version")
         )
-    ).drop(SOURCE, VERSION, "_language")
-    tags, told = map(_split, tag_and_judge(numbered, books))
-    judged = told.select(list(JUDGED_ROWS))
-    heard = Tags(tags, told.filter(pl.col("taggable")).select(_IDENTITY), judged)
-    return _with_kept(heard, lake, versions)
+    )
+    order = [*identity, "signal", "span_start", "span_end"]
+    columns = [*TAG_SCHEMA, *(name for name in identity if name not in TAG_SCHEMA)]
+    told = judged.select(*identity, "taggable", "language").sort(identity)
+    return Tags(tags.select(columns).sort(order), able.select(identity).sort(identity), told)
 
 
 def _with_kept(heard: Tags, lake: Lake, versions: pl.LazyFrame) -> Tags:
@@ -69,6 +94,42 @@ def _with_kept(heard: Tags, lake: Lake, versions: pl.LazyFrame) -> Tags:
     )
 
 
+def _hints(texts: pl.DataFrame, workers: Workers, cache: TagCache) -> pl.DataFrame:
+    """What the words of each text hint at, kept or read now."""
+    kept = cache.read("hints")
+    new = texts.join(kept, on=KEY, how="anti")
+    if new.is_empty():
+        return kept
+    read = workers.hints(new["text"]).hstack([new[KEY]]).select(*TABLES["hints"])
+    known = pl.concat([kept, read])
+    cache.write("hints", known)
+    return known
+
+
+def _found(
+    texts: pl.DataFrame, asked: pl.DataFrame, workers: Workers, cache: TagCache
+) -> pl.DataFrame:
+    """Mentions of each text in the language asked for, kept or found now."""
+    kept = cache.read("found")
+    new = texts.join(asked.join(kept, on=[KEY, "language"], how="anti"), on=KEY).sort(KEY)
+    frames = [kept]
+    for language in sorted(new["language"].unique()):
+        part = new.filter(pl.col("language") == language)
+        rows = workers.find(part["text"], language)
+        mentions = rows.group_by("row").agg(pl.struct(pl.exclude("row")).alias("mentions"))
+        frames.append(
+            part.select(KEY, "language", row=pl.int_range(pl.len()))
+            .join(mentions, on="row", how="left")
+            .select(
+                KEY, "language", pl.col("mentions").fill_null([]).cast(TABLES["found"]["mentions"])
+            )
+        )
+    known = pl.concat(frames)
+    if new.height:
+        cache.write("found", known)
+    return known
+
+
 def _languages(lake: Lake, as_of: date) -> pl.LazyFrame:
     return (
         lake.versions("conversations", as_of)
@@ -76,14 +137,4 @@ def _languages(lake: Lake, as_of: date) -> pl.LazyFrame:
         .sort("_order")
         .unique(subset=[SOURCE, "conversation_id"], keep="last", maintain_order=True)
         .select(SOURCE, "conversation_id", pl.col("language").alias("_language"))
-    )
-
-
-def _split(frame: pl.DataFrame) -> pl.DataFrame:
-    """Brings back source and version, which stood before the passage's own id."""
-    parts = pl.col("passage_id").str.splitn(_MARK, 3)
-    return frame.with_columns(
-        parts.struct.field("field_0").alias(SOURCE),
-        parts.struct.field("field_1").cast(pl.Int32).alias(VERSION),
-        parts.struct.field("field_2").alias("passage_id"),
     )

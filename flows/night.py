@@ -18,6 +18,7 @@ from flows.atomic import private_dir
 from flows.knowledge import Rules
 from flows.lake import Lake
 from flows.settings import Settings, SettingsError, load_settings
+from flows.tagger_files import check_tagger
 from models.spec import ForecastSpec, SignalSpec
 from transforms.tagging import PhraseBook, parse_phrases
 
@@ -71,6 +72,7 @@ def yesterday(timezone: str) -> date:
 def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Night:
     """A night ready to run. Raises SettingsError where the configuration is wrong."""
     settings = load_settings(Path(config), os.environ)
+    check_tagger(settings)
     day = date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
     run_id = uuid.uuid4().hex[:12]
     root = settings.paths.lake / "work"

@@ -12,7 +12,13 @@ from typing import Any
 from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = ("flows/**/*.py", "transforms/**/*.py", "models/**/*.py", "data/phrases/*.toml")
+CODE = (
+    "flows/**/*.py",
+    "transforms/**/*.py",
+    "models/**/*.py",
+    "data/phrases/*.toml",
+    "data/tagger/*.npz",
+)
 LIBRARIES = ("hearcast", "polars", "numpy", "numba", "scipy", "statsmodels", "pyarrow", "prefect")
 
 
@@ -26,7 +32,7 @@ def provenance(settings: Settings) -> dict[str, Any]:
 
 
 def code_sha256(root: Path) -> str:
-    """Digest of every source and phrase file below `root`, by name and content."""
+    """Digest of every source, phrase file and network below `root`, by name and content."""
     digest = hashlib.sha256()
     for path in sorted(path for pattern in CODE for path in root.glob(pattern)):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -44,7 +50,7 @@ def differences(manifest: Mapping[str, Any], settings: Settings) -> list[str]:
         if then.get(name) != current
     ]
     if manifest.get("code_sha256") != now["code_sha256"]:
-        found.append("other code or phrase files")
+        found.append("other code, phrase files or networks")
     if manifest.get("configuration_sha256") != now["configuration_sha256"]:
         found.append("another configuration")
     return found

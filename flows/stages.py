@@ -19,7 +19,7 @@ from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
-from flows.night import Night, phrase_books, rules_of, spec_of
+from flows.night import Night, rules_of, spec_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
@@ -32,13 +32,13 @@ from flows.stale import (
     previous_snapshot,
     with_stale_targets,
 )
+from flows.taggers import open_tagger
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
 from transforms.customers import alarm_line
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
-from transforms.tagging import TAGGER, tagger_version
 
 LOG = logging.getLogger("hearcast")
 
@@ -177,9 +177,9 @@ def listen(night: Night, judged: Judged) -> Heard:
     deaf = poisoned(judged.held).get("signals")
     version = ""
     try:
-        books = phrase_books(night.settings)
-        version = tagger_version(books)
-        tags = tag_lake(night.lake, night.as_of, books)
+        tagger = open_tagger(night.settings)
+        version = tagger.version
+        tags = tag_lake(night.lake, night.as_of, night.settings, tagger)
         retired = retire_words(night.lake, night.settings, night.as_of, tags)
     except (LakeError, OSError):
         raise
@@ -218,7 +218,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     passages = night.lake.versions("passages", night.as_of)
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
     ours = (name for name in rules.signals if name not in rules.upstream)
-    taggers = dict.fromkeys(ours, (TAGGER, heard.tagger_version))
+    taggers = dict.fromkeys(ours, (settings.tagging.tagger, heard.tagger_version))
     key = keyring(settings, night.lake).current
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)

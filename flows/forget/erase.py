@@ -17,8 +17,9 @@ from flows.forget.journal import DONE, Erasure, write_erasure
 from flows.kept_tags import IDENTITY, keep_tags, rewrite_kept
 from flows.lake import Lake, Part
 from flows.listening import tag_lake
-from flows.night import phrase_books
 from flows.settings import Settings
+from flows.tag_cache import forget_texts
+from flows.taggers import open_tagger
 from flows.words import GONE, RAW, STATE, WORDED
 from transforms.forgetting import Forgotten, blanked, quarantine_erased
 
@@ -30,6 +31,7 @@ def erase(lake: Lake, settings: Settings, one: Erasure) -> Erasure:
     rows: Counter[str] = Counter()
     for part in parts:
         rows[part.table] += _blank(lake, part, one.who)
+    forget_texts(lake.root)
     rewrite_kept(lake, lambda frame: blanked(frame, one.who.mine(frame), one.who.by))
     report: dict[str, Any] = {
         "rows": {name: count for name, count in sorted(rows.items()) if count},
@@ -51,7 +53,8 @@ def _keep_tags(lake: Lake, settings: Settings, who: Forgotten, parts: list[Part]
             found.append(frame.filter(who.mine(frame)).select(IDENTITY))
     passages = pl.concat(found) if found else pl.DataFrame()
     if passages.height:
-        keep_tags(lake, tag_lake(lake, date.max, phrase_books(settings)), passages)
+        tagger = open_tagger(settings)
+        keep_tags(lake, tag_lake(lake, date.max, settings, tagger), passages)
 
 
 def _blank(lake: Lake, part: Part, who: Forgotten) -> int:

@@ -123,12 +123,13 @@ class Validation(Spec):
 
 
 class Tagging(Spec):
-    """Who tags what: the phrase files that are used, and the signals left to another system."""
+    """Who tags what: our tagger, its phrase files, and the signals left to another system."""
 
     languages: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...], Field(min_length=1)
     ] = ("en", "pt")
     upstream: tuple[str, ...] = ()
+    tagger: Literal["fast", "accurate", "rules"] = "fast"
 
     _unique = field_validator("languages", "upstream")(_no_repeats)
 

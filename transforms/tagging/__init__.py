@@ -1,24 +1,16 @@
 """Passages into tags: phrase rules as data, negation, questions, speakers and languages."""
 
+from transforms.tagging.judging import TAGGABLE_SCHEMA, majority_language
 from transforms.tagging.normalise import MAX_SCAN
 from transforms.tagging.phrases import (
-    ENGINE_VERSION,
     TAGGER,
     PhraseBook,
     parse_phrases,
     tagger_version,
 )
-from transforms.tagging.tagger import (
-    TAG_SCHEMA,
-    TAGGABLE_SCHEMA,
-    majority_language,
-    tag_and_judge,
-    tag_passages,
-    taggable,
-)
+from transforms.tagging.tagger import TAG_SCHEMA, tag_and_judge, tag_passages, taggable
 
 __all__ = [
-    "ENGINE_VERSION",
     "MAX_SCAN",
     "TAGGABLE_SCHEMA",
     "TAGGER",

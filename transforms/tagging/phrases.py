@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from transforms.tagging.normalise import fold
 from transforms.tagging.pattern import Cues, Pattern, compile_phrase
 
-ENGINE_VERSION = 1
-"""Raised whenever the code of this package may tag the same text differently."""
-
 TAGGER = "phrases"
 KINDS = ("phrases", "firm", "question")
 EXCLUDES = ("exclude_overlap", "exclude_sentence", "exclude_passage")
@@ -201,7 +198,12 @@ def _digest(language: str, raw: Mapping[str, object]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def tagger_version(books: Iterable[PhraseBook]) -> str:
-    """'phrases-' and 12 hex digits that change with the code of the engine and with any phrase, not with order."""
-    parts = [str(ENGINE_VERSION), *sorted(f"{b.language}:{b.digest}" for b in books)]
-    return f"{TAGGER}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"
+def tagger_version(
+    books: Iterable[PhraseBook], name: str = TAGGER, *, code: str = "", model: str = ""
+) -> str:
+    """The name and 12 hex digits that change with any phrase, the code and the model, not with order.
+
+    `code` and `model` are digests of what tags beside the books.
+    """
+    parts = [code, model, *sorted(f"{b.language}:{b.digest}" for b in books)]
+    return f"{name}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"

@@ -1,0 +1,1 @@
+"""How the learned taggers were made: `python -m bench.tagger.train`, in an environment with torch."""
