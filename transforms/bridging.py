@@ -15,7 +15,7 @@ from math import exp, log, sqrt
 import polars as pl
 
 from transforms.asof import KNOWN_ON, SOURCE
-from transforms.contracts.signal_exports import BRIDGE_STATUSES
+from transforms.contracts.word_exports import BRIDGE_STATUSES
 
 LEAST_WEEKS = 8
 LEAST_MENTIONS = 10

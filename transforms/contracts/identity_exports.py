@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.contracts.columns import count, share
 from transforms.contracts.schema import Column, Table
 
 KEY_TYPES = ("customer_id", "email", "phone")
 STATUSES = ("joined", "alone", "shared", "apart")
 
 _PERSON = Column("customer_key", pl.String, "keyed hash of the customer", nullable=False)
-
-
-def _count(name: str, prose: str) -> Column:
-    return Column(name, pl.Int64, prose, nullable=False, lo=0)
-
-
-def _share(name: str, prose: str) -> Column:
-    return Column(name, pl.Float64, prose, unit="share", lo=0.0, hi=1.0)
 
 
 CUSTOMERS = Table(
@@ -27,11 +20,11 @@ CUSTOMERS = Table(
     columns=(
         _PERSON,
         Column("sources", pl.String, "systems that know them, joined by a comma", nullable=False),
-        _count("n_ids", "customer ids that are theirs"),
-        _count("n_emails", "e-mail addresses that are theirs"),
-        _count("n_phones", "phone numbers that are theirs"),
-        _count("orders", "orders, cancelled ones and tests left out"),
-        _count("conversations", "conversations"),
+        count("n_ids", "customer ids that are theirs"),
+        count("n_emails", "e-mail addresses that are theirs"),
+        count("n_phones", "phone numbers that are theirs"),
+        count("orders", "orders, cancelled ones and tests left out"),
+        count("conversations", "conversations"),
         Column("first_order_on", pl.Date, "day of the first such order; null: none"),
         Column("last_order_on", pl.Date, "day of the last such order; null: none"),
         Column("last_conversation_on", pl.Date, "day of the last conversation; null: none"),
@@ -68,18 +61,18 @@ IDENTITY_MATCH = Table(
     key=("source",),
     columns=(
         Column("source", pl.String, "the system", nullable=False),
-        _count("ids", "its customer ids"),
-        _count("ids_with_email", "those with an e-mail address"),
-        _count("ids_with_phone", "those with a phone number"),
-        _count("ids_matched", "those whose customer another system knows, too"),
-        _share("match_rate", "ids_matched / ids; null: it has no ids, or is the only system"),
-        _share("match_rate_lo", "lower end, 95 %, Wilson"),
-        _share("match_rate_hi", "upper end, 95 %, Wilson"),
-        _count("conversations", "its conversations"),
-        _count("conversations_with_customer", "those that name a customer"),
-        _count("conversations_with_order", "those whose customer had ordered before"),
-        _count("keys_shared", "its keys that too many ids share: over-merge alarm"),
-        _count("ids_apart", "its ids whose customer would be too large: over-merge alarm"),
+        count("ids", "its customer ids"),
+        count("ids_with_email", "those with an e-mail address"),
+        count("ids_with_phone", "those with a phone number"),
+        count("ids_matched", "those whose customer another system knows, too"),
+        share("match_rate", "ids_matched / ids; null: it has no ids, or is the only system"),
+        share("match_rate_lo", "lower end, 95 %, Wilson"),
+        share("match_rate_hi", "upper end, 95 %, Wilson"),
+        count("conversations", "its conversations"),
+        count("conversations_with_customer", "those that name a customer"),
+        count("conversations_with_order", "those whose customer had ordered before"),
+        count("keys_shared", "its keys that too many ids share: over-merge alarm"),
+        count("ids_apart", "its ids whose customer would be too large: over-merge alarm"),
     ),
 )
 IDENTITY_TABLES = (CUSTOMERS, IDENTITY_EDGES, IDENTITY_MATCH)
