@@ -134,7 +134,7 @@ def _cell(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, object]:
         "lo": None if np.isnan(lo) else lo,
         "hi": None if np.isnan(hi) else hi,
         "below_p10": float(below.mean()),
-        "above_p90": 1.0 - mean - float(below.mean()),
+        "above_p90": max(1.0 - mean - float(below.mean()), 0.0),
         "pit_deviation": float(np.abs(pit_histogram(low, high) - 1 / BINS).sum() / 2),
     }
 

@@ -12,9 +12,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+from models.compiled import compiled
 from models.grams import Bands, Trials, errors_of, grams_of
 from models.levels import EXPERTS, FAMILIES, LAST_YEAR, LEVEL
 from models.panel import Grid, Groups, group_sums
+from models.parallel import over_shards
 from models.seasonality import has_year
 from models.simplex import on_simplex
 from models.types import Floats, Singles
@@ -118,12 +120,27 @@ def row_decay(grid: Grid, n_weeks: int) -> Floats:
     return np.asarray(0.5 ** (np.maximum(age, 0) / HALF_LIFE_WEEKS))
 
 
+@compiled
+def _scales(y: Floats, start: int, stop: int, out: Floats) -> None:
+    """Fill the scales of rows start..stop-1."""
+    for i in range(start, stop):
+        n = pairs = 0
+        total = change = 0.0
+        before = np.nan
+        for t in range(y.shape[1]):
+            v = y[i, t]
+            if not np.isnan(v):
+                n += 1
+                total += v
+                if not np.isnan(before):
+                    pairs += 1
+                    change += abs(v - before)
+            before = v
+        out[i] = max(change / max(pairs, 1), 0.1 * total / max(n, 1), 1e-6)
+
+
 def error_scale(y: Floats) -> Floats:
     """Return (S,) mean absolute weekly change, at least a tenth of the mean, never zero."""
-    seen = ~np.isnan(y)
-    n = np.maximum(seen.sum(axis=1), 1)
-    mean = np.where(seen, y, 0.0).sum(axis=1) / n
-    change = np.abs(np.diff(y, axis=1))
-    pairs = ~np.isnan(change)
-    total = np.where(pairs, change, 0.0).sum(axis=1) / np.maximum(pairs.sum(axis=1), 1)
-    return np.asarray(np.maximum(np.maximum(total, 0.1 * mean), 1e-6))
+    out, values = np.empty(len(y)), np.ascontiguousarray(y)
+    over_shards(len(y), lambda start, stop: _scales(values, start, stop, out))
+    return out

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.compiled import compiled
 from models.seasonality import harmonics
 from models.types import Bools, Floats, Ints
 
@@ -75,15 +76,22 @@ def unseasoned(z: Floats, period: int) -> Floats:
     return np.asarray(z - (trust[:, None] * weight[:, 1:]) @ waves.T)
 
 
+@compiled
+def _smooth(z: Floats, alpha: float, out: Floats) -> None:
+    """Fill out (N, T) with running levels; a week that is not known keeps the level."""
+    for i in range(z.shape[0]):
+        level = np.nan
+        for t in range(z.shape[1]):
+            v = z[i, t]
+            if not np.isnan(v):
+                level = v if np.isnan(level) else level + alpha * (v - level)
+            out[i, t] = level
+
+
 def smoothed(z: Floats, alpha: float) -> Floats:
     """Return (N, T) exponentially smoothed levels of rows, each week included; nan where none."""
-    out = np.full_like(z, np.nan)
-    level = np.full(len(z), np.nan)
-    for week in range(z.shape[1]):
-        now = z[:, week]
-        moved = np.where(np.isnan(level), now, level + alpha * (now - level))
-        level = np.where(np.isnan(now), level, moved)
-        out[:, week] = level
+    out = np.empty(z.shape)
+    _smooth(np.ascontiguousarray(z), alpha, out)
     return out
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.compiled import compiled
 from models.evidence import Proof, TargetTest
 from models.lasting import Lasting, lasting
 from models.leadpath import lead_paths
 from models.leadtest import Sequences, departures, lagged
 from models.members import series_gains
 from models.panel import Panel, group_codes
+from models.parallel import over_shards
 from models.seasonality import relative
 from models.spec import ForecastSpec
 from models.types import Bools, Floats, Ints
@@ -20,6 +22,27 @@ MAX_LOG_EFFECT = 0.7
 MOST_TAKEN = 0.9
 """Signals together take at most so much of a forecast (``models.reconcile.deltas_of``)."""
 EM_STEPS = 30
+
+
+@compiled
+def _lift(  # noqa: PLR0917 - compiled code takes plain arrays
+    past: Floats, acts: Bools, gain: Floats, codes: Ints, start: int, stop: int, out: Floats
+) -> None:
+    """Fill out (S, O, H) of series start..stop-1: one and what all signals add, at most taken."""
+    for i in range(start, stop):
+        c = codes[i]
+        for k in range(past.shape[0]):
+            if not acts[k, c]:
+                continue
+            for j in range(past.shape[2]):
+                for h in range(past.shape[3]):
+                    effect = past[k, c, j, h]
+                    if effect != 0.0:
+                        effect = min(max(effect * gain[k, i], -MAX_LOG_EFFECT), MAX_LOG_EFFECT)
+                        out[i, j, h] += np.exp(effect) - 1.0
+        for j in range(past.shape[2]):
+            for h in range(past.shape[3]):
+                out[i, j, h] = max(out[i, j, h], 1.0 - MOST_TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,11 @@ class Effects:
 
     def of_series(self, codes: Ints) -> Floats:
         """Return (K, S, H) log effects on series, whose categories ``codes`` (S,) tell."""
-        return self._shared_out(self.log_effect, codes)
+        effect = self.log_effect[:, codes]
+        if self.gain is None:
+            return effect
+        limit = MAX_LOG_EFFECT
+        return np.asarray(np.clip(effect * self.gain[:, :, None], -limit, limit))
 
     def past_lift(self, codes: Ints) -> Floats | None:
         """Return (S, O, H) by what signals multiply past forecasts of series; None: by nothing.
@@ -62,20 +89,12 @@ class Effects:
         """
         if self.past is None or not self.past.any():
             return None
-        share = np.zeros((len(codes), *self.past.shape[2:]))
-        for k, past in enumerate(self.past):
-            rows = np.flatnonzero(past.any(axis=(1, 2))[codes])
-            gain = None if self.gain is None else self.gain[k : k + 1, rows]
-            one = Effects(self.names[k : k + 1], past[None], gain)
-            share[rows] += np.exp(one.of_series(codes[rows])[0]) - 1.0
-        return np.asarray(1.0 + np.maximum(share, -MOST_TAKEN))
-
-    def _shared_out(self, effect: Floats, codes: Ints) -> Floats:
-        out = effect[:, codes]
-        if self.gain is None:
-            return out
-        gain = self.gain.reshape(*self.gain.shape, *([1] * (effect.ndim - 2)))
-        return np.asarray(np.clip(out * gain, -MAX_LOG_EFFECT, MAX_LOG_EFFECT))
+        past, n_series = self.past, len(codes)
+        gain = np.ones((len(past), n_series)) if self.gain is None else self.gain
+        acts: Bools = np.asarray(past.any(axis=(2, 3)))
+        out = np.ones((n_series, *past.shape[2:]))
+        over_shards(n_series, lambda low, high: _lift(past, acts, gain, codes, low, high, out))
+        return out
 
 
 def no_effects(n_categories: int, horizon: int) -> Effects:

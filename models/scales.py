@@ -8,6 +8,7 @@ import numpy as np
 
 from models.compiled import compiled
 from models.panel import Groups
+from models.parallel import over_shards
 from models.types import Floats, Ints
 
 POWER = 0.6
@@ -39,10 +40,17 @@ def _scale_errors(  # noqa: PLR0917 - compiled code takes plain arrays
 
 @compiled
 def _sizes(  # noqa: PLR0917 - compiled code takes plain arrays
-    forecast: Floats, actual: Floats, mean: Floats, n: Floats, rows: Ints, size: Floats
+    forecast: Floats,
+    actual: Floats,
+    mean: Floats,
+    n: Floats,
+    rows: Ints,
+    start: int,
+    stop: int,
+    size: Floats,
 ) -> None:
-    """Add absolute scaled errors and their counts of the rows asked for to size (2, S, H)."""
-    for k in range(len(rows)):
+    """Add absolute scaled errors and their counts of some of the rows asked for to size (2, S, H)."""
+    for k in range(start, stop):
         i = rows[k]
         m = mean[i]
         for j in range(forecast.shape[1]):
@@ -76,7 +84,11 @@ class Scaling:
     def sizes(self) -> tuple[Floats, Floats]:
         """Return (S, H) sums of absolute scaled errors, and counts; 0 in rows that are not meant."""
         size = np.zeros((2, len(self.mean), self.forecast.shape[2]))
-        _sizes(self.forecast, self.actual, self.mean, self.n, self.rows, size)
+
+        def work(start: int, stop: int) -> None:
+            _sizes(self.forecast, self.actual, self.mean, self.n, self.rows, start, stop, size)
+
+        over_shards(len(self.rows), work)
         return size[0], size[1]
 
 

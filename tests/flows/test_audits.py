@@ -51,6 +51,8 @@ def labelled(sheet: Path, brand: Path, rows: int | None = None) -> Path:
 def test_labels_correct_the_shares_that_the_tagger_finds(
     settings: Settings, brand_folder: Path, tmp_path: Path
 ) -> None:
+    by_rules = settings.tagging.model_copy(update={"tagger": "rules"})
+    settings = settings.model_copy(update={"tagging": by_rules})
     sheet = tmp_path / "sheet.csv"
     draw_sheet(settings, sheet, n=250, weeks=40, seed=3)
     before = sheet.read_bytes()
@@ -70,7 +72,7 @@ def test_labels_correct_the_shares_that_the_tagger_finds(
         )
         assert row["share_corrected_lo"] - 0.01 <= true.item() <= row["share_corrected_hi"] + 0.01
         if row["signal"] == "product_question":
-            # The tagger takes questions about durability for it, too: the audit tells.
+            # Rules take questions about durability for it, too: the audit tells.
             assert row["precision_hi"] < 0.7
             assert row["share_tagged"] > 1.5 * true.item()
 

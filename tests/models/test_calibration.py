@@ -67,6 +67,24 @@ def test_honest_counts_are_covered_at_their_level_whatever_their_volume(rate: fl
         assert row["pit_deviation"] < 0.08
 
 
+def test_shares_outside_are_never_below_nothing() -> None:
+    day = date(2025, 1, 6)
+    rows = [
+        {
+            "target": "units", "level": "total", "series_id": "total", "cutoff": day,
+            "week_start": day + timedelta(weeks=h), "horizon": h,
+            "actual": 90.5 if h == 1 else 105.5, "mean": 105.0,
+            **dict(zip(NAMES, (100 + 10 * LEVELS).tolist(), strict=True)),
+        }
+        for h in range(1, 11)
+    ]  # fmt: skip
+    got = coverage_cells(pl.DataFrame(rows)).filter(pl.col("horizon_band") == "h5-10")
+    assert got["above_p90"].to_list() == [0.0]
+    every = coverage_cells(pl.DataFrame(rows).with_columns(horizon=pl.lit(1)))
+    assert (every["coverage_80"].item(), every["below_p10"].item()) == (0.9, 0.1)
+    assert every["above_p90"].item() == 0.0  # 1 - 0.9 - 0.1 is not, in floating point
+
+
 def test_quantiles_that_are_too_narrow_are_seen() -> None:
     rng = np.random.default_rng(2)
     fair, narrow = (coverage_cells(frame(rng, 30.0, width)) for width in (1.0, 0.6))
