@@ -182,7 +182,7 @@ def weekly_quantiles(
     plan = intervals.Plan(bands, both, about_mean=rate is None, year=year)
     mean = intervals.series_mean(history.y)
     made = intervals.band_quantiles(past, centre, mean, history.groups, plan, rate=rate)
-    if both == spec.quantiles:
+    if not spec.cumulative_quantiles:
         return made, made[:, 0, :0]
     weekly = [both.index(q) for q in spec.quantiles]
     summed = [both.index(q) for q in spec.cumulative_quantiles]

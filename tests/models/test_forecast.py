@@ -275,3 +275,13 @@ def test_a_panel_that_does_not_fit_is_refused() -> None:
         replace(panel, weeks=panel.weeks[::-1])
     with pytest.raises(ValueError, match="negative"):
         replace(panel, y=-panel.y)
+
+
+def test_weekly_and_summed_levels_may_be_the_same_or_only_weekly_ones(made: Any) -> None:
+    known, spec, got = made
+    few = replace(spec, quantiles=(0.1, 0.5, 0.9), cumulative_quantiles=(0.1, 0.5, 0.9))
+    same = forecast(known, few)
+    assert same.cumulative["p90"].to_list() == got.cumulative["p90"].to_list()
+    weekly = forecast(known, replace(few, cumulative_quantiles=()))
+    assert weekly.cumulative.is_empty()
+    assert weekly.forecasts["p90"].to_list() == same.forecasts["p90"].to_list()
