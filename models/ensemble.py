@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from models.compiled import compiled
-from models.grams import Bands, Trials, errors_of, grams_of
+from models.grams import Bands, Trials, grams_of, known_in
 from models.levels import EXPERTS, FAMILIES, LAST_YEAR, LEVEL
 from models.panel import Grid, Groups, group_sums
 from models.parallel import over_shards
@@ -87,12 +87,12 @@ def _band_weights(
     trials: Trials, groups: Groups, band: tuple[int, int], start: Singles
 ) -> tuple[Singles, Singles]:
     """Return weights (S, E) of one band for the mean and for the centre, from a prior (E,)."""
-    errors = errors_of(trials, band)
+    pairs = known_in(trials, band)
     centre = np.tile(start, (len(trials.rows), 1))
     for per_series in (False, False, True):
-        grams = grams_of(errors, centre, CENTRE_POWER)
+        grams = grams_of(trials, pairs, centre, CENTRE_POWER)
         centre = _solved(grams, groups, trials.span, Aim(start, per_series))
-    grams = grams_of(errors, centre, MEAN_POWER)
+    grams = grams_of(trials, pairs, centre, MEAN_POWER)
     return _solved(grams, groups, trials.span, Aim(start, per_series=True)), centre
 
 

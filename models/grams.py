@@ -36,19 +36,8 @@ class Trials:
     span: float
 
 
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """One band's scaled errors (S, E, R) of experts in R past weeks, and row weights (S, R).
-
-    Weeks that a series does not know have errors and weight zero.
-    """
-
-    values: Singles
-    size: Singles
-
-
 @compiled
-def _errors(  # noqa: PLR0917 - compiled code takes plain arrays
+def _gram(  # noqa: PLR0917 - compiled code takes plain arrays
     forecasts: Singles,
     rows: Ints,
     at: Ints,
@@ -56,58 +45,29 @@ def _errors(  # noqa: PLR0917 - compiled code takes plain arrays
     scale: Floats,
     decay: Floats,
     pairs: Ints,
+    weights: Singles,
+    power: float,
     start: int,
     stop: int,
-    values: Singles,
-    size: Singles,
-) -> None:
-    """Fill the errors of series start..stop-1 at pairs (R, 2) of origin and horizon."""
-    n_experts = forecasts.shape[3]
-    for i in range(start, stop):
-        inverse, made = np.float32(1.0 / scale[i]), forecasts[rows[i]]
-        for r in range(len(pairs)):
-            j, h = pairs[r, 0], pairs[r, 1]
-            y = np.float32(actual[i, j, h])
-            if np.isnan(y) or np.isnan(made[at[j], h, 0]):
-                size[i, r] = np.float32(0.0)
-                for e in range(n_experts):
-                    values[i, e, r] = np.float32(0.0)
-                continue
-            size[i, r] = decay[j, h]
-            for e in range(n_experts):
-                values[i, e, r] = (made[at[j], h, e] - y) * inverse
-
-
-def errors_of(trials: Trials, band: tuple[int, int]) -> Errors:
-    """Return the errors of a band's weeks that any series knows, origin by origin."""
-    t, forecasts = trials, np.ascontiguousarray(trials.forecasts)
-    known: Bools = np.asarray((~np.isnan(t.actual)).any(axis=0))
-    known[:, : band[0]] = known[:, band[1] :] = False
-    pairs = np.argwhere(known)
-    values = np.empty((len(t.rows), forecasts.shape[3], len(pairs)), dtype=np.float32)
-    size = np.empty((len(t.rows), len(pairs)), dtype=np.float32)
-
-    def work(start: int, stop: int) -> None:
-        _errors(
-            forecasts, t.rows, t.at, t.actual, t.scale, t.decay, pairs, start, stop, values, size
-        )
-
-    over_shards(len(t.rows), work)
-    return Errors(values, size)
-
-
-@compiled
-def _gram(  # noqa: PLR0917 - compiled code takes plain arrays
-    values: Singles, size: Singles, weights: Singles, power: float, start: int, stop: int,
     out: Singles,
-) -> None:  # fmt: skip
-    """Fill the Gram matrices (E, E) of series start..stop-1; zeros where there is no error."""
-    n_experts, n = values.shape[1], values.shape[2]
-    combined, q = np.empty(n, np.float32), np.empty(n, np.float32)
-    weighted = np.empty((n_experts, n), np.float32)
+) -> None:
+    """Fill the Gram matrices (E, E) of series start..stop-1 from their scaled errors at pairs.
+
+    Pairs (R, 2) are of origin and horizon. What a series does not know has error and weight zero.
+    """
+    n_experts, n = forecasts.shape[3], len(pairs)
+    errors, weighted = np.empty((n_experts, n), np.float32), np.empty((n_experts, n), np.float32)
+    combined, size = np.empty(n, np.float32), np.empty(n, np.float32)
     bend = np.float32(power - 2.0)
     for i in range(start, stop):
-        errors = values[i]
+        inverse, made = np.float32(1.0 / scale[i]), forecasts[rows[i]]
+        for r in range(n):
+            j, h = pairs[r, 0], pairs[r, 1]
+            y = np.float32(actual[i, j, h])
+            told = not (np.isnan(y) or np.isnan(made[at[j], h, 0]))
+            size[r] = decay[j, h] if told else np.float32(0.0)
+            for e in range(n_experts):
+                errors[e, r] = (made[at[j], h, e] - y) * inverse if told else np.float32(0.0)
         combined[:] = np.float32(0.0)
         for e in range(n_experts):
             w = weights[i, e]
@@ -115,26 +75,38 @@ def _gram(  # noqa: PLR0917 - compiled code takes plain arrays
                 combined[r] += w * errors[e, r]
         for r in range(n):
             away = max(abs(combined[r]), np.float32(LEAST_ERROR))
-            q[r] = size[i, r] / away if power == 1.0 else size[i, r] * away**bend
+            size[r] = size[r] / away if power == 1.0 else size[r] * away**bend
         for e in range(n_experts):
             for r in range(n):
-                weighted[e, r] = q[r] * errors[e, r]
+                weighted[e, r] = size[r] * errors[e, r]
         out[i] = np.dot(weighted, errors.T)
 
 
-def grams_of(errors: Errors, weights: Singles, power: float) -> Singles:
-    """Return each series' (S, E, E) Gram matrix of expert errors in a band of horizons.
+def known_in(trials: Trials, band: tuple[int, int]) -> Ints:
+    """Return (R, 2) origins and horizons of a band that any series knows, origin by origin."""
+    known: Bools = np.asarray((~np.isnan(trials.actual)).any(axis=0))
+    known[:, : band[0]] = known[:, band[1] :] = False
+    return np.argwhere(known)
 
-    Rows count by decay * max(|combined error|, .2)^(power - 2), combined with weights (S, E).
+
+def grams_of(trials: Trials, pairs: Ints, weights: Singles, power: float) -> Singles:
+    """Return each series' (S, E, E) Gram matrix of scaled expert errors at pairs (``known_in``).
+
+    Rows count by decay * max(|combined error|, .2)^(power - 2), combined with weights (S, E). The
+    errors themselves are never kept: of many series they would be the largest array of all.
     """
-    n_series, n_experts, n = errors.values.shape
-    if not n:
-        return np.zeros((n_series, n_experts, n_experts), dtype=np.float32)
-    out = np.empty((n_series, n_experts, n_experts), dtype=np.float32)
-    over_shards(
-        n_series,
-        lambda low, high: _gram(errors.values, errors.size, weights, power, low, high, out),
-    )
+    t, forecasts = trials, np.ascontiguousarray(trials.forecasts)
+    n_series, n_experts = weights.shape
+    out = np.zeros((n_series, n_experts, n_experts), dtype=np.float32)
+
+    def work(low: int, high: int) -> None:
+        _gram(
+            forecasts, t.rows, t.at, t.actual, t.scale, t.decay, pairs, weights, power,
+            low, high, out,
+        )  # fmt: skip
+
+    if len(pairs):
+        over_shards(n_series, work)
     return out
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.grams import Trials, combined, errors_of, grams_of
+from models.grams import Trials, combined, grams_of, known_in
 from models.parallel import SHARD, in_order_of, over_shards
 
 S, U, H, E = 9, 6, 5, 15
@@ -28,7 +28,7 @@ def weights() -> Any:
 
 
 def grams(t: Any, w: Any, band: Any = (0, H), power: float = 1.0) -> Any:
-    return grams_of(errors_of(t, band), w, power)
+    return grams_of(t, known_in(t, band), w, power)
 
 
 @pytest.mark.parametrize("power", [1.0, 1.85, 2.0])
@@ -49,8 +49,8 @@ def test_grams_equal_numpy_in_double_precision(power: float, band: Any) -> None:
 
 def test_weeks_that_nobody_knows_take_no_room() -> None:
     t = trials()
-    assert errors_of(t, (0, 2)).values.shape == (S, E, 2 * 4)
-    assert errors_of(t, (2, H)).values.shape == (S, E, 3 * 3)
+    assert known_in(t, (0, 2)).shape == (2 * 4, 2)
+    assert known_in(t, (2, H)).tolist() == [[j, h] for j in range(3) for h in range(2, H)]
     unknown = replace(t, actual=np.full_like(t.actual, np.nan))
     assert (grams(unknown, weights()) == 0).all()
 
