@@ -59,12 +59,12 @@ def _by_category(
     mentions = np.zeros((k, len(categories) + 1, t))
     taggable = np.zeros((len(categories) + 1, t))
     place = {name: i for i, name in enumerate(signals.categories)}
-    for c, name in enumerate(categories):
-        if name in place:
-            own = signals.rate[rows, place[name]]
-            rate[:, c] = np.where(np.isnan(own), rate[:, c], own)
-            mentions[:, c] = np.nan_to_num(signals.mentions[rows, place[name]])
-            taggable[c] = np.nan_to_num(signals.taggable[place[name]])
+    told = np.array([c for c, name in enumerate(categories) if name in place], dtype=np.int64)
+    at = np.array([place[categories[c]] for c in told.tolist()], dtype=np.int64)
+    own = signals.rate[np.ix_(rows, at)]
+    rate[:, told] = np.where(np.isnan(own), rate[:, told], own)
+    mentions[:, told] = np.nan_to_num(signals.mentions[np.ix_(rows, at)])
+    taggable[told] = np.nan_to_num(signals.taggable[at])
     mentions[:, -1] = np.nan_to_num(signals.mentions_all[rows])
     taggable[-1] = np.nan_to_num(signals.taggable_all)
     before = np.cumsum(mentions[:, -1], axis=1) - mentions[:, -1]

@@ -32,59 +32,16 @@ import numpy as np
 import polars as pl
 
 from models.asked import Asked, asked_of
+from models.evidence_rows import ALPHA, EVIDENCE, MIN_WEEKS, Gates, TargetTest, rows_of
 from models.gate import Adoption, adoption, q_values
 from models.leadtest import Sequences, sequences
 from models.panel import Known
 from models.power import conversations_needed
 from models.spec import ForecastSpec
-from models.types import Bools, Floats, Ints
+from models.types import Bools, Floats
 
-MIN_WEEKS, MIN_MENTIONS, MIN_MENTION_WEEKS = 52, 30, 13
-ALPHA = 0.05
+MIN_MENTIONS, MIN_MENTION_WEEKS = 30, 13
 PURGED_T, REVERSE_T, NEARLY = 3.0, 2.7, 0.75
-EVIDENCE: dict[str, pl.DataType] = {
-    "as_of": pl.Date(),
-    "signal": pl.String(),
-    "target": pl.String(),
-    "category": pl.String(),
-    "status": pl.String(),
-    "lead_weeks": pl.Int32(),
-    **dict.fromkeys(
-        ("effect", "effect_lo", "effect_hi", "p_value", "q_value", "oos_gain_share", "oos_p_value"),
-        pl.Float64(),
-    ),
-    "direction_ok": pl.Boolean(),
-    "adopted_since": pl.Date(),
-    "change_reason": pl.String(),
-    **dict.fromkeys(("n_weeks", "n_mentions", "n_conversations", "n_series"), pl.Int64()),
-    "conversations_per_week_needed": pl.Float64(),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TargetTest:
-    """One target's tests: K signals, C categories with the pool last, T weeks.
-
-    ``rate`` (K, C-1, T): each signal as heard, nan before it tells; ``demand`` (C-1, T): the log
-    index; ``expected`` (C-1, T): what sales let expect of it, None of units; ``free`` (S, T): demand
-    of the series without promotions, None where there are none. ``enough`` and
-    ``adopted`` are (K, C); counts likewise; ``enough_by_week`` (K, C, T).
-    """
-
-    names: tuple[str, ...]
-    categories: tuple[str, ...]
-    results: Sequences
-    rate: Floats
-    demand: Floats
-    expected: Floats | None
-    free: Floats | None
-    enough_by_week: Bools
-    mentions: Floats
-    conversations: Floats
-    weeks_heard: Ints
-    series: Ints
-    needed: Floats
-    adopted: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +91,6 @@ def _target_test(asked: Asked, results: Sequences) -> TargetTest:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One test's latest q, passes at every gate week (W,), week of its last change, direction."""
-
-    q: float
-    passed: Bools
-    since: int
-    right: bool
-
-
 def direction_ok(results: Sequences) -> Bools:
     """Return where demand does not rather lead the signal.
 
@@ -175,64 +122,6 @@ def _gates(tests: list[TargetTest], fdr: float) -> tuple[Floats, Bools, Adoption
     return q, passed, adoption(passed)
 
 
-def _reason(passed: Bools, since: int, *, adopted: bool) -> str:
-    recent = passed[-4:]
-    count = f"passed {int(recent.sum())} of the last {len(recent)} weekly gates"
-    if adopted:
-        return f"adopted: {count}"
-    return f"retired: {count}" if since >= 0 else f"never adopted: {count}"
-
-
-def _status(p_value: float, *, adopted: bool, right: bool, few: bool) -> str:
-    """Return the status of a tested pair; ``few``: less is said a week than it takes to tell."""
-    if adopted:
-        return "confirmed"
-    if not right:
-        return "rejected"
-    if p_value <= ALPHA:
-        return "candidate"
-    return "insufficient" if few else "rejected"
-
-
-def _row(test: TargetTest, place: tuple[int, int], gate: Gate) -> dict[str, object]:
-    """Return what is known of the signal and scope at a place (k, c), without the key."""
-    k, c = place
-    r, pooled = test.results, c == len(test.categories)
-    enough = bool(test.enough_by_week[k, c, -1])
-    adopted = bool(test.adopted[k, c])
-    signal = r.signal[k] if pooled else r.signal[k, c]
-    sd = float(np.sqrt((np.ascontiguousarray(signal) ** 2).mean())) if signal.size else 0.0
-    effect, se = float(r.effect[k, c, -1]) * sd, float(r.effect_se[k, c, -1]) * sd
-    told: dict[str, object] = {
-        "lead_weeks": int(r.lag[k, c, -1]),
-        "effect": effect,
-        "effect_lo": effect - 1.96 * se,
-        "effect_hi": effect + 1.96 * se,
-        "p_value": float(r.p[k, c, -1]),
-        "q_value": gate.q,
-        "oos_gain_share": float(r.oos_gain[k, c, -1]),
-        "oos_p_value": float(r.oos_p[k, c, -1]),
-        "direction_ok": gate.right,
-    }
-    needed = float(test.needed[k, c])
-    few = float(test.conversations[k, c]) < needed * float(test.weeks_heard[c])
-    p_value = min(float(r.p[k, c, -1]), float(r.oos_p[k, c, -1]))
-    status = _status(p_value, adopted=adopted, right=gate.right, few=few)
-    reason = _reason(gate.passed, gate.since, adopted=adopted)
-    if status == "insufficient":
-        reason += "; fewer conversations than it takes to tell"
-    return {
-        "status": status if enough else "insufficient",
-        **(told if enough else dict.fromkeys(told)),
-        "change_reason": reason if enough else "not enough said yet",
-        "n_weeks": int(test.weeks_heard[c]),
-        "n_mentions": round(float(test.mentions[k, c])),
-        "n_conversations": round(float(test.conversations[k, c])),
-        "n_series": int(test.series[c]),
-        "conversations_per_week_needed": needed if np.isfinite(needed) else None,
-    }
-
-
 def prove(known: Known, spec: ForecastSpec) -> Proof:
     """Return the evidence as of the cutoff: one row per signal, target and category or pool."""
     return prove_many([known], spec)[0]
@@ -258,30 +147,20 @@ def _judge(known: Known, spec: ForecastSpec, tests: dict[str, TargetTest]) -> Pr
     if not tests:
         return Proof(pl.DataFrame(schema=EVIDENCE), {})
     q, passed, state = _gates(list(tests.values()), spec.fdr)
-    rows: list[dict[str, object]] = []
-    i = 0
+    latest = q[:, -1] if q.shape[1] else np.full(len(q), np.nan)
+    parts, start = [], 0
     for target, test in tests.items():
-        weeks = known.panels[target].weeks
-        n_categories = len(test.categories) + 1
-        right = direction_ok(test.results)[:, :, -1]
-        for k, name in enumerate(test.names):
-            for c in range(n_categories):
-                if c == n_categories - 1 and n_categories == 2:
-                    i += 1
-                    continue
-                test.adopted[k, c] = state.adopted[i]
-                since = int(state.since[i])
-                last_q = float(q[i, -1]) if q.shape[1] else np.nan
-                gate = Gate(last_q, passed[i], since, bool(right[k, c]))
-                row = _row(test, (k, c), gate)
-                key = {
-                    "as_of": known.cutoff,
-                    "signal": name,
-                    "target": target,
-                    "category": test.categories[c] if c < n_categories - 1 else None,
-                }
-                start = weeks[MIN_WEEKS - 1 + since] if test.adopted[k, c] else None
-                day = None if start is None else start.item()
-                rows.append({**key, **row, "adopted_since": day})
-                i += 1
-    return Proof(pl.DataFrame(rows, schema=EVIDENCE), tests)
+        shape = test.adopted.shape
+        own = slice(start, start + test.adopted.size)
+        gates = Gates(
+            latest[own].reshape(shape),
+            direction_ok(test.results)[:, :, -1],
+            state.adopted[own].reshape(shape),
+            state.since[own].reshape(shape),
+            passed[own].reshape(*shape, passed.shape[1]),
+        )
+        single = len(test.categories) == 1
+        test.adopted[:, : 1 if single else None] = gates.adopted[:, : 1 if single else None]
+        parts.append(rows_of(known, target, test, gates))
+        start = own.stop
+    return Proof(pl.concat(parts), tests)

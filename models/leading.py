@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.compiled import compiled
-from models.evidence import Proof, TargetTest
+from models.evidence import Proof
+from models.evidence_rows import TargetTest
 from models.lasting import Lasting, lasting
 from models.leadpath import lead_paths
 from models.leadtest import Sequences, departures, lagged

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from models import frames
-from models.evidence import EVIDENCE
+from models.evidence_rows import EVIDENCE
 from models.fits import MODEL_FITS
 from models.forecast import Forecast
 from models.hierarchy import Level, level_of, levels_in

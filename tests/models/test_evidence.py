@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from models.asked import log_index
-from models.evidence import EVIDENCE, prove, prove_many
+from models.evidence import prove, prove_many
+from models.evidence_rows import EVIDENCE
 from models.leading import effects_of
 from models.leadscan import scan
 from models.leadtest import autoregression, lagged, one_step_residuals, sequences, whiten
