@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bench.panels import protocol
+from flows.memory import reuse_large_blocks
 from models.backtest import backtest
 from models.simulate.panels import PanelSpec, first_weeks, simulated_panel
 
@@ -79,6 +80,7 @@ def main(arguments: list[str]) -> int:
     """The exit code: 0."""
     series, cutoffs = int(arguments[0]), int(arguments[1]) if arguments[1:] else CUTOFFS
     challengers = arguments[2:] == [CHALLENGED]
+    reuse_large_blocks()  # as nights do
     first, *_ = run(FIRST_SERIES, cutoffs, challengers=challengers)
     nothing = (0.0, 0.0, 0.0, 0)
     seconds, cpu, peak, rows = run(series, cutoffs, challengers=challengers) if series else nothing

@@ -15,6 +15,7 @@ from flows.keys import keyring
 from flows.knowledge import Picture, Rules, Tags, cutoffs, picture, read_versions
 from flows.lake import Lake
 from flows.masking import pseudonyms
+from flows.memory import reuse_large_blocks
 from flows.settings import Settings
 from flows.stale import FORECAST_TABLES
 from models.audit import audit
@@ -77,6 +78,7 @@ def make(
     they may. A record that fails costs only itself, never the forecasts. On the rung seasonal_naive
     there are forecasts only: the record is of models that did not run.
     """
+    reuse_large_blocks()
     why: list[str] = [] if deaf is None else [deaf]
     for rung, model in _ladder()[0 if deaf is None else 1 :]:
         told = now if rung == "full" else _unheard(now)

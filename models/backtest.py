@@ -114,18 +114,21 @@ def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Bac
 
     def judged(known: Known, made: Forecast) -> tuple[pl.DataFrame, pl.DataFrame]:
         scored = _scored(made, known.cutoff, actual, outcome.cutoff, spec)
+        # Until all are made, names are kept as numbers: of many series they are a third of the rows.
         keys = scored.select(*JOIN, "horizon")
         part = made.contributions.drop("as_of").join(
             keys, on=[*JOIN, "horizon"], how="semi", maintain_order="left"
         )
         day, as_of = pl.lit(known.cutoff), pl.lit(outcome.cutoff)
-        return scored, part.with_columns(day.alias("cutoff"), as_of.alias("as_of"))
+        dated = part.with_columns(day.alias("cutoff"), as_of.alias("as_of"))
+        return scored.with_columns(pl.col(pl.String).cast(pl.Categorical)), dated
 
     weekly = replace(spec, cumulative_quantiles=())  # sums over weeks are not in the record
     both = forecast_each(knowns, weekly, judged)
     if not both:
         return _nothing(outcome, actual, spec)
-    return Backtest(pl.concat([b[0] for b in both]), pl.concat([b[1] for b in both]))
+    rows = pl.concat([b[0] for b in both]).with_columns(pl.col(pl.Categorical).cast(pl.String))
+    return Backtest(rows, pl.concat([b[1] for b in both]))
 
 
 def _nothing(outcome: Known, actual: pl.DataFrame, spec: ForecastSpec) -> Backtest:
