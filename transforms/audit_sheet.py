@@ -45,6 +45,15 @@ def sheet(drawn: pl.DataFrame, audit_id: str, signals: Sequence[str]) -> pl.Data
     )
 
 
+def without_words(cells: pl.DataFrame, audit_id: str, numbers: Sequence[int]) -> pl.DataFrame:
+    """A sheet's cells without the words of these rows of the audit; the marks that people made stay."""
+    if not {AUDIT, NUMBER, "text"} <= set(cells.columns):
+        return cells
+    mine = pl.col(NUMBER).cast(pl.Int64, strict=False).is_in(list(numbers)).fill_null(False)
+    gone = mine & (pl.col(AUDIT) == audit_id).fill_null(False)
+    return cells.with_columns(pl.when(~gone).then("text").alias("text"))
+
+
 def labels_of(rows: pl.DataFrame, audit_id: str, size: int, signals: Sequence[str]) -> pl.DataFrame:
     """Number and a 0 or 1 per signal, of the rows that somebody labelled.
 

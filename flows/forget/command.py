@@ -70,10 +70,12 @@ def _lines(one: Erasure) -> list[str]:
         f"erasure {one.id} ({one.kind}): done",
         f"  rows made anonymous in the lake: {rows}",
         f"  passages without their words: {report['passages_without_words']:,}",
-        f"  quarantined rows blanked: {report['quarantined_rows']:,}",
+        f"  quarantined rows blanked: {report['quarantined_rows']:,}; lines of audit sheets: "
+        f"{report['sheet_lines']:,} (sheets that could not be opened: {report['sheets_not_reached']:,})",
         f"  published nights amended: {report['nights_amended']:,}; superseded snapshots removed: "
-        f"{report['old_snapshots_removed']:,}; published rows removed: {report['published_rows']:,}",
+        f"{report['old_snapshots_removed']:,}; published rows removed: {report['published_rows']:,}; quotes and examples: "
+        f"{report['published_quotes']:,}",
         "  quantities, counts and tags stay without the person; a tombstone of keyed hashes keeps "
         "them out of later deliveries",
-        "  not reached: backups, source systems, and copies of exports made elsewhere",
+        "  not reached: backups, source systems, and copies of exports and audit sheets made elsewhere",
     ]
