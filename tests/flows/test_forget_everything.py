@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import shutil
+import time
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +17,7 @@ from flows.lake import Lake
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import load_settings
 from tests.flows.conftest import digests
+from tests.flows.erasing import Reader, end_state, killed, whole
 from tests.flows.one_person import (
     ADA,
     NIGHTS,
@@ -60,7 +63,10 @@ def lived(
 
 @pytest.fixture
 def shop(lived: Path, tmp_path: Path) -> Path:
-    copy = tmp_path / "shop"
+    return copied(lived, tmp_path / "shop")
+
+
+def copied(lived: Path, copy: Path) -> Path:
     shutil.copytree(lived, copy, symlinks=True)
     for path in (copy / "lake" / "audits").rglob("sheets.json"):
         path.write_text(path.read_text().replace(str(lived.resolve()), str(copy.resolve())))
@@ -130,8 +136,7 @@ def test_the_persons_lines_of_a_sheet_keep_their_marks(shop: Path) -> None:
 def test_an_erasure_of_an_earlier_version_is_done_again(shop: Path) -> None:
     """One that did not reach quotes yet is finished by the next run."""
     config = shop / "hearcast.toml"
-    quoting = {night: path for night, path in snapshots(shop).items()}
-    kept = {night: shutil.copytree(path, shop / night) for night, path in quoting.items()}
+    kept = {night: shutil.copytree(path, shop / night) for night, path in snapshots(shop).items()}
     assert main(["forget", "--config", str(config), "--customer", ADA]) == EXIT_PUBLISHED
     (record,) = (shop / "lake" / "erasures").glob("*.json")
     record.write_text(record.read_text().replace('"reach": 2,', ""))
@@ -141,3 +146,33 @@ def test_an_erasure_of_an_earlier_version_is_done_again(shop: Path) -> None:
     assert main(["forget", "--config", str(config), "--customer", ADA]) == EXIT_PUBLISHED
     assert told_in(shop / "exports") == {}
     assert Lake(shop / "lake").landings()
+
+
+def trials(lived: Path, folder: Path, kills: int, seed: int) -> int:
+    """Kills erasures of one shop at random moments, then lets one end; how many were really killed."""
+    control, home, moments = copied(lived, folder / "control"), folder / "home", random.Random(seed)
+    seconds = whole(control / "hearcast.toml", home, ADA)
+    shop = copied(lived, folder / "shop")
+    config, before = shop / "hearcast.toml", snapshot_dir(shop / "exports").name
+    with Reader(shop / "exports") as reader:
+        hit = sum(killed(config, home, ADA, moments.uniform(0, seconds)) for _ in range(kills))
+        whole(config, home, ADA)
+        time.sleep(0.1)
+    assert reader.wrong == []
+    assert reader.seen >= {before, snapshot_dir(shop / "exports").name}
+    assert told_in(shop / "lake") == told_in(shop / "exports") == {}
+    ours, theirs = end_state(shop), end_state(control)
+    assert {key for key in ours if ours[key] != theirs[key]} == set()
+    return hit
+
+
+def test_a_killed_erasure_leaves_latest_whole_and_the_next_run_ends_the_same(
+    lived: Path, tmp_path: Path
+) -> None:
+    assert trials(lived, tmp_path, kills=3, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(15))
+def test_many_killed_erasures(lived: Path, tmp_path: Path, seed: int) -> None:
+    assert trials(lived, tmp_path, kills=4, seed=100 + seed)
