@@ -12,6 +12,7 @@ import re
 
 import polars as pl
 
+from transforms.privacy.local_phones import WHEN, mask_local_phones
 from transforms.privacy.marks import CARD, EMAIL, IBAN, PHONE
 from transforms.privacy.tax import mask_tax_ids
 
@@ -136,7 +137,7 @@ def redact_text(s: str) -> str:
 def redact(text: pl.Series) -> pl.Series:
     """The series with every value redacted as by `redact_text`; nulls stay. Only suspect values reach Python."""
     values = text.cast(pl.String)
-    suspect = (values.str.contains(_EMAIL_HINT) | (values.str.count_matches(r"\d") >= 6)).fill_null(
+    suspect = (values.str.contains(_EMAIL_HINT) | (values.str.count_matches(r"\d") >= 5)).fill_null(
         False
     )
     if not suspect.any():
@@ -155,7 +156,8 @@ def _once(s: str) -> str:
     s = _INTERNATIONAL.sub(lambda m: PHONE if 7 <= _digits(m.group()) <= 21 else m.group(), s)
     s = _GROUPED.sub(_grouped_phone, s)
     s = _AFTER_WORD.sub(_told_phone, s)
-    return _BARE.sub(_bare_phone, s)
+    s = _BARE.sub(_bare_phone, s)
+    return mask_local_phones(s, _is_numbered, lambda told: told.isdigit() and _gtin(told))
 
 
 def _digits(s: str) -> int:
@@ -181,7 +183,8 @@ def _told_phone(match: re.Match[str]) -> str:
     start = match.start() + len(match["word"])
     before = match.string[max(0, start - _CONTEXT) : start]
     told = match.group()[len(match["word"]) :]
-    other = _DATE.match(told) or _DECIMAL.match(told) or _NUMBERED.search(before)
+    when = WHEN.fullmatch(told) or _DATE.match(told) or _DECIMAL.match(told)
+    other = when or _NUMBERED.search(before)
     return match.group() if other else match["word"] + PHONE
 
 
