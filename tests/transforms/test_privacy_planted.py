@@ -127,6 +127,12 @@ def test_redaction_twice_is_redaction_once_and_a_series_is_its_texts() -> None:
         "Maria ",
         "CA 9",
         "Aaaa-Aaaa",
+        "call me on ",
+        "tel 1 ",
+        "32 12 ",
+        "me on at ",
+        "call me me ",
+        "T: 1 2\n",
     ],
 )
 def test_time_is_linear_in_length(unit: str) -> None:
