@@ -154,8 +154,11 @@ def trials(lived: Path, folder: Path, kills: int, seed: int) -> int:
     seconds = whole(control / "hearcast.toml", home, ADA)
     shop = copied(lived, folder / "shop")
     config, before = shop / "hearcast.toml", snapshot_dir(shop / "exports").name
+    hit = 0
     with Reader(shop / "exports") as reader:
-        hit = sum(killed(config, home, ADA, moments.uniform(0, seconds)) for _ in range(kills))
+        # One that has ended leaves nothing to be killed; on a busy machine that is the first at times.
+        while hit < kills and killed(config, home, ADA, moments.uniform(0, 0.7 * seconds)):
+            hit += 1
         whole(config, home, ADA)
         time.sleep(0.1)
     assert reader.wrong == []
@@ -169,10 +172,11 @@ def trials(lived: Path, folder: Path, kills: int, seed: int) -> int:
 def test_a_killed_erasure_leaves_latest_whole_and_the_next_run_ends_the_same(
     lived: Path, tmp_path: Path
 ) -> None:
-    assert trials(lived, tmp_path, kills=3, seed=1)
+    found = (trials(lived, tmp_path / str(seed), kills=3, seed=seed) for seed in range(4))
+    assert any(found), "none of four was killed before it ended"
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(15))
-def test_many_killed_erasures(lived: Path, tmp_path: Path, seed: int) -> None:
-    assert trials(lived, tmp_path, kills=4, seed=100 + seed)
+def test_many_killed_erasures(lived: Path, tmp_path: Path) -> None:
+    hit = [trials(lived, tmp_path / str(n), kills=5, seed=100 + n) for n in range(16)]
+    assert sum(hit) >= 32, hit
