@@ -32,8 +32,9 @@ import numpy as np
 import polars as pl
 
 from models.asked import Asked, asked_of
-from models.gate import Adoption, adoption, q_values
+from models.gate import Adoption, adoption
 from models.leadtest import Sequences, sequences
+from models.multiplicity import q_values
 from models.panel import Known
 from models.power import conversations_needed
 from models.spec import ForecastSpec
