@@ -130,7 +130,12 @@ def test_the_persons_lines_of_a_sheet_keep_their_marks(shop: Path) -> None:
     assert after["text"].null_count() == 1
     labels = [path for path, _ in contents(shop / "lake" / "audits") if "labels" in path.name]
     assert pl.read_parquet(labels[0]).height == before.height
-    read_sheet(load_settings(config, {}), shop / "sheet elsewhere.csv")
+    settings = load_settings(config, {})
+    read_sheet(settings, shop / "sheet elsewhere.csv")
+    draw_sheet(settings, shop / "again.csv", n=400, weeks=8, seed=0)
+    drawn = pl.read_csv(shop / "again.csv", infer_schema=False)
+    assert drawn.height == before.height - 1, "nobody can label what is not there"
+    assert drawn["text"].null_count() == 0
 
 
 def test_an_erasure_of_an_earlier_version_is_done_again(shop: Path) -> None:
