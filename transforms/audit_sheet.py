@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from transforms.privacy import redact
+from transforms.privacy import redact_words
 
 AUDIT, NUMBER, NONE = "audit_id", "number", "none"
 SHOWN = (AUDIT, NUMBER, "conversation_id", "passage_id", "language", "text")
@@ -23,7 +23,7 @@ class SheetError(ValueError):
 
 def safe_cells(values: pl.Series) -> pl.Series:
     """Redacted texts that no spreadsheet takes for a formula, on one line, without control characters."""
-    texts = redact(values.cast(pl.String).fill_null("")).str.replace_all(r"[\p{C}\s]+", " ")
+    texts = redact_words(values.cast(pl.String).fill_null("")).str.replace_all(r"[\p{C}\s]+", " ")
     plain = texts.str.strip_chars().str.slice(0, MAX_CELL)
     # An apostrophe in front makes a cell text in every common spreadsheet.
     return plain.str.replace(r"^([=+\-@＝＋－＠|%])", "'$1")

@@ -28,20 +28,24 @@ _MAYBE = (
     r"call|ring|text|dial|reach|contact|contat[oe]|contacto|contactar|sms|lig(?:a|ar|ue|uem)|chama"
 )
 _NUMBER = rf"\(?\d\)?(?:{_S}?[()]?\d){{%d,13}}"
+_JOINT = "[ .:=(-]{1,3}"
 _END = r"(?![\w%€$£])(?![-.,/:]\d)"
 
 _CUED = tuple(
     re.compile(
-        rf"(?<![\w-])(?P<word>(?:{words})(?:{glue}){count}[ .:=(-]{{1,3}})(?P<number>{_NUMBER % more}){_END}",
+        rf"(?<![\w-])(?P<word>(?:{words}){glued}{joint})(?P<number>{_NUMBER % more}){_END}",
         re.IGNORECASE,
     )
-    for words, glue, count, more in (
-        (_NOUN, _GLUE, "{0,3}", 4),
-        (_VERB, _GLUE, "{1,4}", 4),
-        (_MAYBE, _GLUE, "{0,3}", 6),
+    for words, glued, joint, more in (
+        (_NOUN, _GLUE + "{1,3}", _JOINT, 4),
+        (_NOUN, "", "[ ]?[:.=][ ]{0,2}", 4),
+        (_NOUN, _GLUE + "{0,3}", _JOINT, 5),
+        (_VERB, _GLUE + "{1,4}", _JOINT, 4),
+        (_MAYBE, _GLUE + "{0,3}", _JOINT, 6),
     )
 )
-"""Number behind a word: five digits behind a noun or "call me on", seven behind a bare verb."""
+"""Number behind a word: five digits behind "tel:", "phone is" or "call me on", six behind a bare noun (a cell 18650
+is a battery), seven behind a bare verb."""
 _SIGNED = re.compile(
     rf"(?m)^(?P<word>[ \t|]{{0,3}}[TMPFCHW][.:][ \t]{{0,3}})(?P<number>{_NUMBER % 6}){_END}"
 )
@@ -88,10 +92,10 @@ WHEN = re.compile(
 """Decimals, hours, internet addresses and dates."""
 
 
-def mask_local_phones(
+def mask_told_phones(
     s: str, is_thing: Callable[[re.Match[str]], bool], is_barcode: Callable[[str], bool]
 ) -> str:
-    """The text with short and local phone numbers replaced.
+    """The text with numbers replaced that the words around them call phones.
 
     `is_thing` tells of "order" and the like before a number, `is_barcode` of thirteen digits.
     """
@@ -103,7 +107,11 @@ def mask_local_phones(
 
     for cued in (*_CUED, _SIGNED):
         s = cued.sub(lambda m: m["word"] + PHONE if called(m) else m.group(), s)
-    s = _FOLLOWED.sub(lambda m: PHONE if called(m) and not is_thing(m) else m.group(), s)
+    return _FOLLOWED.sub(lambda m: PHONE if called(m) and not is_thing(m) else m.group(), s)
+
+
+def mask_grouped_phones(s: str, is_thing: Callable[[re.Match[str]], bool]) -> str:
+    """The text with numbers replaced that are grouped as local phones are; for what people write, not for codes."""
     return _SHAPES.sub(lambda m: m.group() if is_thing(m) or _is_amount(m) else PHONE, s)
 
 

@@ -12,7 +12,7 @@ import re
 
 import polars as pl
 
-from transforms.privacy.local_phones import WHEN, mask_local_phones
+from transforms.privacy.local_phones import WHEN, mask_told_phones
 from transforms.privacy.marks import CARD, EMAIL, IBAN, PHONE
 from transforms.privacy.tax import mask_tax_ids
 
@@ -157,7 +157,7 @@ def _once(s: str) -> str:
     s = _GROUPED.sub(_grouped_phone, s)
     s = _AFTER_WORD.sub(_told_phone, s)
     s = _BARE.sub(_bare_phone, s)
-    return mask_local_phones(s, _is_numbered, lambda told: told.isdigit() and _gtin(told))
+    return mask_told_phones(s, is_numbered, lambda told: told.isdigit() and _gtin(told))
 
 
 def _digits(s: str) -> int:
@@ -171,7 +171,7 @@ def _grouped_phone(match: re.Match[str]) -> str:
     least = 8 if spaced and core.startswith("0") else 9
     if _DATE.match(core) or not least <= _digits(found) <= 21:
         return found
-    named = not found.startswith("(") and _is_numbered(match)
+    named = not found.startswith("(") and is_numbered(match)
     before = match.string[max(0, match.start() - 4) : match.start()]
     named = named or (_ZIP4.fullmatch(core) is not None and _STATE.search(before) is not None)
     kept = named or (core.isdigit() and _is_barcode(core))
@@ -199,10 +199,10 @@ def _gtin(digits: str) -> bool:
 
 
 def _bare_phone(match: re.Match[str]) -> str:
-    return match.group() if _is_numbered(match) else PHONE
+    return match.group() if is_numbered(match) else PHONE
 
 
-def _is_numbered(match: re.Match[str]) -> bool:
+def is_numbered(match: re.Match[str]) -> bool:
     """True behind a word such as "order": the digits name a thing, not a person."""
     before = match.string[max(0, match.start() - _CONTEXT) : match.start()]
     found = _NUMBERED.search(before)
