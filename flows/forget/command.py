@@ -13,6 +13,7 @@ from flows.forget.journal import (
     read_erasures,
     write_erasure,
 )
+from flows.forget.leftovers import clear_leftovers
 from flows.forget.person import as_asked, find, read_graph
 from flows.forget.request import CannotForget, Request, read_request
 from flows.identity import hasher
@@ -33,7 +34,7 @@ def forget(settings: Settings, told: str) -> list[str]:
         raise CannotForget(f"nothing has landed in the lake {lake.root}; check [paths] lake")
     with alone(lake.root):
         lake.keep_words_apart()
-        lake.sweep()
+        clear_leftovers(lake)
         ring = keyring(settings, lake)
         before = finish_begun(lake, settings, read_erasures(lake, settings, ring))
         found = [read_graph(lake, settings, hasher(settings, key)) for key in ring.all]

@@ -16,7 +16,6 @@ import polars as pl
 from flows.forget.amend import amend_nights
 from flows.forget.audits import erase_audits
 from flows.forget.journal import DONE, Erasure, write_erasure
-from flows.forget.leftovers import clear_leftovers
 from flows.kept_tags import IDENTITY, keep_tags, rewrite_kept
 from flows.lake import Lake, Part
 from flows.listening import tag_lake
@@ -31,7 +30,6 @@ from transforms.forgetting_published import quarantine_erased
 
 def erase(lake: Lake, settings: Settings, one: Erasure) -> Erasure:
     """The erasure, done, with its report: counts only."""
-    clear_leftovers(lake, settings.paths.exports)
     parts = [part for entry in lake.landings() for part in entry.parts]
     one = _with_passages(lake, one, parts)
     write_erasure(lake, one)

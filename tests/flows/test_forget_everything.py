@@ -13,7 +13,6 @@ import pytest
 from flows.audits import draw_sheet, read_sheet
 from flows.cli import EXIT_PUBLISHED, main
 from flows.exports import snapshot_problems
-from flows.lake import Lake
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import load_settings
 from tests.flows.conftest import digests
@@ -22,6 +21,7 @@ from tests.flows.one_person import (
     ADA,
     NIGHTS,
     contents,
+    day_after,
     hashed_in,
     hashes_of_ada,
     one_person,
@@ -138,8 +138,8 @@ def test_the_persons_lines_of_a_sheet_keep_their_marks(shop: Path) -> None:
     assert drawn["text"].null_count() == 0
 
 
-def test_an_erasure_of_an_earlier_version_is_done_again(shop: Path) -> None:
-    """One that did not reach quotes yet is finished by the next run."""
+def test_a_night_does_again_what_an_earlier_version_called_done(shop: Path) -> None:
+    """It did not reach quotes yet."""
     config = shop / "hearcast.toml"
     kept = {night: shutil.copytree(path, shop / night) for night, path in snapshots(shop).items()}
     assert main(["forget", "--config", str(config), "--customer", ADA]) == EXIT_PUBLISHED
@@ -148,9 +148,10 @@ def test_an_erasure_of_an_earlier_version_is_done_again(shop: Path) -> None:
     for night, path in snapshots(shop).items():
         shutil.copy(kept[night] / "phrase_stats.parquet", path)
     assert told_in(shop / "exports") != {}
-    assert main(["forget", "--config", str(config), "--customer", ADA]) == EXIT_PUBLISHED
+    command = ["nightly", "--config", str(config), "--as-of", str(day_after())]
+    assert main(command) == EXIT_PUBLISHED
     assert told_in(shop / "exports") == {}
-    assert Lake(shop / "lake").landings()
+    assert snapshot_dir(shop / "exports", day_after()) == snapshot_dir(shop / "exports")
 
 
 def trials(lived: Path, folder: Path, kills: int, seed: int) -> int:
@@ -184,4 +185,4 @@ def test_a_killed_erasure_leaves_latest_whole_and_the_next_run_ends_the_same(
 @pytest.mark.soak
 def test_many_killed_erasures(lived: Path, tmp_path: Path) -> None:
     hit = [trials(lived, tmp_path / str(n), kills=5, seed=100 + n) for n in range(16)]
-    assert sum(hit) >= 32, hit
+    assert sum(hit) >= 16, hit
