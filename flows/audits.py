@@ -5,6 +5,7 @@ What was drawn and labelled stands in the lake, by ids and without words:
     audits/<audit id>/audit.json           tagger, version, weeks, and the corpus' counts by stratum
     audits/<audit id>/drawn.parquet        what was drawn, with the tagger's answers
     audits/<audit id>/labels-00001.parquet what people answered; a later one replaces it
+    audits/<audit id>/sheets.json          where its sheets were written, for an erasure to find them
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def draw_sheet(settings: Settings, out: Path, n: int, weeks: int, seed: int) -> 
         name: visible(lake.versions(name, as_of), INPUTS[name], as_of, rules.timezone)
         for name in ("conversations", "passages")
     }
-    shown = seen["passages"].drop("text").collect()
+    # What was deleted or erased can be labelled by nobody.
+    shown = seen["passages"].filter(pl.col("text").is_not_null()).drop("text").collect()
     judged = tags.judged.filter("taggable").join(shown.select(KEY), on=KEY, how="semi")
     corpus = windows.heard_passages(
         all_conversations(seen["conversations"].collect(), shown),
@@ -121,12 +123,12 @@ def _keep_draw(
     stored = lake.versions("passages", date.fromisoformat(asked["as_of"])).select(*KEY, "text")
     texts = stored.join(drawn.select(KEY).lazy(), on=KEY, how="semi").collect()
     rows = sheet(drawn.join(texts, on=KEY, how="left"), audit_id, asked["signals"])
+    folder = _folder(lake, audit_id)
+    _note_sheet(folder, out)
     try:
-        # The mark tells spreadsheets that the text is UTF-8.
-        write_atomic(out, b"\xef\xbb\xbf" + rows.write_csv().encode(), mode=0o600)
+        write_cells(out, rows, ",")
     except OSError as problem:
         raise AuditRefusal(f"{out}: {problem.strerror}; give a file that can be written") from None
-    folder = _folder(lake, audit_id)
     _write(folder / "drawn.parquet", answers(drawn, tags, asked["signals"], KEY))
     write_atomic(folder / "audit.json", json.dumps(kept, sort_keys=True).encode(), mode=0o600)
     LOG.info(
@@ -135,6 +137,24 @@ def _keep_draw(
         drawn.height, audit_id, out,
     )  # fmt: skip
     return audit_id
+
+
+def _note_sheet(folder: Path, out: Path) -> None:
+    """Remembers a sheet before it is written: one that nobody knows of cannot be cleaned."""
+    known = {*sheets_of(folder), out.resolve()}
+    told = json.dumps(sorted(str(path) for path in known)).encode()
+    write_atomic(folder / "sheets.json", told, mode=0o600)
+
+
+def sheets_of(folder: Path) -> list[Path]:
+    """Where the sheets of the audit in `folder` were written; they may be gone."""
+    path = folder / "sheets.json"
+    return [Path(one) for one in json.loads(path.read_bytes())] if path.is_file() else []
+
+
+def audit_folders(lake: Lake) -> list[Path]:
+    """The folder of every audit that was drawn, by id."""
+    return [path.parent for path in sorted((lake.root / "audits").glob("*/audit.json"))]
 
 
 def _folder(lake: Lake, audit_id: str) -> Path:
@@ -153,7 +173,7 @@ def _write(path: Path, frame: pl.DataFrame) -> None:
 def read_sheet(settings: Settings, path: Path) -> None:
     """Keeps the labels of a sheet; nights from yesterday's on publish what they say."""
     lake = Lake(settings.paths.lake)
-    rows = _cells(path)
+    rows, _ = read_cells(path)
     audit_id = str(rows[AUDIT][0]) if AUDIT in rows.columns and rows.height else ""
     kept = next((a for a in _audits(lake) if a["audit_id"] == audit_id), None)
     if kept is None:
@@ -183,8 +203,17 @@ def read_sheet(settings: Settings, path: Path) -> None:
         )
 
 
-def _cells(path: Path) -> pl.DataFrame:
-    """The sheet's cells as text; comma, semicolon or tab between them, as spreadsheets save it."""
+def write_cells(path: Path, rows: pl.DataFrame, separator: str) -> None:
+    """Puts a sheet on disk, whole, for its owner only; the mark in front tells spreadsheets UTF-8."""
+    text = rows.write_csv(separator=separator)
+    write_atomic(path, b"\xef\xbb\xbf" + text.encode(), mode=0o600)
+
+
+def read_cells(path: Path) -> tuple[pl.DataFrame, str]:
+    """The sheet's cells as text and what stands between them: comma, semicolon or tab, as it was saved.
+
+    Raises AuditRefusal for what is no sheet.
+    """
     try:
         if path.stat().st_size > MAX_SHEET_BYTES:
             raise AuditRefusal(f"{path}: larger than any sheet that was written")
@@ -195,19 +224,22 @@ def _cells(path: Path) -> pl.DataFrame:
     head = raw.split(b"\n", 1)[0]
     separator = max(",;\t", key=lambda mark: head.count(mark.encode()))
     try:
-        return pl.read_csv(
+        cells = pl.read_csv(
             raw, separator=separator, infer_schema=False, encoding="utf8-lossy",
             truncate_ragged_lines=True,
         )  # fmt: skip
     except (pl.exceptions.ComputeError, pl.exceptions.NoDataError):
         raise AuditRefusal(f"{path}: it is no CSV file; save the sheet as CSV") from None
+    return cells, separator
 
 
 # -- publishing ---------------------------------------------------------------------------------
 def _audits(lake: Lake) -> list[dict[str, Any]]:
     """Every audit that was drawn, by id."""
-    paths = sorted((lake.root / "audits").glob("*/audit.json"))
-    return [{**json.loads(path.read_bytes()), "audit_id": path.parent.name} for path in paths]
+    return [
+        {**json.loads((folder / "audit.json").read_bytes()), "audit_id": folder.name}
+        for folder in audit_folders(lake)
+    ]
 
 
 def tag_audit(lake: Lake, as_of: date) -> pl.DataFrame:

@@ -24,6 +24,7 @@ __all__ = [
     "amend",
     "discard",
     "drop_unpointed",
+    "follow_pointers",
     "prune",
     "publish",
     "record_failure",
@@ -222,7 +223,33 @@ def discard(exports: Path, snapshot: Snapshot) -> None:
         pointers = [exports / "latest.json", *(exports / "pointers").glob("*.json")]
         named = {(read_json(path) or {}).get("content_id") for path in pointers}
         if snapshot.content_id not in named and snapshot.path.is_dir():
+            _follow(exports)
             _drop(exports, snapshot.path)
+
+
+def follow_pointers(exports: Path) -> None:
+    """Makes the links agree with the pointers, and removes what dead processes left half-written.
+
+    A kill between the two leaves a link that still leads to the snapshot before: it must follow
+    before that one goes.
+    """
+    if not exports.is_dir():
+        return
+    with locked(exports / ".lock"):
+        _follow(exports)
+        sweep(exports / ".staging")
+
+
+def _follow(exports: Path) -> None:
+    for file, pointer in _pointers(exports).items():
+        link, target = exports / _link_of(file), str(pointer.get("snapshot"))
+        if not link.is_symlink() or link.readlink() != Path(target):
+            replace_link(link, target)
+
+
+def _link_of(file: str) -> str:
+    """The link beside a pointer file."""
+    return "latest" if file == "latest.json" else Path(file).stem
 
 
 def drop_unpointed(exports: Path, snapshot: Path) -> bool:
@@ -230,6 +257,7 @@ def drop_unpointed(exports: Path, snapshot: Path) -> bool:
     with locked(exports / ".lock"):
         if snapshot.name in {p.get("content_id") for p in _pointers(exports).values()}:
             return False
+        _follow(exports)
         _drop(exports, snapshot)
         return True
 
@@ -260,9 +288,9 @@ def amend(exports: Path, old: Path, changed: Mapping[str, pl.DataFrame], why: st
         for file, pointer in _pointers(exports).items():
             if pointer.get("content_id") == old.name:
                 moved = {"content_id": content_id, "snapshot": f"snapshots/{content_id}"}
-                link = "latest" if file == "latest.json" else Path(file).stem
-                _point(exports, file, link, {**pointer, **moved})
+                _point(exports, file, _link_of(file), {**pointer, **moved})
         if old.is_dir():
+            _follow(exports)
             _drop(exports, old)
     return new
 
@@ -290,6 +318,7 @@ def prune(exports: Path, keep_nights: int, *, grace_seconds: float = GRACE_SECON
             _unpoint(exports, path, pointers.pop(path))
         kept = {pointer.get("content_id") for pointer in pointers.values()}
         kept.add((read_json(exports / "latest.json") or {}).get("content_id"))
+        _follow(exports)
         sweep(exports / ".staging")
         for folder in (exports, exports / "pointers"):
             for path in folder.glob(".*.tmp"):

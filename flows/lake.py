@@ -45,6 +45,9 @@ ORDER_STRIDE = 1 << 36
 """Rows of landing n have `_order` from n * ORDER_STRIDE on, so that a later landing wins."""
 
 
+LANDED_ROOMS = ("tables", "restricted", "quarantine")
+"""Where what no log entry names is nobody's."""
+OTHER_ROOMS = ("log", "kept", "audits", "erasures", "tagged")
 KEY_LINES = 50_000
 """Order lines that the lake's own key comes from, at most."""
 
@@ -313,10 +316,11 @@ class Lake:
         named = {path for entry in self.landings() for part in entry.parts for path in part.paths}
         named |= {entry.quarantine for entry in self.landings() if entry.quarantine}
         removed = []
-        for room in ("tables", "restricted", "quarantine", "log"):
+        for room in (*LANDED_ROOMS, *OTHER_ROOMS):
             for path in sorted((self.root / room).rglob("*")):
                 relative = path.relative_to(self.root).as_posix()
-                left_over = path.suffix == ".tmp" or (room != "log" and relative not in named)
+                unnamed = room in LANDED_ROOMS and relative not in named
+                left_over = path.suffix == ".tmp" or unnamed
                 if path.is_file() and left_over:
                     path.unlink()
                     removed.append(relative)

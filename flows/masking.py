@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from transforms.expectations.private_text import CODE, IDENTIFIERS
-from transforms.privacy import MARKS, hmac_key, redact, redact_words
+from transforms.privacy import MARKS, pseudonym, redact, redact_words
 
 SCOPE = ("sku", "category", "channel")
 """Columns of a source that become names of published series."""
@@ -49,7 +49,7 @@ def pseudonyms(
         values = values.filter(~values.str.contains(CODE))
         told = values.filter(values != redact(values))
         if len(told):
-            hidden = [f"id-{hmac_key(value, key())}" for value in told.to_list()]
+            hidden = [pseudonym(value, key()) for value in told.to_list()]
             frame = frame.with_columns(pl.col(name).replace(told, pl.Series(hidden)))
     return frame
 

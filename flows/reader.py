@@ -18,7 +18,8 @@ def snapshot_dir(exports: str | Path, as_of: date | str | None = None) -> Path:
     """The snapshot of the night `as_of`, default the latest: an immutable directory.
 
     Resolve once and read everything from it: tables read by way of `latest` one after another
-    may come from two nights. Raises FileNotFoundError where nothing was published for that day.
+    may come from two nights. An erasure takes a snapshot away at once, after its pointers lead to
+    the one that amends it: where files are gone, resolve again. Raises FileNotFoundError where nothing was published for that day.
     """
     root = Path(exports)
     pointer = root / ("latest.json" if as_of is None else f"pointers/as_of={as_of}.json")
@@ -36,7 +37,16 @@ def read_table(exports: str | Path, table: str, as_of: date | str | None = None)
     Raises FileNotFoundError where nothing was published for that day, and KeyError, with the
     reason from the manifest, where that night has no such table.
     """
-    snapshot = snapshot_dir(exports, as_of)
+    while True:
+        snapshot = snapshot_dir(exports, as_of)
+        try:
+            return _read(snapshot, table)
+        except FileNotFoundError:
+            if snapshot_dir(exports, as_of) == snapshot:
+                raise
+
+
+def _read(snapshot: Path, table: str) -> pl.DataFrame:
     entry = read_manifest(snapshot)["tables"].get(table)
     if entry is None:
         raise KeyError(f"no table is named {table}; docs/tables.md lists them")

@@ -33,8 +33,9 @@ import polars as pl
 
 from models.asked import Asked, asked_of
 from models.evidence_rows import ALPHA, EVIDENCE, MIN_WEEKS, Gates, TargetTest, rows_of
-from models.gate import Adoption, adoption, q_values
+from models.gate import Adoption, adoption
 from models.leadtest import Sequences, sequences
+from models.multiplicity import q_values
 from models.panel import Known
 from models.power import conversations_needed
 from models.spec import ForecastSpec

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.types import Bools, Floats, Ints
+from models.types import Bools, Ints
 
 WINDOW, NEEDED = 4, 3
 
@@ -17,20 +17,6 @@ class Adoption:
 
     adopted: Bools
     since: Ints
-
-
-def q_values(p: Floats) -> Floats:
-    """Return Benjamini-Hochberg q values along the first axis; nan = not tested, stays nan."""
-    rows = p.reshape(p.shape[0], -1)
-    order = np.argsort(rows, axis=0, kind="stable")
-    ranked = np.take_along_axis(rows, order, axis=0)
-    tested = (~np.isnan(rows)).sum(axis=0)
-    rank = np.arange(1, rows.shape[0] + 1)[:, None]
-    scaled = np.where(np.isnan(ranked), np.inf, ranked * tested[None] / rank)
-    stepped = np.minimum(np.minimum.accumulate(scaled[::-1], axis=0)[::-1], 1.0)
-    out = np.empty_like(rows)
-    np.put_along_axis(out, order, stepped, axis=0)
-    return np.where(np.isnan(rows), np.nan, out).reshape(p.shape)
 
 
 def adoption(passed: Bools) -> Adoption:

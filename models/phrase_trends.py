@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from models.multiplicity import q_values
 from models.types import Bools, Floats, Ints
 
 MIN_TOTAL = 5
@@ -49,19 +50,7 @@ def trends(now: Ints, before: Ints, all_now: Ints, all_before: Ints, *, asked: i
         z = log_odds / np.sqrt(1 / here + 1 / there)
     share = n / np.maximum(n + m, 1.0)
     p = stats.binom.sf(now - 1, now + before, share)
-    return Trends(log_odds, z, p, false_discovery(p, asked))
-
-
-def false_discovery(p: Floats, asked: int) -> Floats:
-    """Q values of the given p values among `asked` tests, whose others are taken as p = 1."""
-    if not len(p):
-        return np.empty(0)
-    tests = max(asked, len(p))
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * tests / np.arange(1, len(p) + 1)
-    out = np.empty_like(p)
-    out[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return out
+    return Trends(log_odds, z, p, q_values(p, tests=asked))
 
 
 def emerging(found: Trends) -> Bools:

@@ -14,8 +14,8 @@ from math import inf, nan, sqrt
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
+from models.proportions import wilson
 from models.types import Floats, Ints
 
 LEAST_COVERED = 0.95
@@ -78,16 +78,8 @@ def domain_share(domain: Domain) -> Interval:
     size = 1 / kish
     if 0 < p < 1 and found > 0:
         size = min(size, p * (1 - p) / found)
-    lo, hi = wilson(p, size)
-    return Interval(p, lo, hi)
-
-
-def wilson(p: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share found among an effective number of n."""
-    z = float(stats.norm.ppf(0.5 + level / 2))
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    _, lo, hi = wilson(np.array([p * size]), np.array([size]))
+    return Interval(p, float(lo[0]), float(hi[0]))
 
 
 def audit(tagged: Domain, untagged: Domain) -> Audit:

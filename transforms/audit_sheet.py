@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from transforms.privacy import redact
+from transforms.privacy import redact_words
 
 AUDIT, NUMBER, NONE = "audit_id", "number", "none"
 SHOWN = (AUDIT, NUMBER, "conversation_id", "passage_id", "language", "text")
@@ -23,7 +23,7 @@ class SheetError(ValueError):
 
 def safe_cells(values: pl.Series) -> pl.Series:
     """Redacted texts that no spreadsheet takes for a formula, on one line, without control characters."""
-    texts = redact(values.cast(pl.String).fill_null("")).str.replace_all(r"[\p{C}\s]+", " ")
+    texts = redact_words(values.cast(pl.String).fill_null("")).str.replace_all(r"[\p{C}\s]+", " ")
     plain = texts.str.strip_chars().str.slice(0, MAX_CELL)
     # An apostrophe in front makes a cell text in every common spreadsheet.
     return plain.str.replace(r"^([=+\-@＝＋－＠|%])", "'$1")
@@ -43,6 +43,15 @@ def sheet(drawn: pl.DataFrame, audit_id: str, signals: Sequence[str]) -> pl.Data
         .with_columns(empty)
         .sort(NUMBER)
     )
+
+
+def without_words(cells: pl.DataFrame, audit_id: str, numbers: Sequence[int]) -> pl.DataFrame:
+    """A sheet's cells without the words of these rows of the audit; the marks that people made stay."""
+    if not {AUDIT, NUMBER, "text"} <= set(cells.columns):
+        return cells
+    mine = pl.col(NUMBER).cast(pl.Int64, strict=False).is_in(list(numbers)).fill_null(False)
+    gone = mine & (pl.col(AUDIT) == audit_id).fill_null(False)
+    return cells.with_columns(pl.when(~gone).then("text").alias("text"))
 
 
 def labels_of(rows: pl.DataFrame, audit_id: str, size: int, signals: Sequence[str]) -> pl.DataFrame:

@@ -6,8 +6,7 @@ rows that come again, so that they look as those in the lake do, and to nobody e
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -15,29 +14,31 @@ import polars as pl
 from transforms.asof import EXTRA, SOURCE
 from transforms.hashed import Hasher
 from transforms.identity import EMAIL, FORGOTTEN, PHONE
-from transforms.privacy import hmac_key, redact_text
+from transforms.privacy import pseudonym, redact_text
 
-ORDER, CONVERSATION = "order_id", "conversation_id"
+ORDER, CONVERSATION, PASSAGE = "order_id", "conversation_id", "passage_id"
 _MARK = "\x1f"
-_ORDERS = ("order_id", "completed_order_id")
+ORDERS = ("order_id", "completed_order_id")
 _IDS = (
-    *_ORDERS,
+    *ORDERS,
     CONVERSATION,
     "line_id",
     "refund_id",
     "checkout_id",
     "ticket_id",
-    "passage_id",
+    PASSAGE,
     "attempt_id",
 )
 _WORDS = ("text", "reason", "topic", EXTRA)
 _NODE = rf"^{FORGOTTEN}([0-9a-f]{{32}})"
-ERASED = json.dumps({"row": "erased on request"})
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Keyed hashes, all under the key of `by`, of everything that leads to the forgotten."""
+    """Keyed hashes, all under the key of `by`, of everything that leads to the forgotten.
+
+    `passages`: every form in which the ids of their passages may stand in a published table.
+    """
 
     by: Hasher
     customers: frozenset[str] = frozenset()
@@ -45,6 +46,7 @@ class Forgotten:
     phones: frozenset[str] = frozenset()
     orders: frozenset[str] = frozenset()
     conversations: frozenset[str] = field(default_factory=frozenset)
+    passages: frozenset[str] = field(default_factory=frozenset)
 
     def mine(self, frame: pl.DataFrame) -> pl.Series:
         """Whether each row of a stored or incoming frame (with _source) is of a forgotten person."""
@@ -57,7 +59,7 @@ class Forgotten:
         ):
             if name in frame.columns and keys:
                 found |= _among(made(frame[name]), keys)
-        for name in _ORDERS:
+        for name in ORDERS:
             if name in frame.columns and self.orders:
                 found |= _among(order_hashes(frame[name], self.by), self.orders)
         if CONVERSATION in frame.columns and self.conversations:
@@ -84,6 +86,13 @@ def order_hashes(ids: pl.Series, by: Hasher) -> pl.Series:
 def conversation_hashes(frame: pl.DataFrame, by: Hasher) -> pl.Series:
     """The hash of each conversation, which is its source's own; of a marked one the hash that it is."""
     return _bare(by.hashed(CONVERSATION, _scoped(frame, CONVERSATION)))
+
+
+def passage_hashes(ids: pl.Series, by: Hasher, keys: Sequence[bytes]) -> set[str]:
+    """The hashes of passage ids as published: plain, or as a pseudonym under one of `keys`."""
+    plain = [one for one in ids.drop_nulls().unique() if not one.startswith(FORGOTTEN)]
+    hidden = [pseudonym(one, key) for one in plain for key in keys]
+    return set(by.hashed(PASSAGE, pl.Series([*plain, *hidden], dtype=pl.String)).to_list())
 
 
 def _bare(hashes: pl.Series) -> pl.Series:
@@ -142,57 +151,9 @@ def _untold(rows: pl.DataFrame, name: str, by: Hasher) -> pl.Series:
     tells += [v for v in values.drop_nulls().unique().to_list() if v in known and v not in tells]
     if not tells:
         return values
-    hashes = order_hashes(values, by) if name in _ORDERS else by.hashed(name, _scoped(rows, name))
+    hashes = order_hashes(values, by) if name in ORDERS else by.hashed(name, _scoped(rows, name))
     marked = pl.lit(FORGOTTEN) + pl.col("hash")
     frame = pl.DataFrame({"value": values, "hash": hashes})
     return frame.select(
         pl.when(pl.col("value").is_in(tells)).then(marked).otherwise("value")
     ).to_series()
-
-
-def quarantine_erased(frame: pl.DataFrame, who: Forgotten) -> tuple[pl.DataFrame, int]:
-    """Quarantined rows (source, row as JSON) with those that name a forgotten order or conversation blanked."""
-    rows = frame.select("source", "row").to_dicts()
-    told = [_names(one["source"], one["row"], who) for one in rows]
-    if not any(told):
-        return frame, 0
-    mine = pl.Series(told)
-    text = pl.select(pl.when(mine).then(pl.lit(ERASED)).otherwise(frame["row"])).to_series()
-    return frame.with_columns(text.alias("row")), sum(told)
-
-
-def _names(source: str, text: str, who: Forgotten) -> bool:
-    try:
-        row = json.loads(text)
-    except ValueError:
-        return False
-    if not isinstance(row, dict):
-        return False
-    return _is(row, _ORDERS, who.orders, lambda v: f"{ORDER}{_MARK}{v}", who.by) or _is(
-        row, (CONVERSATION,), who.conversations,
-        lambda v: f"{CONVERSATION}{_MARK}{source}{_MARK}{v}", who.by,
-    )  # fmt: skip
-
-
-def _is(
-    row: dict[str, object],
-    names: tuple[str, ...],
-    known: frozenset[str],
-    told: Callable[[str], str],
-    by: Hasher,
-) -> bool:
-    values = [str(row[name]) for name in names if row.get(name) is not None]
-    return any(hmac_key(told(value), by.key) in known for value in values)
-
-
-def customer_keys(edges: pl.DataFrame, who: Forgotten) -> set[str]:
-    """The published keys of the forgotten, from a night's identity_edges."""
-    known = pl.Series(sorted(who.customers), dtype=pl.String).implode()
-    ids = (pl.col("key_type") == "customer_id") & pl.col("key_hash").is_in(known)
-    return set(edges.filter(ids)["customer_key"].to_list())
-
-
-def without_customers(frame: pl.DataFrame, keys: set[str]) -> pl.DataFrame:
-    """A published table of customers without the rows of `keys`."""
-    gone = pl.Series(sorted(keys), dtype=pl.String).implode()
-    return frame.filter(~pl.col("customer_key").is_in(gone).fill_null(False))

@@ -1,21 +1,32 @@
-"""Published nights without the person: customer-level tables are written again, everything else stays as it is."""
+"""Published nights without the person: tables of customers and quotes are written again, all else stays as it is."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from flows.exports import amend, drop_unpointed
+from flows.exports import amend, drop_unpointed, follow_pointers
 from flows.forget.journal import Erasure
 from flows.parquet import as_of_today
 from transforms.contracts import EXPORTS
-from transforms.forgetting import customer_keys, quarantine_erased, without_customers
+from transforms.forgetting_published import (
+    customer_keys,
+    quarantine_erased,
+    quote_pairs,
+    without_customers,
+    without_quotes,
+)
 
-WHY = "a person was erased on request: their rows in customer-level tables are gone"
+WHY = (
+    "a person was erased on request: their rows in customer-level tables and their quotes are gone"
+)
 LEVEL = tuple(name for name, table in EXPORTS.items() if "customer_key" in table.names)
 """Published tables with rows of single customers."""
+QUOTING = tuple(name for name, table in EXPORTS.items() if quote_pairs(list(table.names)))
+"""Published tables that quote customers or name passages as examples."""
 
 
 def amend_nights(exports: Path, one: Erasure) -> dict[str, Any]:
@@ -23,32 +34,38 @@ def amend_nights(exports: Path, one: Erasure) -> dict[str, Any]:
 
     A snapshot that no night points to any more is removed outright.
     """
-    amended = removed = rows = 0
+    count = Counter(nights_amended=0, old_snapshots_removed=0, published_rows=0, published_quotes=0)
+    follow_pointers(exports)
     for path in sorted((exports / "snapshots").glob("*")):
         changed, gone = _without(path, one)
         if not changed:
             continue
-        rows += gone
+        count.update(gone)
         if drop_unpointed(exports, path):
-            removed += 1
+            count["old_snapshots_removed"] += 1
             continue
         amend(exports, path, changed, WHY)
-        amended += 1
-    return {"nights_amended": amended, "old_snapshots_removed": removed, "published_rows": rows}
+        count["nights_amended"] += 1
+    return dict(count)
 
 
-def _without(path: Path, one: Erasure) -> tuple[dict[str, pl.DataFrame], int]:
-    """The tables of a snapshot that hold the person, without them, and the rows that go."""
+def _without(path: Path, one: Erasure) -> tuple[dict[str, pl.DataFrame], dict[str, int]]:
+    """The tables of a snapshot that hold the person, without them, and the rows and quotes that go."""
     edges = _read(path, "identity_edges")
     keys = {key for who in one.all for key in customer_keys(edges, who)}
-    before = {name: _read(path, name) for name in LEVEL} if keys else {}
-    after = {name: without_customers(frame, keys) for name, frame in before.items()}
-    gone = sum(frame.height - after[name].height for name, frame in before.items())
-    before["quarantine"] = after["quarantine"] = _read(path, "quarantine")
+    before = {name: _read(path, name) for name in (*(LEVEL if keys else ()), *QUOTING)}
+    before["quarantine"] = _read(path, "quarantine")
+    after, count = dict(before), {"published_rows": 0, "published_quotes": 0}
+    for name in LEVEL if keys else ():
+        after[name] = without_customers(before[name], keys)
+        count["published_rows"] += before[name].height - after[name].height
     for who in one.all:
         after["quarantine"], found = quarantine_erased(after["quarantine"], who)
-        gone += found
-    return {n: f for n, f in after.items() if not f.equals(before[n])}, gone
+        count["published_rows"] += found
+        for name in QUOTING:
+            after[name], found = without_quotes(after[name], who)
+            count["published_quotes"] += found
+    return {n: f for n, f in after.items() if not f.equals(before[n])}, count
 
 
 def _read(path: Path, name: str) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from flows.forget.journal import (
     read_erasures,
     write_erasure,
 )
+from flows.forget.leftovers import clear_leftovers
 from flows.forget.person import as_asked, find, read_graph
 from flows.forget.request import CannotForget, Request, read_request
 from flows.identity import hasher
@@ -33,7 +34,7 @@ def forget(settings: Settings, told: str) -> list[str]:
         raise CannotForget(f"nothing has landed in the lake {lake.root}; check [paths] lake")
     with alone(lake.root):
         lake.keep_words_apart()
-        lake.sweep()
+        clear_leftovers(lake)
         ring = keyring(settings, lake)
         before = finish_begun(lake, settings, read_erasures(lake, settings, ring))
         found = [read_graph(lake, settings, hasher(settings, key)) for key in ring.all]
@@ -70,10 +71,12 @@ def _lines(one: Erasure) -> list[str]:
         f"erasure {one.id} ({one.kind}): done",
         f"  rows made anonymous in the lake: {rows}",
         f"  passages without their words: {report['passages_without_words']:,}",
-        f"  quarantined rows blanked: {report['quarantined_rows']:,}",
+        f"  quarantined rows blanked: {report['quarantined_rows']:,}; lines of audit sheets: "
+        f"{report['sheet_lines']:,} (sheets that could not be opened: {report['sheets_not_reached']:,})",
         f"  published nights amended: {report['nights_amended']:,}; superseded snapshots removed: "
-        f"{report['old_snapshots_removed']:,}; published rows removed: {report['published_rows']:,}",
+        f"{report['old_snapshots_removed']:,}; published rows removed: {report['published_rows']:,}; quotes and examples: "
+        f"{report['published_quotes']:,}",
         "  quantities, counts and tags stay without the person; a tombstone of keyed hashes keeps "
         "them out of later deliveries",
-        "  not reached: backups, source systems, and copies of exports made elsewhere",
+        "  not reached: backups, source systems, and copies of exports and audit sheets made elsewhere",
     ]

@@ -1,6 +1,7 @@
 """One erasure carried out: tags kept, rows of the lake blanked, published nights amended, then the report.
 
-Every step may be done again: a killed run is finished by the next one, and counts the same.
+Every step may be done again: a killed run is finished by the next one, which leaves the lake and the exports as an
+undisturbed run does. Its report counts what was left to do of quarantined rows, sheets and published nights.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from flows.forget.amend import amend_nights
+from flows.forget.audits import erase_audits
 from flows.forget.journal import DONE, Erasure, write_erasure
 from flows.kept_tags import IDENTITY, keep_tags, rewrite_kept
 from flows.lake import Lake, Part
@@ -21,12 +23,16 @@ from flows.settings import Settings
 from flows.tag_cache import forget_texts
 from flows.taggers import open_tagger
 from flows.words import GONE, RAW, STATE, WORDED
-from transforms.forgetting import Forgotten, blanked, quarantine_erased
+from transforms.asof import SOURCE
+from transforms.forgetting import CONVERSATION, PASSAGE, Forgotten, blanked, passage_hashes
+from transforms.forgetting_published import quarantine_erased
 
 
 def erase(lake: Lake, settings: Settings, one: Erasure) -> Erasure:
     """The erasure, done, with its report: counts only."""
     parts = [part for entry in lake.landings() for part in entry.parts]
+    one = _with_passages(lake, one, parts)
+    write_erasure(lake, one)
     _keep_tags(lake, settings, one.who, parts)
     rows: Counter[str] = Counter()
     for part in parts:
@@ -38,10 +44,25 @@ def erase(lake: Lake, settings: Settings, one: Erasure) -> Erasure:
         "passages_without_words": rows["passages"],
         "contact_records": rows["customers"],
         "quarantined_rows": _quarantine(lake, one.who),
+        **erase_audits(lake, one.who),
     }
     done = replace(one, status=DONE, report={**report, **amend_nights(settings.paths.exports, one)})
     write_erasure(lake, done)
     return done
+
+
+def _with_passages(lake: Lake, one: Erasure, parts: list[Part]) -> Erasure:
+    """The erasure that also knows by which ids published tables quote the person."""
+    ids = [pl.Series([], dtype=pl.String)]
+    for part in parts:
+        if part.table in WORDED:
+            frame = lake.scan_part(part).select(SOURCE, CONVERSATION, PASSAGE).collect()
+            ids.append(frame.filter(one.who.mine(frame))[PASSAGE])
+    keys, said = [who.by.key for who in one.all], pl.concat(ids)
+    told = [
+        replace(who, passages=who.passages | passage_hashes(said, who.by, keys)) for who in one.all
+    ]
+    return replace(one, who=told[0], others=tuple(told[1:]))
 
 
 def _keep_tags(lake: Lake, settings: Settings, who: Forgotten, parts: list[Part]) -> None:

@@ -30,8 +30,10 @@ from transforms.forgetting import (
 from transforms.privacy import Keyring, key_id
 
 LEARNED = ("customers", "order_lines", "conversations")
-FIELDS = ("customers", "emails", "phones", "orders", "conversations")
+FIELDS = ("customers", "emails", "phones", "orders", "conversations", "passages")
 BEGUN, DONE = "begun", "done"
+REACH = 2
+"""What an erasure goes through: one that an earlier version called done, with less reach, is done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def write_erasure(lake: Lake, one: Erasure) -> None:
         "kind": one.kind,
         "asked_at": one.asked_at,
         "status": one.status,
+        "reach": REACH,
         "keys": [
             {"key_id": key_id(who.by.key), **{n: sorted(getattr(who, n)) for n in FIELDS}}
             for who in one.all
@@ -100,7 +103,7 @@ def _read(path: Path, settings: Settings, ring: Keyring) -> Erasure:
             "in HEARCAST_HMAC_KEY_OLD or [privacy] old_key_blocks"
         )
     who = [
-        Forgotten(hasher(settings, key), *(frozenset(one[n]) for n in FIELDS))
+        Forgotten(hasher(settings, key), *(frozenset(one.get(n, ())) for n in FIELDS))
         for one, (_, key) in zip(told["keys"], named, strict=True)
         if key is not None
     ]
@@ -108,7 +111,7 @@ def _read(path: Path, settings: Settings, ring: Keyring) -> Erasure:
         told["id"],
         told["kind"],
         told["asked_at"],
-        told["status"],
+        told["status"] if told.get("reach", 1) >= REACH else BEGUN,
         who[0],
         tuple(who[1:]),
         told["report"],

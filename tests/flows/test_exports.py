@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows import exports as ex
+from flows import reader
 from flows.reader import read_manifest, read_table, snapshot_dir
 from tests.export_frames import all_frames, frame_for
 from transforms.contracts import EXPORTS
@@ -313,3 +314,57 @@ def test_a_refused_snapshot_is_removed_and_a_published_one_is_not(tmp_path: Path
     assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [kept.content_id]
     assert not any((tmp_path / ".staging").iterdir())
     assert ex.snapshot_problems(kept.path) == []
+
+
+def amended(exports: Path, old: ex.Snapshot) -> ex.Snapshot:
+    return ex.amend(exports, old.path, {"forecasts": frame_for(EXPORTS["forecasts"], 7)}, "why")
+
+
+def test_a_reader_whose_snapshot_goes_reads_the_one_that_amends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, real = night(tmp_path), reader._read
+
+    def overtaken(snapshot: Path, table: str) -> pl.DataFrame:
+        if snapshot == old.path and old.path.is_dir():
+            amended(tmp_path, old)
+        return real(snapshot, table)
+
+    monkeypatch.setattr(reader, "_read", overtaken)
+    assert read_table(tmp_path, "forecasts").height == 7
+    (snapshot_dir(tmp_path) / "forecasts.parquet").unlink()
+    with pytest.raises(FileNotFoundError):
+        read_table(tmp_path, "forecasts")
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("way", ["follow", "drop", "prune"])
+def test_a_link_follows_its_pointer_before_the_snapshot_behind_it_goes(
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between pointer and link leaves the link behind; it must never lead to nothing."""
+    old = night(tmp_path)
+
+    def dies(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ex, "replace_link", dies)
+        for _ in range(2):
+            with pytest.raises(Killed):
+                amended(tmp_path, old)
+    assert (tmp_path / "latest").resolve() == old.path.resolve()
+    new = snapshot_dir(tmp_path)
+    assert new != old.path
+    if way == "follow":
+        ex.follow_pointers(tmp_path)
+    elif way == "drop":
+        assert ex.drop_unpointed(tmp_path, old.path)
+    else:
+        ex.prune(tmp_path, 1, grace_seconds=0)
+    for link in ("latest", f"as_of={DAY}"):
+        assert (tmp_path / link).resolve() == new.resolve()
+        assert ex.snapshot_problems((tmp_path / link).resolve()) == []

@@ -171,7 +171,7 @@ def test_published_nights_are_amended_and_say_so(folder: Path) -> None:
     assert snapshot_problems(new) == []
     assert (exports / "latest").resolve() == (exports / f"as_of={FIRST}").resolve() == new.resolve()
     changed = {n for n, digest in digests(new).items() if digest != files[n]}
-    assert changed == {"customers.parquet", "identity_edges.parquet"}
+    assert changed == {"customers.parquet", "identity_edges.parquet", "phrase_stats.parquet"}
     gone = edges.join(read_table(exports, "identity_edges"), on=edges.columns, how="anti")
     assert gone["customer_key"].n_unique() == 1
     assert set(gone["key_type"]) == {"customer_id", "email", "phone"}
@@ -264,10 +264,13 @@ SOME = [
     (Lake, "write_parquet", 3),
     (exports_module, "_settle", 0),
     (exports_module, "_drop", 0),
+    (exports_module, "replace_link", 0),
 ]
-MORE = [(Lake, "write_parquet", n) for n in (0, 2, 4, 5, 6, 7, 8)] + [
-    (exports_module, "_point", n) for n in (0, 1)
-]
+MORE = (
+    [(Lake, "write_parquet", n) for n in (0, 2, 4, 5, 6, 7, 8)]
+    + [(exports_module, "_point", n) for n in (0, 1)]
+    + [(exports_module, "replace_link", 1)]
+)
 MOMENTS = [*SOME, *(pytest.param(one, marks=pytest.mark.soak) for one in MORE)]
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from models.phrase_trends import MIN_TOTAL, emerging, false_discovery, trends
+from models.phrase_trends import MIN_TOTAL, emerging, trends
 from models.types import Ints
 
 
@@ -33,10 +33,10 @@ def test_as_often_as_before_is_no_rise() -> None:
 
 
 def test_q_counts_tests_that_are_not_shown() -> None:
-    p = np.array([0.001, 0.02, 0.5])
-    assert false_discovery(p, 3).tolist() == pytest.approx([0.003, 0.03, 0.5])
-    assert false_discovery(p, 100).tolist() == pytest.approx([0.1, 1.0, 1.0])
-    assert false_discovery(np.empty(0), 5).tolist() == []
+    counts = [np.array(v) for v in ([9, 4], [3, 20], [500, 500], [6000, 6000])]
+    few, many = trends(*counts, asked=2), trends(*counts, asked=100)  # type: ignore[arg-type]
+    assert many.q[0] == pytest.approx(50 * few.q[0])
+    assert few.q[0] == pytest.approx(2 * few.p[0])
 
 
 def corpus(rng: np.random.Generator, size: int, times: int = 1) -> tuple[Ints, Ints]:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from models.audit_sample import UNTAGGED, allocation, draw, strata
-from models.tag_audit import Audit, Domain, Interval, audit, counts, domain_share, wilson
+from models.tag_audit import Audit, Domain, Interval, audit, counts, domain_share
 
 KEY = ["passage_id"]
 
@@ -56,10 +56,6 @@ def test_every_passage_is_drawn_as_often_as_stated() -> None:
         chance = dict(found.select("stratum", "inclusion_probability").iter_rows())
     for i, name in enumerate(stratified["stratum"].to_list()):
         assert times[i] / 1500 == pytest.approx(chance[name], abs=0.06)
-
-
-def test_wilson_is_that_of_the_textbook() -> None:
-    assert wilson(0.35, 20) == pytest.approx((0.181, 0.567), abs=0.001)
 
 
 def test_a_census_leaves_nothing_open() -> None:

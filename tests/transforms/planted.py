@@ -28,11 +28,18 @@ PHONES = (
     "050-2##-####", "+972 50-2##-####", "691 2## ####", "+30 691 2## ####", "+45 32 12 ## ##", "+47 406 12 ###",
 )  # fmt: skip
 PHONE_CUES = (
-    "tel. 32 12 ## ##",
-    "call me on 21 23 ## ##",
-    "phone: 555-01##",
-    "WhatsApp 91234-####",
-)
+    "tel. 32 12 ## ##", "call me on 21 23 ## ##", "phone: 555-01##", "WhatsApp 91234-####", "Ph. 5####", "tel 6## ###",
+    "mobile: 8#####", "my cell is 3## ###", "you can reach me on 31 ## ##", "contact me at 4## ####", "reach us: 71 2## ###",
+    "telefone: 2####", "meu celular é 9####", "telemóvel 9## ### ###", "liga para mim no 3## ###", "contato: 3##-####",
+    "\nT: 32 1# ## ##", "fax 4#####", "6## ### (mobile)", "32 ## ## is my phone number", "3####### é o meu número",
+    "77 ## ##, cell", "ring us back on 6# ###",
+)  # fmt: skip
+"""Short numbers, which only the words around them give away."""
+PHONE_GROUPS = (
+    "3## 7###", "6##-2###", "2### 1###", "8###-4###", "71 23# ## ##", "044 2## 1# ##", "1300 1## ###", "8 (301) 12#-##-##",
+    "72 1# 4# ##", "83.1#.5#.##", "2## 1# 9##",
+)  # fmt: skip
+"""Local numbers as libphonenumber groups them, with no word beside them."""
 CARDS = (
     ("4", 16), ("4", 13), ("4", 19), ("51", 16), ("55", 16), ("2221", 16), ("2720", 16), ("34", 15), ("37", 15),
     ("6011", 16), ("65", 16), ("644", 16), ("3528", 16), ("3589", 16), ("36", 14), ("300", 14), ("62", 16),
@@ -99,7 +106,8 @@ def gtin(d: str) -> str:
 
 
 def phone(rng: Rng) -> str:
-    return filled(rng, one(rng, PHONES if rng.random() < 0.95 else PHONE_CUES))
+    forms = (PHONES, PHONE_CUES, PHONE_GROUPS)
+    return filled(rng, one(rng, forms[int(rng.choice(3, p=(0.7, 0.2, 0.1)))]))
 
 
 def email(rng: Rng) -> str:
@@ -231,7 +239,11 @@ def harmless(rng: Rng) -> str:
             "10:30-12:45", f"${n},299.00", f"R$ 1.{d[:3]},90", f"£{n}.99", f"{n} EUR", f"€ 1 2{n[0]}9,00", f"{n} % off",
             f"{n}\" x {n}\" x 18\"", f"{n} x 30 x 45 cm", f"size {n}", f"{n} ml", f"{n}.5 kg", "32/34", f"5'8'' and {n} lbs",
             f"{n} units", f"ordered {n} of them", f"{n} weeks ago", f"version 2.{n[0]}.1", f"{n} days in a row", f"page {n}",
-            f"{n} out of 100 customers", f"a {n} pack", f"Hello, the {n} inch one", "Thanks, it works", "Dear support team",
+            f"order 2{d[:2]}-{d[2:6]}", f"SKU 3{d[:2]} {d[2:6]}", f"item 2{d[:3]} {d[3:7]}", f"pedido 4{d[:2]}-{d[2:6]}",
+            "sizes 30 32 34 36", "tamanhos 38 40 42 44", "2024 2025", f"12 {d[:3]} {d[3:6]} EUR", f"3{d[:2]} {d[2:6]} units",
+            f"phone 1{n[0]} with 64 GB", "mobile 10000 mAh", "call me at 10.30-12.30", "call me on 12.05.2026", "text 12 to them",
+            f"contacted them {n} times", "40 60 80 20 cm", f"#{d[:3]}-{d[3:7]}", f"part 5{d[:2]}-{d[2:6]}", "in 2025-2026",
+            f"WB5{d[:2]}-{d[2:6]}", f"${n} 3{n[0]}0 2500", f"{n} out of 100 customers", f"a {n} pack", f"Hello, the {n} inch one", "Thanks, it works", "Dear support team",
         ),
     )  # fmt: skip
 

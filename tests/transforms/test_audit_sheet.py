@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from transforms.audit_sheet import SheetError, labels_of, safe_cells, sheet
+from transforms.audit_sheet import SheetError, labels_of, safe_cells, sheet, without_words
 
 SIGNALS = ["worry", "return"]
 
@@ -80,3 +80,14 @@ def test_what_cannot_be_understood_is_said_by_column_and_row(
 def test_a_lost_column_is_named() -> None:
     with pytest.raises(SheetError, match="return"):
         labels_of(cells().drop("return"), "a1", 4, SIGNALS)
+
+
+def test_words_go_from_the_rows_asked_for_and_marks_stay() -> None:
+    rows = sheet(drawn("hers", "his", "theirs"), "a1", SIGNALS).with_columns(
+        pl.col("number").cast(pl.String), pl.lit("1").alias("worry")
+    )
+    clean = without_words(rows, "a1", [1, 3])
+    assert clean["text"].to_list() == [None, "his", None]
+    assert clean.drop("text").equals(rows.drop("text"))
+    assert without_words(rows, "a2", [1, 3]).equals(rows), "another audit's numbers"
+    assert without_words(rows.drop("text"), "a1", [1]).equals(rows.drop("text"))

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import polars as pl
 
 from tests.rows import good, versions
+from transforms.contracts import EXPORTS
 from transforms.customers import links_of
 from transforms.forgetting import (
-    ERASED,
     Forgotten,
     blanked,
     conversation_hashes,
-    customer_keys,
     nodes_of,
     order_hashes,
+    passage_hashes,
+)
+from transforms.forgetting_published import (
+    ERASED,
+    customer_keys,
     quarantine_erased,
+    quote_pairs,
     without_customers,
+    without_quotes,
 )
 from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
+from transforms.privacy import pseudonym
 
 BY = Hasher(b"key", (), merge_plus=True, country="US")
 ADA = "ada@example.com"
@@ -138,6 +146,72 @@ def test_quarantined_rows_that_name_an_order_or_conversation_are_blanked() -> No
     )
     assert count == 2
     assert clean["row"].to_list()[:3] == [ERASED, json.dumps(rows[1]), ERASED]
+
+
+def test_quarantined_rows_that_bear_the_customers_id_are_blanked() -> None:
+    """In its own column, in one that no table declares, and in a line that could not be split."""
+    rows = [
+        {"customer_id": "17", "email": "<15 characters>"},
+        {"buyer": "17"},
+        {"line": '{"customer_id": "17", "quantity": "x"'},
+        {"line": "o9;17;x"},
+        {"customer_id": "18"},
+        {"quantity": "17", "sku": "17"},
+        {"line": "117;o11"},
+    ]
+    frame = pl.DataFrame({"source": "shop", "row": [*map(json.dumps, rows)]})
+    clean, count = quarantine_erased(frame, ada())
+    assert count == 4
+    assert clean["row"].to_list() == [ERASED] * 4 + [json.dumps(row) for row in rows[4:]]
+    assert quarantine_erased(clean, ada()) == (clean, 0)
+    own = replace(ada(), by=replace(BY, own_ids=("shop",)))
+    assert quarantine_erased(frame, own)[1] == 0, "there the shop's 17 is somebody else"
+
+
+def phrases() -> pl.DataFrame:
+    hidden = pseudonym("mail ada", b"old key")
+    return pl.DataFrame(
+        {
+            "phrase": ["a", "b", "c", "d", "e"],
+            "people": [3, 4, 5, 6, 7],
+            "example_1": ["p1", "q1", hidden, "q3", None],
+            "quote_1": ["hers", "his", "hers", None, None],
+            "example_2": ["q2", "p1", "p1", "q4", None],
+            "quote_2": ["his", "hers", "hers", None, None],
+        }
+    )
+
+
+def with_said(ids: list[str]) -> Forgotten:
+    known = passage_hashes(pl.Series(ids), BY, [BY.key, b"old key"])
+    return replace(ada(), passages=frozenset(known))
+
+
+def test_quotes_of_the_person_go_and_the_next_one_moves_up() -> None:
+    clean, count = without_quotes(phrases(), with_said(["p1", "mail ada"]))
+    assert count == 3
+    assert clean["example_1"].to_list() == ["q2", "q1", None, "q3", None]
+    assert clean["quote_1"].to_list() == ["his", "his", None, None, None]
+    assert clean["example_2"].to_list() == [None, None, None, "q4", None]
+    assert clean["quote_2"].null_count() == 5
+    assert clean["people"].to_list() == phrases()["people"].to_list()
+    assert without_quotes(clean, with_said(["p1", "mail ada"]))[1] == 0
+    assert without_quotes(phrases(), with_said(["p2"]))[0].equals(phrases())
+    assert without_quotes(phrases(), ada())[0].equals(phrases()), "nothing known, nothing changed"
+
+
+def test_a_quote_beside_its_passage_goes_and_the_row_stays() -> None:
+    digest = pl.DataFrame({"passage_id": ["p1", "q1"], "quote": ["hers", "his"], "n": [1, 2]})
+    clean, count = without_quotes(digest, with_said(["p1"]))
+    assert count == 1
+    assert clean["quote"].to_list() == [None, "his"]
+    assert clean["n"].to_list() == [1, 2]
+
+
+def test_an_erasure_knows_whose_every_published_quote_is() -> None:
+    for name, table in EXPORTS.items():
+        quotes = {column for column in table.names if column.startswith("quote")}
+        assert quotes == {quote for _, quote in quote_pairs(list(table.names))}, name
 
 
 def test_published_tables_lose_the_whole_person_and_nobody_else() -> None:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from tests.transforms.planted import FRAMES, MAKERS, harmless
-from transforms.privacy import MARKS, redact_words, redact_words_text
+from transforms.privacy import MARKS, redact_text, redact_words, redact_words_text
 
 PLANTED = 5_000
 WORD = re.compile(r"[^\W\d_]{3,}")
@@ -99,6 +99,14 @@ def test_things_that_bear_names_stay(text: str) -> None:
     assert redact_words_text(text) == text
 
 
+@pytest.mark.parametrize("code", ["312-3456", "2123 4567", "32.12.45.67", "71 234 56 78"])
+def test_codes_that_are_grouped_like_a_phone_go_from_words_alone(code: str) -> None:
+    """A SKU or an order's id may look like that: as a value of such a column it stays."""
+    assert redact_words_text(f"hello {code} thanks") == "hello <PHONE> thanks"
+    assert redact_text(code) == code
+    assert redact_words_text(f"order {code} is late") == f"order {code} is late"
+
+
 def test_redaction_twice_is_redaction_once_and_a_series_is_its_texts() -> None:
     rng = np.random.default_rng(5)
     texts = [
@@ -127,6 +135,12 @@ def test_redaction_twice_is_redaction_once_and_a_series_is_its_texts() -> None:
         "Maria ",
         "CA 9",
         "Aaaa-Aaaa",
+        "call me on ",
+        "tel 1 ",
+        "32 12 ",
+        "me on at ",
+        "call me me ",
+        "T: 1 2\n",
     ],
 )
 def test_time_is_linear_in_length(unit: str) -> None:

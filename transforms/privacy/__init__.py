@@ -4,7 +4,7 @@
 `redact_words` is for what people write: it replaces postal addresses and personal names too.
 """
 
-from transforms.privacy.keyed import Keyring, hashes, hmac_key, key_id
+from transforms.privacy.keyed import Keyring, hashes, hmac_key, key_id, pseudonym
 from transforms.privacy.marks import (
     ADDRESS,
     CARD,
@@ -34,6 +34,7 @@ __all__ = [
     "hashes",
     "hmac_key",
     "key_id",
+    "pseudonym",
     "redact",
     "redact_json_row",
     "redact_text",

@@ -19,6 +19,11 @@ def hmac_key(value: str, key: bytes) -> str:
     return hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
 
+def pseudonym(value: str, key: bytes) -> str:
+    """What stands in published tables for an id that tells a person: equal ids have equal ones."""
+    return f"id-{hmac_key(value, key)}"
+
+
 def key_id(key: bytes) -> str:
     """A name of `key` that may be written down: it says which key made a hash, and nothing else."""
     return hashlib.sha256(b"hearcast key id\x00" + key).hexdigest()[:12]

@@ -12,6 +12,7 @@ import re
 
 import polars as pl
 
+from transforms.privacy.local_phones import WHEN, mask_told_phones
 from transforms.privacy.marks import CARD, EMAIL, IBAN, PHONE
 from transforms.privacy.tax import mask_tax_ids
 
@@ -136,7 +137,7 @@ def redact_text(s: str) -> str:
 def redact(text: pl.Series) -> pl.Series:
     """The series with every value redacted as by `redact_text`; nulls stay. Only suspect values reach Python."""
     values = text.cast(pl.String)
-    suspect = (values.str.contains(_EMAIL_HINT) | (values.str.count_matches(r"\d") >= 6)).fill_null(
+    suspect = (values.str.contains(_EMAIL_HINT) | (values.str.count_matches(r"\d") >= 5)).fill_null(
         False
     )
     if not suspect.any():
@@ -155,7 +156,8 @@ def _once(s: str) -> str:
     s = _INTERNATIONAL.sub(lambda m: PHONE if 7 <= _digits(m.group()) <= 21 else m.group(), s)
     s = _GROUPED.sub(_grouped_phone, s)
     s = _AFTER_WORD.sub(_told_phone, s)
-    return _BARE.sub(_bare_phone, s)
+    s = _BARE.sub(_bare_phone, s)
+    return mask_told_phones(s, is_numbered, lambda told: told.isdigit() and _gtin(told))
 
 
 def _digits(s: str) -> int:
@@ -169,7 +171,7 @@ def _grouped_phone(match: re.Match[str]) -> str:
     least = 8 if spaced and core.startswith("0") else 9
     if _DATE.match(core) or not least <= _digits(found) <= 21:
         return found
-    named = not found.startswith("(") and _is_numbered(match)
+    named = not found.startswith("(") and is_numbered(match)
     before = match.string[max(0, match.start() - 4) : match.start()]
     named = named or (_ZIP4.fullmatch(core) is not None and _STATE.search(before) is not None)
     kept = named or (core.isdigit() and _is_barcode(core))
@@ -181,7 +183,8 @@ def _told_phone(match: re.Match[str]) -> str:
     start = match.start() + len(match["word"])
     before = match.string[max(0, start - _CONTEXT) : start]
     told = match.group()[len(match["word"]) :]
-    other = _DATE.match(told) or _DECIMAL.match(told) or _NUMBERED.search(before)
+    when = WHEN.fullmatch(told) or _DATE.match(told) or _DECIMAL.match(told)
+    other = when or _NUMBERED.search(before)
     return match.group() if other else match["word"] + PHONE
 
 
@@ -196,10 +199,10 @@ def _gtin(digits: str) -> bool:
 
 
 def _bare_phone(match: re.Match[str]) -> str:
-    return match.group() if _is_numbered(match) else PHONE
+    return match.group() if is_numbered(match) else PHONE
 
 
-def _is_numbered(match: re.Match[str]) -> bool:
+def is_numbered(match: re.Match[str]) -> bool:
     """True behind a word such as "order": the digits name a thing, not a person."""
     before = match.string[max(0, match.start() - _CONTEXT) : match.start()]
     found = _NUMBERED.search(before)

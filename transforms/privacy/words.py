@@ -6,9 +6,10 @@ import re
 
 import polars as pl
 
+from transforms.privacy.local_phones import mask_grouped_phones
 from transforms.privacy.marks import ORDER
 from transforms.privacy.names import mask_names
-from transforms.privacy.numbers import redact_text
+from transforms.privacy.numbers import is_numbered, redact_text
 from transforms.privacy.places import mask_places
 
 _MAX_PASSES = 6
@@ -30,7 +31,8 @@ def redact_words_text(s: str, *, mask_orders: bool = False) -> str:
     `mask_orders`: order, invoice and tracking numbers behind a word that says so are replaced too.
     """
     for _ in range(_MAX_PASSES):
-        redacted = mask_names(mask_places(redact_text(s)))
+        found = mask_grouped_phones(redact_text(s), is_numbered)
+        redacted = mask_names(mask_places(found))
         if mask_orders:
             redacted = _without_orders(redacted)
         if redacted == s:

@@ -1,7 +1,8 @@
 """Folding of customers' text for matching, with the way back to the original offsets.
 
 Folding lower-cases, strips accents, drops zero-width and combining characters, turns curly quotes, dashes and
-currency signs into their ASCII kin, resolves HTML entities and turns other symbols (emoji) into spaces.
+currency signs into their ASCII kin, resolves HTML entities and turns other symbols (emoji) into spaces. HTML tags are
+read as a browser shows them: one that only changes letters (`<b>`) is not there, any other parts words or lines.
 """
 
 from __future__ import annotations
@@ -13,7 +14,23 @@ import unicodedata
 MAX_SCAN = 20_000
 """Characters of a passage that are scanned; the rest of a longer one is ignored."""
 
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_LETTERS_ONLY = "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr"
+_PARTING = {
+    **dict.fromkeys(["button", "img", "input", "label", "option", "select", "td", "th"], " "),
+    **dict.fromkeys(["br", "hr"], "\n"),
+    **dict.fromkeys(
+        ["address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "html", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "title", "tr", "ul"],
+        "\n\n",
+    ),
+}  # fmt: skip
+"""What stands in a folded text for a tag: a line break is one, a block is a paragraph of its own."""
+_NAMES = "|".join(sorted([*_LETTERS_ONLY.split(), *_PARTING], key=lambda name: (-len(name), name)))
+_MARKUP = re.compile(
+    r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    rf"|</?(?P<tag>{_NAMES})(?:\s[^<>]{{0,300}})?/?>|<!--[^<>]{{0,300}}-->",
+    re.IGNORECASE,
+)
+"""An entity, a tag of HTML or a comment; anything else in angle brackets is text."""
 _DELETED = frozenset({"Mn", "Me", "Cf", "Cs"})
 _SPECIAL = {
     "\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "\u2032": "'",
@@ -51,10 +68,21 @@ class _FoldTable(dict[int, str]):
 _TABLE = _FoldTable()
 
 
+def _plain(markup: re.Match[str]) -> str:
+    """What an entity, a tag or a comment is in the text that a browser shows."""
+    if markup.group().startswith("&"):
+        return html.unescape(markup.group())
+    return _PARTING.get((markup["tag"] or "").lower(), "")
+
+
+def _has_markup(text: str) -> bool:
+    return ("&" in text or "<" in text) and _MARKUP.search(text) is not None
+
+
 def fold(text: str) -> str:
     """Folded text; equals the first part of `fold_with_offsets` for every text."""
-    if "&" in text:
-        text = _ENTITY.sub(lambda m: html.unescape(m.group()), text)
+    if _has_markup(text):
+        text = _MARKUP.sub(_plain, text)
     return text.translate(_TABLE)
 
 
@@ -66,12 +94,12 @@ def fold_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    entities = {m.start(): m for m in _ENTITY.finditer(text)} if "&" in text else {}
+    markup = {m.start(): m for m in _MARKUP.finditer(text)} if _has_markup(text) else {}
     position = 0
     while position < len(text):
-        entity = entities.get(position)
-        end = entity.end() if entity else position + 1
-        source = html.unescape(entity.group()) if entity else text[position]
+        found = markup.get(position)
+        end = found.end() if found else position + 1
+        source = _plain(found) if found else text[position]
         folded = source.translate(_TABLE)
         if (
             not folded
@@ -88,7 +116,7 @@ def fold_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
 
 
 def is_identity(text: str) -> bool:
-    """True when folding keeps every offset: no entity, and one character for each."""
-    if "&" in text and _ENTITY.search(text):
+    """True when folding keeps every offset: no entity or tag, and one character for each."""
+    if _has_markup(text):
         return False
     return text.isascii() or all(len(_TABLE[ord(char)]) == 1 for char in set(text))
