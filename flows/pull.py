@@ -18,6 +18,7 @@ from flows.settings import Settings
 from flows.settings.model import Source
 from flows.sources.base import FileKey, FilePull, FileReport
 from flows.sources.files import pull_source
+from flows.sources.inbox import pull_inbox
 from flows.words import forgiving
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.inputs import MAX_QUANTITY
@@ -66,6 +67,9 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
             for rows in batch.frames:
                 guard.learn(source.name, batch.table, rows)
         for batch in batches:
+            if batch.table not in INPUTS:
+                _note_unrecognised(batch, entry)
+                continue
             batch.frames = [guard.guarded(source.name, rows) for rows in batch.frames]
             _land_batch(batch, settings, lake, entry)
     return entry.commit(lake)
@@ -123,12 +127,8 @@ def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[_Batch]:
-    def skip(key: FileKey) -> bool:
-        snapshot = source.tables[key.table].mode == "snapshot"
-        return not snapshot and taken.get(_name(key)) == f"{key.sha256} {key.signature}"
-
     batches: dict[str, _Batch] = {}
-    for one in pull_source(source, settings, skip=skip):
+    for one in _pulls(source, settings, taken):
         if one.skipped:
             continue
         for report in one.reports:
@@ -141,6 +141,27 @@ def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> It
                 rows = one.good[report.table]
                 batch.frames.append(rows.with_columns(pl.lit(one.file).alias(FILE)))
     yield from batches.values()
+
+
+def _pulls(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[FilePull]:
+    """Every file of the source, whatever its kind."""
+    if source.kind == "inbox":
+        return pull_inbox(source, settings, taken)
+
+    def skip(key: FileKey) -> bool:
+        snapshot = source.tables[key.table].mode == "snapshot"
+        return not snapshot and taken.get(_name(key)) == f"{key.sha256} {key.signature}"
+
+    return pull_source(source, settings, skip=skip)
+
+
+def _note_unrecognised(batch: _Batch, entry: _Entry) -> None:
+    """Files that are no table: named, with every row in quarantine; they hold nothing back."""
+    entry.lines += [str(r.problem) for r in batch.reports if r.problem is not None]
+    bad = pl.concat([_bad_rows(one, batch.table) for one in batch.pulls])
+    _report(batch, {}, False, entry)
+    landed = bad.with_columns(pl.lit(entry.landed).alias("landed_as_of"))
+    entry.quarantined.append(landed.select(EXPORTS["quarantine"].names))
 
 
 def _name(key: FileKey) -> str:

@@ -12,7 +12,9 @@ import polars as pl
 from transforms.quarantine import QUARANTINED
 
 Mode = Literal["append", "snapshot"]
-Status = Literal["read", "refused", "unreadable", "no_match"]
+Status = Literal["read", "refused", "unreadable", "unrecognised", "no_match"]
+NO_TABLE = "(none)"
+"""Stands for the table of a file that nobody could recognise."""
 
 
 QUARANTINE = {
