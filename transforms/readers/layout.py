@@ -18,6 +18,8 @@ UTC = "UTC"
 
 def take(*names: str, **steps: Any) -> ColumnMap:  # noqa: ANN401 - checked by ColumnMap
     """The first of these columns that is not empty, with the steps of a column mapping."""
+    if isinstance(steps.get("when"), Condition):
+        steps["when"] = (steps["when"],)
     columns = tuple(plain(name) for name in names)
     origin: dict[str, Any] = {"column": columns[0]} if len(columns) == 1 else {"first": columns}
     return ColumnMap(**origin, **steps)

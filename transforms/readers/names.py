@@ -31,3 +31,8 @@ def alternatives(name: str) -> tuple[str, ...]:
 def shown(name: str) -> str:
     """`a|b` as a person reads it."""
     return name.replace("|", " or ").replace(LIST, "")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The names in a text, separated by commas; line ends are blanks."""
+    return tuple(name for one in text.split(",") if (name := " ".join(one.split())))

@@ -105,8 +105,10 @@ def _with_neighbour(
     found = [one for one in (neighbours(key) for key in beside.layouts) if one is not None]
     key = plain(beside.key)
     if beside.required and not found and frame.height:
-        raise HalfFileError(f"is {layout.title}, and needs beside it {' or '.join(beside.layouts)}"
-                            + (f": {layout.remedy}" if layout.remedy else ""))  # fmt: skip
+        raise HalfFileError(
+            f"is {layout.title}, and needs beside it {' or '.join(beside.layouts)}"
+            + (f": {layout.remedy}" if layout.remedy else "")
+        )
     parts = [
         one.select(
             as_text(one[key]).alias("_key"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.readers.layout import Layout, Part, drop, take, test
-from transforms.readers.names import plain
+from transforms.readers.names import listed, plain
 from transforms.readers.shopify_names import CSV_QUIET, ORDER_QUIET
 from transforms.readers.steps import (
     ADDED_UP,
@@ -20,10 +20,10 @@ from transforms.readers.steps import (
 
 _LINE, _REFUND = "line_items[].", "refunds[].refund_line_items[]."
 _RETURN = "returns[].return_line_items[]."
-_FILLED = (
-    "Id", "Email", "Phone", "Billing Phone", "Shipping Phone", "Created at", "Cancelled at",
-    "Payment Method", "Source", "Currency", "Fulfilled at",
-)  # fmt: skip
+_FILLED = listed("""
+    Id, Email, Phone, Billing Phone, Shipping Phone, Created at, Cancelled at, Payment Method, Source,
+    Currency, Fulfilled at
+    """)
 NOT_RETURNED = "cancelled before it was shipped: no return"
 _BUYER = "made.customer"
 

@@ -12,9 +12,22 @@ from transforms.readers.stack import Object, Stack, cell, stack_of
 
 _IDS = frozenset(
     plain(one)
-    for one in ("id", "sid", "gid", "call_id", "review_id", "ticket_id", "uuid", "conversation_id",
-                "__typename", "order_id", "key", "message_id", "legacyResourceId")
-)  # fmt: skip
+    for one in (
+        "id",
+        "sid",
+        "gid",
+        "call_id",
+        "review_id",
+        "ticket_id",
+        "uuid",
+        "conversation_id",
+        "__typename",
+        "order_id",
+        "key",
+        "message_id",
+        "legacyResourceId",
+    )
+)
 """An object that bears one of these is a record, however many lists it holds."""
 _DEPTH = 6
 MESSAGE = "message of the replication tool, no row"
@@ -127,10 +140,31 @@ _ASIDE = frozenset(
 )
 _PAGING = frozenset(
     plain(one)
-    for one in ("count", "next_page", "previous_page", "next", "previous", "cursor", "requestId",
-                "end_of_stream", "after_cursor", "after_url", "before_url", "nextUrl", "errors", "page",
-                "per_page", "total", "has_more", "object", "uri", "end_time", "status", "code")
-)  # fmt: skip
+    for one in (
+        "count",
+        "next_page",
+        "previous_page",
+        "next",
+        "previous",
+        "cursor",
+        "requestId",
+        "end_of_stream",
+        "after_cursor",
+        "after_url",
+        "before_url",
+        "nextUrl",
+        "errors",
+        "page",
+        "per_page",
+        "total",
+        "has_more",
+        "object",
+        "uri",
+        "end_time",
+        "status",
+        "code",
+    )
+)
 
 
 def _only_asides(one: Object) -> bool:
