@@ -100,7 +100,8 @@ class InboxAccount:
     def reports(self) -> tuple[FileReport, ...]:
         """One report per table, that of the first recognised stack first."""
         self._settle()
-        return tuple(self._report(name, one) for name, one in self._entries.items())
+        found = [self._report(name, one) for name, one in self._entries.items()]
+        return tuple(one for one in found if one.rows_in or one.problem or one is found[0])
 
     def _entry(self, table: str) -> _Entry:
         return self._entries.setdefault(table, _Entry())

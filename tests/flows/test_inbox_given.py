@@ -54,3 +54,19 @@ def test_what_is_not_read_is_named_file_by_file(tmp_path: Path) -> None:
     kinds = Counter(r.status for p in pulls for r in p.reports)
     assert kinds["unreadable"] == kinds["refused"] == 0
     assert sum(kinds.values()) >= len(list((tmp_path / "in").iterdir()))
+
+
+def test_zendesks_tables_as_replicated(tmp_path: Path) -> None:
+    pulls = pulls_of(inbox(tmp_path, "fivetran_zendesk"))
+    tickets = report_of(pulls, "tickets")
+    assert (tickets.rows_in, tickets.rows_good, tickets.filtered_by) == (
+        10,
+        7,
+        {"deleted ticket": 3},
+    )
+    assert len(rows_of(pulls, "conversations")) == 7
+    assert len(rows_of(pulls, "customers")) == 8
+    chat = [r for r in rows_of(pulls, "passages") if r["position"] not in (None, 0)]
+    assert "agent" in {r["speaker"] for r in chat}, "the bot's words are not a customer's"
+    comments = report_of(pulls, "passages", "ticket_comment")
+    assert comments.rows_in == comments.rows_good == 20

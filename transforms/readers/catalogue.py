@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from transforms.readers.canonical import CANONICAL
+from transforms.readers.gong import GONG
+from transforms.readers.gorgias import GORGIAS
+from transforms.readers.judgeme import JUDGEME
 from transforms.readers.layout import Layout
 from transforms.readers.shopify_after import SHOPIFY_AFTER
 from transforms.readers.shopify_orders import ORDERS, ORDERS_CSV
 from transforms.readers.shopify_products import SHOPIFY_PRODUCTS
 from transforms.readers.shopify_stock import SHOPIFY_STOCK
 from transforms.readers.shopify_tables import SHOPIFY_TABLES
+from transforms.readers.zendesk import ZENDESK
 
 LAYOUTS: tuple[Layout, ...] = (
     *CANONICAL,
@@ -20,5 +24,9 @@ LAYOUTS: tuple[Layout, ...] = (
     *SHOPIFY_STOCK,
     *SHOPIFY_PRODUCTS,
     *SHOPIFY_TABLES,
+    *ZENDESK,
+    *GORGIAS,
+    *GONG,
+    *JUDGEME,
 )
 BY_KEY: Mapping[str, Layout] = {one.key: one for one in LAYOUTS}

@@ -51,7 +51,7 @@ def drop(rule: str, *conditions: Condition) -> RowFilter:
 class Beside:
     """Columns taken from the rows of other layouts in the same folder, by a key.
 
-    They appear as `beside.<name>`. The last row of a key counts: files are read in order of name,
+    They appear as `beside.<name>`; in `on` and `key` `a|b` is the first that is given. The last row of a key counts: files are read in order of name,
     so a newer delivery wins. `required`: a file whose neighbour is not there is refused.
     """
 
@@ -92,8 +92,8 @@ class Part:
         for rule in self.filter:
             named |= {c.column for c in (*(rule.drop or ()), *(rule.keep or ()))}
             named |= set(rule.first_of or ())
-        named |= {plain(name) for name in (*self.uses, *(one.on for one in self.beside))}
-        for need in self.needs:
+        named |= {plain(name) for name in self.uses}
+        for need in (*self.needs, *(one.on for one in self.beside)):
             named |= set(alternatives(need))
         return frozenset(named)
 

@@ -103,7 +103,7 @@ def _with_neighbour(
 ) -> pl.DataFrame:
     names = [plain(name) for name in beside.columns]
     found = [one for one in (neighbours(key) for key in beside.layouts) if one is not None]
-    key = plain(beside.key)
+    keys = alternatives(beside.key)
     if beside.required and not found and frame.height:
         raise HalfFileError(
             f"is {layout.title}, and needs beside it {' or '.join(beside.layouts)}"
@@ -111,21 +111,24 @@ def _with_neighbour(
         )
     parts = [
         one.select(
-            as_text(one[key]).alias("_key"),
+            pl.coalesce(as_text(one[key]) for key in keys if key in one.columns).alias("_key"),
             *(
                 pl.col(name) if name in one.columns else pl.lit(None, pl.String).alias(name)
                 for name in names
             ),
         ).with_columns(pl.col(names).cast(pl.String))
         for one in found
-        if key in one.columns
+        if not set(keys).isdisjoint(one.columns)
     ]
     marked = {name: f"{beside.mark}.{name}" for name in names}
     if not parts:
         return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in marked.values())
-    others = pl.concat(parts).filter(pl.col("_key").is_not_null())
+    told = pl.any_horizontal(pl.col(names).is_not_null() & (pl.col(names) != ""))
+    others = pl.concat(parts).filter(pl.col("_key").is_not_null(), told)
     others = others.unique("_key", keep="last", maintain_order=True).rename(marked)
-    sought = frame.with_columns(as_text(frame[plain(beside.on)]).alias("_key"))
+    sought = frame.with_columns(
+        pl.coalesce(as_text(frame[name]) for name in alternatives(beside.on)).alias("_key")
+    )
     return sought.join(others, on="_key", how="left", maintain_order="left").drop("_key")
 
 

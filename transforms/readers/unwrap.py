@@ -120,10 +120,8 @@ def _page(one: Object, stream: str, depth: int) -> Iterator[tuple[str, Object]]:
     found = [(name, rows) for name, rows in lists if rows is not None]
     if found:
         for name, rows in found:
-            for row in rows:
-                yield from _page(
-                    row, name if plain(name) not in ("data", "results") else stream, depth - 1
-                )
+            told = stream if plain(name) in ("data", "results") else name
+            yield from ((told, row) for row in rows)
         return
     inner = [(name, value) for name, value in one.items() if isinstance(value, dict)]
     holders = [(n, v) for n, v in inner if plain(n) not in _ASIDE and _holds_records(v)]
@@ -173,8 +171,11 @@ def _only_asides(one: Object) -> bool:
 
 
 def _is_record(one: Object) -> bool:
+    head = one.get("metaData")
     return any(
-        plain(name) in _IDS and not isinstance(value, dict | list) for name, value in one.items()
+        plain(name) in _IDS and not isinstance(value, dict | list)
+        for part in (one, head if isinstance(head, dict) else {})
+        for name, value in part.items()
     )
 
 
