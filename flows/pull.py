@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.deliveries import schema_entry
 from flows.forget.journal import Guard, finish_begun, read_erasures
 from flows.keys import keyring
 from flows.lake import Lake, Landing, Part
@@ -24,6 +25,9 @@ from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.inputs import MAX_QUANTITY
 from transforms.holding import bad_share, verdict
 from transforms.landing import FILE, land_rows
+
+MOST_NAMED = 5
+"""Unrecognised files of a source that have a line each; a replica brings dozens that nobody needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
 
 def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[_Batch]:
     batches: dict[str, _Batch] = {}
-    for one in _pulls(source, settings, taken):
+    for one in pulls(source, settings, taken):
         if one.skipped:
             continue
         for report in one.reports:
@@ -143,7 +147,7 @@ def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> It
     yield from batches.values()
 
 
-def _pulls(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[FilePull]:
+def pulls(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[FilePull]:
     """Every file of the source, whatever its kind."""
     if source.kind == "inbox":
         return pull_inbox(source, settings, taken)
@@ -157,7 +161,12 @@ def _pulls(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iter
 
 def _note_unrecognised(batch: _Batch, entry: _Entry) -> None:
     """Files that are no table: named, with every row in quarantine; they hold nothing back."""
-    entry.lines += [str(r.problem) for r in batch.reports if r.problem is not None]
+    told = [str(r.problem) for r in batch.reports if r.problem is not None]
+    entry.lines += told[:MOST_NAMED]
+    if more := told[MOST_NAMED:]:
+        entry.lines.append(
+            f"{batch.source.name}: {len(more)} more files are not recognised; ingest_report names them"
+        )
     bad = pl.concat([_bad_rows(one, batch.table) for one in batch.pulls])
     _report(batch, {}, False, entry)
     landed = bad.with_columns(pl.lit(entry.landed).alias("landed_as_of"))
@@ -260,7 +269,7 @@ def _report(batch: _Batch, unchanged: Mapping[str, int], held: bool, entry: _Ent
             entry.unfinished.add(_name(one.key))
         if batch.snapshot and final.rows_unchanged == final.rows_in:
             continue
-        entry.reports.append(_as_row(final, entry.landed, held))
+        entry.reports.append(_as_row(final, entry.landed, held) | schema_entry(one, report))
 
 
 def _as_row(report: FileReport, landed: date, held: bool) -> dict[str, Any]:  # noqa: FBT001

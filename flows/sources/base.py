@@ -116,6 +116,8 @@ class FilePull:
     good: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     quarantined: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=QUARANTINE))
     reports: tuple[FileReport, ...] = ()
+    family: str = ""
+    """Files of one family have the same columns by right: the configured table, or the layouts."""
 
     @property
     def source(self) -> str:

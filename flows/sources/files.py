@@ -102,6 +102,7 @@ def _pull_file(job: _Job, name: str, path: Path, skip: Skip) -> FilePull:
         good=account.good,
         quarantined=account.quarantined(),
         reports=account.reports(),
+        family=table,
     )
 
 

@@ -128,6 +128,12 @@ def _signature(box: _Box, file: _File) -> str:
     return f"{_reading(box.settings)}/{'+'.join(sorted(file.layouts))}{_LINKED}{linked}"
 
 
+def layouts_in(signature: str) -> list[str]:
+    """Keys of the layouts that a file was recognised as, out of the signature of its pull."""
+    told = signature.partition("/")[2].partition(_LINKED)[0]
+    return [key for key in told.split("+") if key in BY_KEY]
+
+
 def _reading(settings: Settings) -> str:
     return _digest(READING, settings.business.timezone)
 
@@ -169,6 +175,7 @@ def _pull_file(box: _Box, file: _File, taken: Mapping[str, str], neighbour: Neig
         good=account.good,
         quarantined=account.quarantined(),
         reports=account.reports(),
+        family="+".join(sorted(file.layouts)),
     )
 
 
