@@ -73,7 +73,7 @@ def _families(found: Unwrapped) -> tuple[tuple[Stack, ...], list[int]]:
     stacks: list[Stack] = []
     lost: list[int] = []
     for stack in found.stacks:
-        if stack.table is not None or not is_parented(stack.objects):
+        if stack.table is not None or not is_parented(stack.spelled):
             stacks.append(stack)
             continue
         tops, numbers, orphans = with_children(stack.objects, stack.numbers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from transforms.readers.names import plain
 from transforms.readers.stack import Object
@@ -24,9 +24,9 @@ _LISTS = {
 """Type of a child to the list of its parent in which it belongs."""
 
 
-def is_parented(objects: Sequence[Object]) -> bool:
-    """Whether any object names a parent."""
-    return any(PARENT in one for one in objects)
+def is_parented(spelled: Mapping[str, str]) -> bool:
+    """Whether records with these names (plain to spelled) name a parent; a `parent_id` is no such name."""
+    return spelled.get(PARENT) == "__parentId"
 
 
 def with_children(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ Neighbours = Callable[[str], pl.DataFrame | None]
 BESIDE = "read beside other files"
 """The rule under which records are counted that only complete those of other files."""
 DAY = "file.day"
+_WRAPPED = r"^(?:gid://shopify/\w+/|shopify-)"
 
 
 class HalfFileError(ValueError):
@@ -111,7 +113,7 @@ def _with_neighbour(
         )
     parts = [
         one.select(
-            pl.coalesce(as_text(one[key]) for key in keys if key in one.columns).alias("_key"),
+            _key(one, [key for key in keys if key in one.columns]),
             *(
                 pl.col(name) if name in one.columns else pl.lit(None, pl.String).alias(name)
                 for name in names
@@ -126,10 +128,14 @@ def _with_neighbour(
     told = pl.any_horizontal(pl.col(names).is_not_null() & (pl.col(names) != ""))
     others = pl.concat(parts).filter(pl.col("_key").is_not_null(), told)
     others = others.unique("_key", keep="last", maintain_order=True).rename(marked)
-    sought = frame.with_columns(
-        pl.coalesce(as_text(frame[name]) for name in alternatives(beside.on)).alias("_key")
-    )
+    sought = frame.with_columns(_key(frame, alternatives(beside.on)))
     return sought.join(others, on="_key", how="left", maintain_order="left").drop("_key")
+
+
+def _key(frame: pl.DataFrame, names: Sequence[str]) -> pl.Expr:
+    """The key of each row: the same number whether a system writes it plain or as part of a name."""
+    found = pl.coalesce(as_text(frame[name]) for name in names)
+    return found.str.replace(_WRAPPED, "").alias("_key")
 
 
 def _mapped(frame: pl.DataFrame, part: Part, name: str) -> pl.Series:
@@ -151,9 +157,10 @@ def _unknown(layout: Layout, part: Part, brought: Sequence[str]) -> list[str]:
     """Plain names of the rows' own columns that nothing is known about."""
     if layout.rest or part.derived:
         return []
-    own = "".join(f"{plain(one)}{LIST}." for one in part.rows.split(".")) if part.rows else ""
-    names = [name for name in brought if name != NUMBER and name.startswith(own)]
-    return [name for name in names if not _known(name, own, layout.understood)]
+    segments = [rf"{re.escape(plain(one))}(?:\[\])?\." for one in part.rows.split(".") if one]
+    found = [(name, re.match("".join(segments), name)) for name in brought if name != NUMBER]
+    own = [(name, match.group()) for name, match in found if match is not None]
+    return [name for name, within in own if not _known(name, within, layout.understood)]
 
 
 def _known(name: str, own: str, understood: frozenset[str]) -> bool:

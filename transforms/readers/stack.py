@@ -66,7 +66,7 @@ class Stack:
 def stack_of(objects: Sequence[Object], numbers: Sequence[int], stream: str = "") -> Stack:
     """A stack of objects whose names are brought into plain form."""
     spelled: dict[str, str] = {}
-    for one in objects[:_SAMPLED]:
+    for one in objects:
         for name in one:
             spelled.setdefault(plain(name), name)
     return Stack(stream, None, [tidy(one) for one in objects], list(numbers), spelled)

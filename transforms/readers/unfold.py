@@ -51,7 +51,7 @@ def _items(
     items = found if isinstance(found, list) else [found] if isinstance(found, dict) else []
     for item in items:
         if isinstance(item, dict):
-            inner = f"{at}{name}{LIST}."
+            inner = f"{at}{name}{LIST if isinstance(found, list) else ''}."
             yield from _items(item, segments[1:], inner, {**above, **here}, outer)
 
 
