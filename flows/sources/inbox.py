@@ -32,6 +32,8 @@ from transforms.readers.unfold import rows_at
 READING = 1
 """Raised when recognising or reading changes, so that files landed before are read again."""
 INBOX = "inbox"
+KEPT_BYTES = 1 << 25
+"""Bytes of files that are parsed once rather than twice; as objects they take ten times as much."""
 _LINKED = "<"
 
 
@@ -43,6 +45,7 @@ class _File:
     path: Path
     sha256: str
     layouts: frozenset[str] = frozenset()
+    records: Records | None = None
     problem: str | None = None
 
 
@@ -53,6 +56,19 @@ class _Box:
     source: Source
     settings: Settings
     files: list[_File] = field(default_factory=list)
+    kept: int = 0
+
+    def read(self, file: _File) -> Records:
+        """The records of a file: kept from when it was looked at, where they are few."""
+        found, file.records = file.records, None
+        return found or read_records(file.path, self.settings.privacy.quarantine_chars)
+
+    def keep(self, file: _File, found: Records) -> None:
+        """Keeps records until they are read, within a bound on memory."""
+        size = file.path.stat().st_size
+        if self.kept + size <= KEPT_BYTES:
+            self.kept += size
+            file.records = found
 
 
 def pull_inbox(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[FilePull]:
@@ -97,6 +113,7 @@ def _look(box: _Box, name: str, path: Path, taken: Mapping[str, str]) -> _File:
         found = read_records(path, box.settings.privacy.quarantine_chars)
     except FileProblem as error:
         return _File(name, path, "", problem=redact_text(str(error).replace(path.name, name, 1)))
+    box.keep(file, found)
     file.layouts = frozenset(
         one.layout.key for one in _recognised(found, name) if one.layout is not None
     )
@@ -155,7 +172,7 @@ def _pull_file(box: _Box, file: _File, taken: Mapping[str, str], neighbour: Neig
         return FilePull(key, "append", latency, reports=(report,))
     if taken.get(f"{key.source}/{INBOX}/{key.file}") == f"{key.sha256} {key.signature}":
         return FilePull(key, "append", latency, skipped=True)
-    found = read_records(file.path, box.settings.privacy.quarantine_chars)
+    found = box.read(file)
     account = InboxAccount(key, found, box.settings)
     reads: list[Read] = []
     for stack, told in zip(found.stacks, _recognised(found, file.name), strict=True):

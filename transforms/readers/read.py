@@ -58,26 +58,37 @@ def read(
             f"is {layout.title}, which tells no day: put the day of the export into the file's "
             "name, as in inventory_2026-11-17.csv"
         )
-    found = [_part(stack, layout, part, neighbours, day) for part in layout.parts]
+    around = _Around(neighbours, day)
+    found = [_part(stack, layout, part, around) for part in layout.parts]
     if all(part.derived for part in layout.parts):
         none = pl.DataFrame(schema={NUMBER: pl.Int64, EXTRA: pl.String})
         return [Read(layout.table, none, {BESIDE: stack.height}), *found]
-    _account_for_empty(stack, layout, found)
+    _account_for_empty(stack, layout, found, around.fed)
     return found
 
 
-def _part(
-    stack: Stack, layout: Layout, part: Part, neighbours: Neighbours, day: str | None
-) -> Read:
+@dataclass(slots=True)
+class _Around:
+    """What parts of one stack share: neighbours, the file's day, and records that fed a row."""
+
+    neighbours: Neighbours
+    day: str | None
+    fed: set[int] = field(default_factory=set)
+
+
+def _part(stack: Stack, layout: Layout, part: Part, around: _Around) -> Read:
+    """The rows of one part."""
     raw = rows_at(stack, part.rows, part.inputs)
     if raw.height:
         missing = [one for one in part.needs if set(alternatives(one)).isdisjoint(raw.columns)]
         if missing:
             raise HalfFileError(lacks(layout, missing))
+    if not part.derived:
+        around.fed.update(raw[NUMBER])
     brought = raw.columns
-    frame = _filled(raw, part).with_columns(pl.lit(day, pl.String).alias(DAY))
+    frame = _filled(raw, part).with_columns(pl.lit(around.day, pl.String).alias(DAY))
     for beside in part.beside:
-        frame = _with_neighbour(frame, beside, layout, neighbours)
+        frame = _with_neighbour(frame, beside, layout, around.neighbours)
     if part.prepare is not None:
         frame = part.prepare(frame)
     frame, left_out = filtered(frame, part.filter)
@@ -191,16 +202,10 @@ def _names(stack: Stack, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(spelled.get(name, name) for name in names)
 
 
-def _account_for_empty(stack: Stack, layout: Layout, found: Sequence[Read]) -> None:
+def _account_for_empty(stack: Stack, layout: Layout, found: Sequence[Read], fed: set[int]) -> None:
     """Counts, for the main table, records in which no part found a row."""
     if not all(part.rows or part.derived for part in layout.parts):
         return
-    fed = {
-        number
-        for part, one in zip(layout.parts, found, strict=True)
-        if not part.derived
-        for number in rows_at(stack, part.rows, frozenset())[NUMBER]
-    }
     empty = sum(number not in fed for number in stack.row_numbers())
     main = next(one for one in found if one.table == layout.table)
     main.unmapped = (*main.unmapped, *_aside(stack, layout))

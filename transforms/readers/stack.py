@@ -47,6 +47,7 @@ class Stack:
             _walk(one, "", found, _DEPTH)
         return frozenset(found)
 
+    @cached_property
     def unfolded(self) -> Sequence[Object]:
         """The records as objects; cells of a table that hold JSON are read."""
         if self.table is None:

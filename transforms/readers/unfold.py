@@ -24,7 +24,7 @@ def rows_at(stack: Stack, path: str, outer: frozenset[str]) -> pl.DataFrame:
     segments = [plain(one) for one in path.split(".")] if path else []
     columns: dict[str, list[str | None]] = {}
     numbers: list[int] = []
-    for number, one in zip(stack.row_numbers(), stack.unfolded(), strict=True):
+    for number, one in zip(stack.row_numbers(), stack.unfolded, strict=True):
         for row in _items(one, segments, "", {}, outer):
             for name, value in row.items():
                 cells = columns.setdefault(name, [])
