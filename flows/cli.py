@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--tagger", choices=TAGGERS, help="default: that of the configuration")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    _command(commands, "doctor", "what each source gives and what is absent; changes nothing")
     forget = _command(commands, "forget", "erase a person from the lake and from published nights")
     forget.add_argument(
         "--customer",

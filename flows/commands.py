@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         "explain": explain,
         "tagger": tagger,
         "forget": forget,
+        "doctor": doctor,
     }[arguments.command]
     try:
         return command(arguments)
@@ -192,6 +193,21 @@ def forget(arguments: argparse.Namespace) -> int:
         return EXIT_FAILED
     print("\n".join(lines))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Says what the sources give; the exit code is what a night on them would come to."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.doctor import examine  # noqa: PLC0415
+    from flows.lake import LakeError  # noqa: PLC0415
+
+    try:
+        found = examine(settings, yesterday(settings.business.timezone) + timedelta(days=1))
+    except (LakeError, OSError) as error:
+        LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - the line is for the user
+        return EXIT_FAILED
+    print("\n".join(found.lines[1:]))  # noqa: T201 - the answer
+    return found.code
 
 
 def evaluate_tagger(arguments: argparse.Namespace) -> int:

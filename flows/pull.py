@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.deliveries import schema_entry
 from flows.forget.journal import Guard, finish_begun, read_erasures
 from flows.keys import keyring
 from flows.lake import Lake, Landing, Part
@@ -18,11 +19,15 @@ from flows.settings import Settings
 from flows.settings.model import Source
 from flows.sources.base import FileKey, FilePull, FileReport
 from flows.sources.files import pull_source
+from flows.sources.inbox import pull_inbox
 from flows.words import forgiving
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.inputs import MAX_QUANTITY
 from transforms.holding import bad_share, verdict
 from transforms.landing import FILE, land_rows
+
+MOST_NAMED = 5
+"""Unrecognised files of a source that have a line each; a replica brings dozens that nobody needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,9 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
             for rows in batch.frames:
                 guard.learn(source.name, batch.table, rows)
         for batch in batches:
+            if batch.table not in INPUTS:
+                _note_unrecognised(batch, entry)
+                continue
             batch.frames = [guard.guarded(source.name, rows) for rows in batch.frames]
             _land_batch(batch, settings, lake, entry)
     return entry.commit(lake)
@@ -123,12 +131,8 @@ def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[_Batch]:
-    def skip(key: FileKey) -> bool:
-        snapshot = source.tables[key.table].mode == "snapshot"
-        return not snapshot and taken.get(_name(key)) == f"{key.sha256} {key.signature}"
-
     batches: dict[str, _Batch] = {}
-    for one in pull_source(source, settings, skip=skip):
+    for one in pulls(source, settings, taken):
         if one.skipped:
             continue
         for report in one.reports:
@@ -141,6 +145,32 @@ def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> It
                 rows = one.good[report.table]
                 batch.frames.append(rows.with_columns(pl.lit(one.file).alias(FILE)))
     yield from batches.values()
+
+
+def pulls(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[FilePull]:
+    """Every file of the source, whatever its kind."""
+    if source.kind == "inbox":
+        return pull_inbox(source, settings, taken)
+
+    def skip(key: FileKey) -> bool:
+        snapshot = source.tables[key.table].mode == "snapshot"
+        return not snapshot and taken.get(_name(key)) == f"{key.sha256} {key.signature}"
+
+    return pull_source(source, settings, skip=skip)
+
+
+def _note_unrecognised(batch: _Batch, entry: _Entry) -> None:
+    """Files that are no table: named, with every row in quarantine; they hold nothing back."""
+    told = [str(r.problem) for r in batch.reports if r.problem is not None]
+    entry.lines += told[:MOST_NAMED]
+    if more := told[MOST_NAMED:]:
+        entry.lines.append(
+            f"{batch.source.name}: {len(more)} more files are not recognised; ingest_report names them"
+        )
+    bad = pl.concat([_bad_rows(one, batch.table) for one in batch.pulls])
+    _report(batch, {}, False, entry)
+    landed = bad.with_columns(pl.lit(entry.landed).alias("landed_as_of"))
+    entry.quarantined.append(landed.select(EXPORTS["quarantine"].names))
 
 
 def _name(key: FileKey) -> str:
@@ -239,7 +269,7 @@ def _report(batch: _Batch, unchanged: Mapping[str, int], held: bool, entry: _Ent
             entry.unfinished.add(_name(one.key))
         if batch.snapshot and final.rows_unchanged == final.rows_in:
             continue
-        entry.reports.append(_as_row(final, entry.landed, held))
+        entry.reports.append(_as_row(final, entry.landed, held) | schema_entry(one, report))
 
 
 def _as_row(report: FileReport, landed: date, held: bool) -> dict[str, Any]:  # noqa: FBT001

@@ -12,6 +12,7 @@ import polars as pl
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
+from flows.deliveries import lake_drift
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
 from flows.keys import keyring
@@ -136,19 +137,22 @@ def validate(night: Night, landed: Landed) -> Judged:
             frames[name] = frame
     if "order_lines" not in frames:
         raise NothingToForecast(_nothing(landed, night))
+    moved = lake_drift(night.lake, night.as_of)
     verdicts = judge_inputs(
         frames,
         as_of=night.as_of,
         timezone=zone,
         latency_days=rules_of(settings).latency_days,
+        previous_schema=moved.before,
+        current_schema=moved.now,
     )
     keep_verdicts(night, "inputs", verdicts)
     held = dict(landed.held)
     for line in verdicts.hold_reasons:
         held.setdefault(line.split(".", 1)[0], line)
-    for line in (*verdicts.warnings, *verdicts.hold_reasons):
+    for line in (*moved.lines, *verdicts.warnings, *verdicts.hold_reasons):
         LOG.warning(line)
-    return Judged(held, (*landed.lines, *verdicts.warnings))
+    return Judged(held, (*landed.lines, *moved.lines, *verdicts.warnings))
 
 
 def _unspoken(contract: Table) -> list[pl.Expr]:

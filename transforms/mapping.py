@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.contracts import INPUTS
 from transforms.map_columns import holds, map_column
-from transforms.mapping_spec import ColumnMap, Conditions, TableMap
+from transforms.mapping_spec import ColumnMap, Conditions, RowFilter, TableMap
 from transforms.parsing import as_text
 from transforms.validation import EXTRA, ROW, missing_line
 
@@ -50,7 +50,7 @@ def map_rows(
         frame = _blanked(frame, spec.nulls)
     for lookup, other in zip(spec.lookup, lookups, strict=True):
         frame = _looked_up(frame, other, lookup.on, lookup.key or lookup.on, lookup.columns)
-    frame, filtered = _filtered(frame, spec)
+    frame, left_out = filtered(frame, spec.filter)
     frames: dict[str, pl.DataFrame] = {}
     unmapped: dict[str, tuple[str, ...]] = {}
     notes: list[str] = []
@@ -60,7 +60,7 @@ def map_rows(
             mapped = pl.concat([frames[name], mapped], how="diagonal_relaxed").sort(ROW)
         frames[name], unmapped[name] = mapped, left
         notes += [note for note in said if note not in notes]
-    return Mapped(frames, unmapped, filtered, tuple(notes))
+    return Mapped(frames, unmapped, left_out, tuple(notes))
 
 
 def _without(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -89,10 +89,12 @@ def _looked_up(
     return sought.join(keyed, on="_key", how="left", maintain_order="left").drop("_key")
 
 
-def _filtered(frame: pl.DataFrame, spec: TableMap) -> tuple[pl.DataFrame, dict[str, int]]:
+def filtered(
+    frame: pl.DataFrame, rules: Sequence[RowFilter]
+) -> tuple[pl.DataFrame, dict[str, int]]:
     """The rows that every filter lets through, and how many each rule left out."""
     counts: dict[str, int] = {}
-    for rule in spec.filter:
+    for rule in rules:
         where = f"filter '{rule.rule}'"
         if rule.first_of is not None:
             _need(frame, rule.first_of, where)
@@ -158,10 +160,10 @@ def _mapped(
         columns.append(map_column(frame, plan).alias(name))
         used.update(plan.inputs)
     left = [name for name in frame.columns if name not in used and name in brought and name != ROW]
-    return pl.DataFrame([*columns, frame[ROW], _extra(frame, left)]), tuple(left), notes
+    return pl.DataFrame([*columns, frame[ROW], extra_json(frame, left)]), tuple(left), notes
 
 
-def _extra(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+def extra_json(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     """Unknown columns as one JSON object per row; null where the row has none of them."""
     if not names or frame.is_empty():
         return pl.Series(EXTRA, [None], pl.String).new_from_index(0, frame.height)

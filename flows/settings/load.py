@@ -131,7 +131,7 @@ def _place_paths(raw: dict[str, Any], folder: Path, environ: Mapping[str, str]) 
     sources = raw.get("sources")
     for source in sources if isinstance(sources, list) else ():
         if isinstance(source, dict):
-            for key in set(CONFIG_KEYS.values()) & set(source):
+            for key in {*CONFIG_KEYS.values(), "path"} & set(source):
                 where = f"[[sources]] '{source.get('name', source.get('kind', 'files'))}' {key}"
                 source[key] = _placed_table(source[key], where, placed)
 

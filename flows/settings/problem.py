@@ -144,7 +144,7 @@ def _keys_below(names: Sequence[str]) -> list[str]:
     if names[0] == "sources":
         if "tables" in names:
             return list(TableSource.model_fields)
-        return ["name", "kind", "latency_days", *CONFIG_KEYS.values()]
+        return ["name", "kind", "latency_days", "path", *CONFIG_KEYS.values()]
     if names[0] == "signals":
         return list(Signal.model_fields)
     if names[:2] == ["validation", "tables"]:

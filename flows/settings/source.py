@@ -13,8 +13,8 @@ from transforms.contracts import CONFIG_KEYS, INPUTS
 from transforms.mapping_spec import ColumnMap, Spec, TableMap
 
 SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
-KINDS = ("files",)
-LATER_KINDS = ("sql", "inbox", "http")
+KINDS = ("files", "inbox")
+LATER_KINDS = ("sql", "http")
 
 
 def _files(value: object) -> object:
@@ -40,11 +40,12 @@ class TableSource(TableMap):
 
 
 class Source(Spec):
-    """One system that gives us tables."""
+    """One system that gives us tables; of an inbox, a folder of whatever there is (`path`)."""
 
     name: SourceName
     kind: str
     latency_days: Annotated[int, Strict(), Field(ge=0, le=366)] = 0
+    path: Annotated[tuple[LocalPattern, ...], BeforeValidator(_listed)] = ()
     tables: dict[str, Annotated[TableSource, BeforeValidator(_files)]]
 
     @model_validator(mode="before")
@@ -64,13 +65,17 @@ class Source(Spec):
     @classmethod
     def _known_kind(cls, kind: str) -> str:
         if kind in LATER_KINDS:
-            raise ValueError(f"'{kind}' is not supported by this version; use 'files'")
+            raise ValueError(f"'{kind}' is not supported by this version; use 'files' or 'inbox'")
         if kind not in KINDS:
-            raise ValueError(f"'{kind}' is not a kind of source; use 'files'")
+            raise ValueError(f"'{kind}' is not a kind of source; use 'files' or 'inbox'")
         return kind
 
     @model_validator(mode="after")
     def _sound_tables(self) -> Self:
+        if self.kind == "inbox":
+            return self._sound_inbox()
+        if self.path:
+            raise ValueError('path goes with kind = "inbox"; give each table its own, or that kind')
         if not self.tables:
             raise ValueError('names no table; add one, e.g. order_lines = "in/order_lines*.csv"')
         for table, plan in self.tables.items():
@@ -78,6 +83,17 @@ class Source(Spec):
             for route in plan.route:
                 _check_route(route.to, self.tables)
                 _check_columns(route.to, f"route to {route.to}: map", route.map)
+        return self
+
+    def _sound_inbox(self) -> Self:
+        if self.tables:
+            key = CONFIG_KEYS[next(iter(self.tables))]
+            raise ValueError(
+                f"{key}: an inbox tells files apart itself; give path alone, and put tables into a "
+                "second [[sources]]"
+            )
+        if not self.path:
+            raise ValueError('names no folder; add one, e.g. path = "in"')
         return self
 
 

@@ -67,7 +67,7 @@ class Account:
         good = judged.good if judged is not None else table.empty()
         problem = judged.problem if judged is not None else None
         reasons = Counter([*unread["reason"], *set_aside["reason"]])
-        earliest, latest = _span(good, table)
+        earliest, latest = span(good, table)
         return FileReport(
             source=self.key.source,
             table=table.name,
@@ -100,7 +100,7 @@ class Account:
         return tuple(f"{self.key.file}: {note}" for note in said)
 
 
-def _span(good: pl.DataFrame, table: Table) -> tuple[datetime | None, datetime | None]:
+def span(good: pl.DataFrame, table: Table) -> tuple[datetime | None, datetime | None]:
     """First and last event time; a day counts from its midnight in UTC."""
     if table.event_time is None or good.is_empty():
         return None, None

@@ -12,7 +12,9 @@ import polars as pl
 from transforms.quarantine import QUARANTINED
 
 Mode = Literal["append", "snapshot"]
-Status = Literal["read", "refused", "unreadable", "no_match"]
+Status = Literal["read", "refused", "unreadable", "unrecognised", "no_match"]
+NO_TABLE = "(none)"
+"""Stands for the table of a file that nobody could recognise."""
 
 
 QUARANTINE = {
@@ -114,6 +116,8 @@ class FilePull:
     good: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     quarantined: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=QUARANTINE))
     reports: tuple[FileReport, ...] = ()
+    family: str = ""
+    """Files of one family have the same columns by right: the configured table, or the layouts."""
 
     @property
     def source(self) -> str:

@@ -102,6 +102,7 @@ def _pull_file(job: _Job, name: str, path: Path, skip: Skip) -> FilePull:
         good=account.good,
         quarantined=account.quarantined(),
         reports=account.reports(),
+        family=table,
     )
 
 
@@ -145,13 +146,14 @@ def _signature(table: str, spec: TableMap, timezone: str) -> str:
         except FileProblem:
             dumped["file"] = "unreadable"
     tables = [table, *(route.to for route in spec.route)]
-    rules = [_rules(INPUTS[name]) for name in tables]
+    rules = [rules_of(INPUTS[name]) for name in tables]
     parts = [READING, CONTRACT_VERSION, timezone, shape, rules]
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _rules(table: Table) -> Mapping[str, object]:
+def rules_of(table: Table) -> Mapping[str, object]:
+    """What of a contract decides how a row is judged."""
     return {
         "key": table.key,
         "columns": [

@@ -38,15 +38,15 @@ def read_table_file(path: Path, max_chars: int = 200) -> RawFile:
     if _ending(path) == ".parquet":
         raise FileProblem(f"{path.name}: is not a Parquet file; check how it was written")
     text, notes = content.decode(data)
-    if _is_json(path, text):
+    if is_json(path, text):
         frame, numbers, bad = json_lines.parse(text)
-        return RawFile(_numbered(frame, numbers), _bad_rows(bad, max_chars), tuple(notes))
+        return RawFile(_numbered(frame, numbers), bad_rows(bad, max_chars), tuple(notes))
     table = delimited.parse(text)
     if not table.numbers and not table.bad:
         notes.append("the file has a header and no rows")
     return RawFile(
         _numbered(table.frame, table.numbers),
-        _bad_rows(table.bad, max_chars),
+        bad_rows(table.bad, max_chars),
         (*notes, *table.notes),
     )
 
@@ -56,7 +56,8 @@ def _ending(path: Path) -> str:
     return Path(name).suffix
 
 
-def _is_json(path: Path, text: str) -> bool:
+def is_json(path: Path, text: str) -> bool:
+    """Whether a file is JSON: by its name, else by how its text begins."""
     ending = _ending(path)
     if ending in _JSON_ENDINGS or ending in _TEXT_ENDINGS:
         return ending in _JSON_ENDINGS
@@ -84,7 +85,7 @@ def _numbered(frame: pl.DataFrame, numbers: Sequence[int]) -> pl.DataFrame:
     return frame.with_columns(pl.Series(ROW, numbers, pl.Int64))
 
 
-def _bad_rows(bad: Sequence[tuple[int, str]], max_chars: int) -> pl.DataFrame:
+def bad_rows(bad: Sequence[tuple[int, str]], max_chars: int) -> pl.DataFrame:
     """Rows that could not be split, each with its redacted text."""
     return pl.DataFrame(
         {

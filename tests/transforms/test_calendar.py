@@ -56,3 +56,34 @@ def test_retail_calendar_has_its_53rd_week_where_four_january_days_remain() -> N
     assert calendar.fiscal_week(date(2024, 2, 4), "4-5-4", "sunday") == "2024-P01-W01"
     assert calendar.fiscal_week(date(2024, 3, 3), "4-5-4", "sunday") == "2024-P02-W05"
     assert calendar.fiscal_week(date(2024, 3, 3), "none", "sunday") is None
+
+
+@pytest.mark.parametrize("fiscal", ["4-4-5", "4-5-4"])
+@pytest.mark.parametrize("week_start", calendar.WEEKDAYS)
+def test_a_fiscal_year_has_52_or_53_weeks_without_gap_or_overlap(
+    fiscal: str, week_start: str
+) -> None:
+    lengths = calendar.FISCAL_MONTHS[fiscal] * 4
+    for year in range(2015, 2035):
+        first = calendar.fiscal_year_start(year, fiscal, week_start)
+        after = calendar.fiscal_year_start(year + 1, fiscal, week_start)
+        weeks = [first + timedelta(days=7 * n) for n in range((after - first).days // 7)]
+        assert len(weeks) in (52, 53)
+        labels = [calendar.fiscal_week(week, fiscal, week_start) or "" for week in weeks]
+        assert [label[:4] for label in labels] == [str(year)] * len(weeks)
+        assert [int(label[-2:]) for label in labels] == list(range(1, len(weeks) + 1))
+        periods = [int(label[6:8]) for label in labels]
+        counted = [periods.count(n) for n in range(1, 13)]
+        assert counted[:11] == list(lengths[:11])
+        assert counted[11] == lengths[11] + len(weeks) - 52, (
+            "the 53rd week belongs to the last period"
+        )
+
+
+def test_the_4_4_5_calendar_begins_nearest_to_new_year() -> None:
+    assert calendar.fiscal_year_start(2026, "4-4-5", "monday") == date(2025, 12, 29)
+    assert calendar.fiscal_week(date(2025, 12, 29), "4-4-5", "monday") == "2026-P01-W01"
+    assert calendar.fiscal_week(date(2026, 1, 26), "4-4-5", "monday") == "2026-P02-W05"
+    assert calendar.fiscal_week(date(2026, 2, 23), "4-4-5", "monday") == "2026-P03-W09"
+    assert calendar.fiscal_week(date(2026, 12, 28), "4-4-5", "monday") == "2026-P12-W53"
+    assert calendar.fiscal_week(date(2027, 1, 4), "4-4-5", "monday") == "2027-P01-W01"

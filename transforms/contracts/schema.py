@@ -24,6 +24,7 @@ class Reason(StrEnum):
     """Why a row, or a whole file, stands in quarantine."""
 
     UNREADABLE_FILE = "unreadable_file"
+    UNRECOGNISED = "unrecognised"
     MISSING_COLUMN = "missing_column"
     MALFORMED_ROW = "malformed_row"
     NULL_REQUIRED = "null_required"

@@ -29,17 +29,21 @@ def judge_inputs(
     timezone: str,
     latency_days: int = 0,
     previous_schema: Mapping[str, Mapping[str, str]] | None = None,
+    current_schema: Mapping[str, Mapping[str, str]] | None = None,
     limits: Limits | None = None,
 ) -> Verdicts:
     """Verdicts on the input tables as the lake shows them at `as_of`, before any model runs.
 
     Days are those of `timezone`; the last day judged is `as_of` less `latency_days`.
-    `previous_schema` is `profile.schema_of` of the night before. A check with too little history
+    `previous_schema` is what earlier deliveries gave, column to kind, and `current_schema` the
+    newest ones (`transforms.drift`); without it the tables' own types stand for it. A check with too little history
     is `not_enough_data`. Names that are no canonical input are left alone.
     """
     night = Night(tables, as_of, timezone, latency_days, limits or Limits())
     names = [name for name in INPUTS if name in tables]
-    return judge("inputs", [input_dossier(name, night, previous_schema) for name in names])
+    return judge(
+        "inputs", [input_dossier(name, night, previous_schema, current_schema) for name in names]
+    )
 
 
 def judge_exports(tables: Mapping[str, pl.DataFrame], *, horizon: int) -> Verdicts:

@@ -89,13 +89,17 @@ class Night:
 
 
 def input_dossier(
-    name: str, night: Night, previous: Mapping[str, Mapping[str, str]] | None
+    name: str,
+    night: Night,
+    previous: Mapping[str, Mapping[str, str]] | None,
+    current: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Dossier:
     """Everything expected of the input table `name`."""
     table, frame = INPUTS[name], night.tables[name]
     dossier = Dossier(name)
     expect_contract(dossier, table, frame, required=list(table.required))
-    _expect_schema_unchanged(dossier, table, frame, previous)
+    before, now = (previous or {}).get(name), (current or {}).get(name)
+    _expect_schema_unchanged(dossier, table, frame, before, now)
     days = night.days(name)
     if days is None:
         if table.event_time is not None:
@@ -109,19 +113,21 @@ def _expect_schema_unchanged(
     dossier: Dossier,
     table: Table,
     frame: profile.Frame,
-    previous: Mapping[str, Mapping[str, str]] | None,
+    before: Mapping[str, str] | None,
+    delivered: Mapping[str, str] | None,
 ) -> None:
-    before = (previous or {}).get(table.name)
+    """Columns that were given are still given, and of the kind that they were.
+
+    What is `delivered` may change in any column; of the table itself, whose contract fixes the
+    types of its own columns, only in others.
+    """
     if before is None:
         dossier.undecidable("schema_unchanged", "warn", "no schema of an earlier night")
         return
-    now = profile.schema_of({table.name: frame})[table.name]
+    now = delivered if delivered is not None else profile.schema_of({table.name: frame})[table.name]
+    fixed = set(table.names) if delivered is None else set()
     gone = [name for name in before if name not in now and name not in table.required]
-    changed = [
-        name
-        for name, dtype in before.items()
-        if name in now and name not in table.names and now[name] != dtype
-    ]
+    changed = [n for n, kind in before.items() if n in now and n not in fixed and now[n] != kind]
     for label, names in (("vanished", gone), ("changed type", changed)):
         dossier.none("schema_unchanged", "warn", len(names), n=len(before), label=label)
 

@@ -1,0 +1,93 @@
+"""`hearcast doctor`, as its user runs it: what there is, what is absent, and nothing changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import SOURCES, child_environment, digests, write_config
+from tests.flows.inboxes import config, csv, put
+from tests.flows.shopify_files import FIRST, ORDERS_HEADER, more
+from tests.flows.test_inbox_help_desks import ticket
+
+
+def doctor(file: Path) -> tuple[int, str, str]:
+    """Exit code, answer and log of the command."""
+    done = subprocess.run(
+        [Path(sys.executable).parent / "hearcast", "doctor", "--config", file],
+        capture_output=True, text=True, env=child_environment(file.parent / "home"), timeout=120, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_it_says_what_each_file_is_and_what_is_absent_for_what(tmp_path: Path) -> None:
+    put(tmp_path, "orders_export.csv", csv([*ORDERS_HEADER, "Mystery"], FIRST, more("TEA")))
+    put(tmp_path, "tickets.json", {"tickets": [ticket(1)]})
+    put(tmp_path, "minutes.csv", "who,what\nme,nothing\n")
+    file = config(tmp_path)
+    before = digests(tmp_path, "*")
+    code, said, _ = doctor(file)
+    assert code == 0
+    assert "in/orders_export.csv (a Shopify orders export)" in said
+    assert "order_lines: 2 of 2 rows good" in said
+    assert "not understood: Mystery" in said
+    assert "! is not recognised (found: what, who)" in said
+    assert "order_lines: 2 rows, 2026-11-01 to 2026-11-01" in said
+    assert "inventory_daily is absent: no inventory_plan; Shopify: export inventory as" in said
+    assert "refunds is absent: no forecasts of returns; Shopify: ask the API" in said
+    assert "0 weeks of orders: signals are tested from 52 on" in said
+    assert said.rstrip().endswith("A night can run.")
+    assert "Quixworth" not in said
+    assert "ada@example.com" not in said.lower()
+    after = {
+        name: digest
+        for name, digest in digests(tmp_path, "*").items()
+        if not name.startswith("home/")
+    }
+    assert after == before, "nothing on disk has changed"
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "line"),
+    [
+        (csv([n for n in ORDERS_HEADER if n != "Lineitem sku"], FIRST), 1, "A night would fail: no order line was found"),
+        (csv(ORDERS_HEADER, FIRST, more("A", quantity="many")), 3, "A night would hold back order_lines (50.0% of its rows or quantity are bad"),  # type: ignore[arg-type]
+    ],
+)  # fmt: skip
+def test_its_exit_code_is_what_a_night_would_come_to(
+    tmp_path: Path, data: str, code: int, line: str
+) -> None:
+    put(tmp_path, "orders.csv", data)
+    found, said, _ = doctor(config(tmp_path))
+    assert (found, line in said) == (code, True), said
+
+
+def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "hearcast.toml"
+    file.write_text('[[sources]]\nkind = "inbox"\norder_lines = "x"\n')
+    code, said, log = doctor(file)
+    assert (code, said) == (2, "")
+    assert "order_lines: an inbox tells files apart itself; give path alone" in log
+    assert "Traceback" not in log
+
+
+def test_canonical_files_enable_everything_that_this_version_makes(
+    tmp_path: Path, brand_folder: Path
+) -> None:
+    file = write_config(
+        tmp_path, {table: str(brand_folder / name) for table, name in SOURCES.items()}
+    )
+    code, said, _ = doctor(file)
+    assert code == 0
+    for output in (
+        "forecasts of units",
+        "forecasts of returns",
+        "forecasts of tickets",
+        "signals of what customers say",
+    ):
+        assert f"yes  {output}" in said
+    assert "weeks of orders" in said

@@ -1,0 +1,103 @@
+"""What each output needs, and, in plain words, how to add it from each system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from transforms.contracts import CONFIG_KEYS, INPUTS
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Something that a night publishes.
+
+    `needs` and `better` name tables, or columns as `table.column`, `a|b` for either; `better`
+    with what is lost without.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    needs: tuple[str, ...]
+    better: Mapping[str, str] = field(default_factory=dict)
+
+
+_SPLIT = "products.category|order_lines.category"
+OUTPUTS = (
+    Output(
+        "forecasts of units",
+        ("forecasts",),
+        ("order_lines",),
+        {
+            _SPLIT: "so all products share one category",
+            "inventory_daily": "so weeks without stock are read as weeks without demand",
+            "promotions": "so planned promotions are not known",
+            "order_lines.cancelled_at": "so cancelled orders may count as demand",
+        },
+    ),
+    Output("forecasts of returns", ("forecasts",), ("refunds",)),
+    Output("forecasts of tickets", ("forecasts",), ("tickets",)),
+    Output(
+        "signals of what customers say",
+        ("signals_weekly", "signal_evidence"),
+        ("passages|upstream_tags", "order_lines"),
+        {
+            "conversations.customer_id|passages.customer_id": "so nobody counts once across channels",
+            "conversations.sku|conversations.category|order_lines.customer_id": "so words count for the whole business only",
+            "call_attempts": "so conversations that came of call lists all weigh one",
+        },
+    ),
+    Output("who is who across systems", ("customers",), ("customers",)),
+    Output("inventory_plan", ("inventory_plan",), ("inventory_daily", "products.lead_time_days")),
+    Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
+)
+
+_HOW: Mapping[str, Mapping[str, str]] = {
+    "shopify": {
+        "order_lines": 'export orders with Orders > Export > "Plain CSV file"',
+        "order_lines.cancelled_at": "the orders export has it as Cancelled at: no order was cancelled, or the column was left out",
+        "order_lines.customer_id": "export orders with Email, or ask the API for customer.id",
+        "refunds": "ask the API for orders with refunds and their line items (the CSV tells money only), or replicate refund and order_line_refund",
+        "inventory_daily": "export inventory as Products > Inventory > Export, every day, with the day in the file's name; or replicate inventory_quantity with inventory_item",
+        "products.category": "export products with Products > Export, and fill in Type",
+        "products.lead_time_days": "Shopify has no lead times: add a file with sku and lead_time_days, one line per SKU",
+        "checkouts": "ask the API for abandoned checkouts, or export Orders > Abandoned checkouts",
+        "customers": "export customers with Customers > Export, or orders with Email",
+        "promotions": "Shopify's discounts are not read: add a file with starts_on, ends_on and what they apply to",
+    },
+    "woocommerce": {
+        "refunds": "ask the API for orders/<id>/refunds with line_items",
+        "products.category": "add a file with sku and category",
+        "inventory_daily": "WooCommerce keeps no stock by day: add a file with date, sku and on_hand",
+    },
+    "zendesk": {
+        "tickets": "export tickets with the incremental API or replicate ticket",
+        "passages": "tickets bring their descriptions; add comments (with ticket_id) for the rest",
+        "customers": "export users, too",
+    },
+    "gorgias": {
+        "tickets": "ask GET /api/tickets",
+        "passages": "ask GET /api/messages",
+        "customers": "tickets bring them",
+    },
+}
+
+
+def remedy(need: str, systems: Sequence[str]) -> str:
+    """How to add `need`: as each of `systems` does it, else as a canonical file."""
+    told = [
+        f"{system.capitalize()}: {how}"
+        for system in systems
+        if (how := next((h for one in need.split("|") if (h := _HOW.get(system, {}).get(one))), ""))
+    ]
+    return "; ".join(told) if told else _canonical(need.split("|", maxsplit=1)[0])
+
+
+def _canonical(need: str) -> str:
+    table, _, column = need.partition(".")
+    contract, key = INPUTS[table], CONFIG_KEYS[table]
+    if column:
+        prose = contract.column(column).prose
+        return f"add the column {column} ({prose}) to {table}"
+    columns = ", ".join(contract.required)
+    return f"add a file with {columns} as {key} under [[sources]], or to the inbox"
