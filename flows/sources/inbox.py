@@ -134,7 +134,10 @@ def _neighbour(box: _Box, key: str) -> pl.DataFrame | None:
     for file in box.files:
         if key not in file.layouts:
             continue
-        found = read_records(file.path, box.settings.privacy.quarantine_chars)
+        try:
+            found = read_records(file.path, box.settings.privacy.quarantine_chars)
+        except FileProblem:
+            continue  # its own pull tells it
         for stack, one in zip(found.stacks, _recognised(found, file.name), strict=True):
             if one.layout is not None and one.layout.key == key:
                 frames.append(rows_at(textual(stack), "", frozenset()).drop("_row"))
@@ -170,15 +173,14 @@ def _pull_file(box: _Box, file: _File, taken: Mapping[str, str], neighbour: Neig
     latency = box.source.latency_days
     key = FileKey(box.source.name, INBOX, file.name, file.sha256, _signature(box, file))
     if file.problem is not None:
-        # What it was when it could be read is what is missing now.
-        table = next((BY_KEY[one].table for one in sorted(file.layouts)), NO_TABLE)
-        report = FileReport(
-            key.source, table, file.name, "", status="unreadable", problem=file.problem
-        )
-        return FilePull(key, "append", latency, reports=(report,))
+        return _unreadable(key, file, latency)
     if taken.get(f"{key.source}/{INBOX}/{key.file}") == f"{key.sha256} {key.signature}":
         return FilePull(key, "append", latency, skipped=True)
-    found = box.read(file)
+    try:
+        found = box.read(file)
+    except FileProblem as error:  # taken away, or changed for the worse, since it was looked at
+        file.problem = redact_text(str(error).replace(file.path.name, file.name, 1))
+        return _unreadable(key, file, latency)
     account = InboxAccount(key, found, box.settings)
     reads: list[Read] = []
     for stack, told in zip(found.stacks, _recognised(found, file.name), strict=True):
@@ -200,6 +202,13 @@ def _pull_file(box: _Box, file: _File, taken: Mapping[str, str], neighbour: Neig
         reports=account.reports(),
         family="+".join(sorted(file.layouts)),
     )
+
+
+def _unreadable(key: FileKey, file: _File, latency: int) -> FilePull:
+    """A file without rows; what it was when it could be read is what is missing now."""
+    table = next((BY_KEY[one].table for one in sorted(file.layouts)), NO_TABLE)
+    report = FileReport(key.source, table, file.name, "", status="unreadable", problem=file.problem)
+    return FilePull(key, "append", latency, reports=(report,))
 
 
 def _read(
