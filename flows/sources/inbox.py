@@ -32,6 +32,8 @@ from transforms.readers.unfold import rows_at
 READING = 1
 """Raised when recognising or reading changes, so that files landed before are read again."""
 INBOX = "inbox"
+UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
+"""Endings of files that somebody is still writing: passed over until they have their name."""
 KEPT_BYTES = 1 << 25
 """Bytes of files that are parsed once rather than twice; as objects they take ten times as much."""
 _LINKED = "<"
@@ -83,7 +85,8 @@ def pull_inbox(source: Source, settings: Settings, taken: Mapping[str, str]) -> 
     for pattern in barren:
         yield _absent(source, pattern)
     for name, path in found:
-        box.files.append(_look(box, public_name(name), path, taken))
+        if not name.lower().endswith(UNFINISHED):
+            box.files.append(_look(box, public_name(name), path, taken))
     neighbour = cache(lambda key: _neighbour(box, key))
     for file in box.files:
         yield _pull_file(box, file, taken, neighbour)
@@ -103,16 +106,17 @@ def _absent(source: Source, pattern: str) -> FilePull:
 
 def _look(box: _Box, name: str, path: Path, taken: Mapping[str, str]) -> _File:
     """What the file is, from the lake's log where nothing of it has changed."""
+    told = taken.get(f"{box.source.name}/{INBOX}/{name}", "")
     try:
         file = _File(name, path, content.digest(path))
-        told = taken.get(f"{box.source.name}/{INBOX}/{name}", "")
         start = f"{file.sha256} {_reading(box.settings)}/"
         if told.startswith(start):
-            file.layouts = frozenset(told[len(start) :].partition(_LINKED)[0].split("+"))
+            file.layouts = frozenset(layouts_in(told.partition(" ")[2]))
             return file
         found = read_records(path, box.settings.privacy.quarantine_chars)
     except FileProblem as error:
-        return _File(name, path, "", problem=redact_text(str(error).replace(path.name, name, 1)))
+        line = redact_text(str(error).replace(path.name, name, 1))
+        return _File(name, path, "", frozenset(layouts_in(told.partition(" ")[2])), problem=line)
     box.keep(file, found)
     file.layouts = frozenset(
         one.layout.key for one in _recognised(found, name) if one.layout is not None
@@ -130,7 +134,10 @@ def _neighbour(box: _Box, key: str) -> pl.DataFrame | None:
     for file in box.files:
         if key not in file.layouts:
             continue
-        found = read_records(file.path, box.settings.privacy.quarantine_chars)
+        try:
+            found = read_records(file.path, box.settings.privacy.quarantine_chars)
+        except FileProblem:
+            continue  # its own pull tells it
         for stack, one in zip(found.stacks, _recognised(found, file.name), strict=True):
             if one.layout is not None and one.layout.key == key:
                 frames.append(rows_at(textual(stack), "", frozenset()).drop("_row"))
@@ -166,13 +173,14 @@ def _pull_file(box: _Box, file: _File, taken: Mapping[str, str], neighbour: Neig
     latency = box.source.latency_days
     key = FileKey(box.source.name, INBOX, file.name, file.sha256, _signature(box, file))
     if file.problem is not None:
-        report = FileReport(
-            key.source, NO_TABLE, file.name, "", status="unreadable", problem=file.problem
-        )
-        return FilePull(key, "append", latency, reports=(report,))
+        return _unreadable(key, file, latency)
     if taken.get(f"{key.source}/{INBOX}/{key.file}") == f"{key.sha256} {key.signature}":
         return FilePull(key, "append", latency, skipped=True)
-    found = box.read(file)
+    try:
+        found = box.read(file)
+    except FileProblem as error:  # taken away, or changed for the worse, since it was looked at
+        file.problem = redact_text(str(error).replace(file.path.name, file.name, 1))
+        return _unreadable(key, file, latency)
     account = InboxAccount(key, found, box.settings)
     reads: list[Read] = []
     for stack, told in zip(found.stacks, _recognised(found, file.name), strict=True):
@@ -194,6 +202,13 @@ def _pull_file(box: _Box, file: _File, taken: Mapping[str, str], neighbour: Neig
         reports=account.reports(),
         family="+".join(sorted(file.layouts)),
     )
+
+
+def _unreadable(key: FileKey, file: _File, latency: int) -> FilePull:
+    """A file without rows; what it was when it could be read is what is missing now."""
+    table = next((BY_KEY[one].table for one in sorted(file.layouts)), NO_TABLE)
+    report = FileReport(key.source, table, file.name, "", status="unreadable", problem=file.problem)
+    return FilePull(key, "append", latency, reports=(report,))
 
 
 def _read(

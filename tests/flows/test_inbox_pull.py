@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -71,6 +72,20 @@ def test_a_half_file_holds_its_table_back_until_it_is_put_right(tmp_path: Path) 
     put(tmp_path, "orders.csv", csv(ORDERS_HEADER, FIRST))
     done, _ = landed(tmp_path)
     assert done.held == {}
+
+
+def test_a_file_that_is_cut_short_holds_back_what_it_was(tmp_path: Path) -> None:
+    whole = gzip.compress(csv(ORDERS_HEADER, FIRST, more("TEA")).encode())
+    put(tmp_path, "orders.csv.gz", whole)
+    landed(tmp_path)
+    put(tmp_path, "orders.csv.gz", whole[:-40])
+    put(tmp_path, "new.csv.gz", whole[:-40])
+    put(tmp_path, "late.csv.part", "half a")
+    done, _ = landed(tmp_path, AS_OF + timedelta(days=1))
+    assert list(done.held) == ["order_lines"]
+    assert "in/orders.csv.gz: the gzip file is cut short or damaged" in done.held["order_lines"]
+    assert any(line.startswith("in/new.csv.gz: the gzip file is cut short") for line in done.lines)
+    assert not any(".part" in line for line in done.lines)
 
 
 def test_an_unchanged_file_is_not_read_again_unless_its_neighbour_changed(tmp_path: Path) -> None:

@@ -188,6 +188,23 @@ def table(keys: str) -> str:
             "[validation]\nwarn_share = 0.1",
             "[validation] warn_share 0.1 is above hold_share 0.05 (order_lines)",
         ),
+        (
+            '[[sources]]\nname = "m"\nkind = "inbox"',
+            "[[sources]] 'm' names no folder; add one, e.g. path = \"in\"",
+        ),
+        (
+            '[[sources]]\nname = "m"\nkind = "inbox"\npath = "in"\norder_lines = "x.csv"',
+            "[[sources]] 'm' order_lines: an inbox tells files apart itself; give path alone, and put "
+            "tables into a second [[sources]]",
+        ),
+        (
+            '[[sources]]\nname = "m"\npath = "in"\norder_lines = "x.csv"',
+            "[[sources]] 'm' path goes with kind = \"inbox\"; give each table its own, or that kind",
+        ),
+        (
+            '[[sources]]\nname = "m"\nkind = "inbox"\npath = "s3://in"',
+            "[[sources]] 'm' path[1] object storage is not supported by this version; give a local path",
+        ),
         ("[[signals]]\ntargets = ['units']", "[[signals]] #1 name is missing"),
         ("[run]\nthreads = 0", "[run] threads should be greater than or equal to 1 (got 0)"),
     ],

@@ -293,6 +293,15 @@ def test_type_of_a_foreign_column_may_not_change_silently() -> None:
     assert failed(verdicts({"products": changed})) == {"products.schema_unchanged"}
 
 
+def test_what_is_delivered_may_change_in_any_column() -> None:
+    before = {"products": {"sku": "text", "category": "text"}}
+    same = verdicts(baseline(), previous_schema=before, current_schema=before)
+    assert not failed(same)
+    for now in ({"sku": "text"}, {"sku": "numbers", "category": "text"}):
+        told = verdicts(baseline(), previous_schema=before, current_schema={"products": now})
+        assert failed(told) == {"products.schema_unchanged"}
+
+
 def test_short_history_is_not_passed_silently() -> None:
     recent = baseline()["order_lines"].filter(lately("order_lines", 20))
     judged = verdicts({"order_lines": recent})
