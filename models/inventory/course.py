@@ -70,7 +70,7 @@ class Course:
     @property
     def last_day(self) -> int:
         """Days after as_of that the forecast covers."""
-        return WEEK * (self.weeks.shape[1] - 1) - self.passed
+        return int(WEEK * (self.weeks.shape[1] - 1) - self.passed)
 
     def expected(self, ahead: Floats) -> Floats:
         """Return (N, T) expected demand of the first ``ahead`` (N, T) days after as_of.
@@ -124,7 +124,9 @@ def _shares(days: Floats, inside: Floats) -> Floats:
     """Return (N, T) shares of a week that have passed after ``inside`` (N, T) days, 0 to 7."""
     whole = np.minimum(inside // 1, WEEK - 1).astype(np.int64)
     rows = np.arange(len(days))[:, None]
-    return np.asarray(days[rows, whole] + (inside - whole) * (days[rows, whole + 1] - days[rows, whole]))
+    return np.asarray(
+        days[rows, whole] + (inside - whole) * (days[rows, whole + 1] - days[rows, whole])
+    )
 
 
 def interpolation(known: Sequence[float], asked: Floats) -> Floats:

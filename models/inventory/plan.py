@@ -20,6 +20,21 @@ FRACTION = 1024.0
 DATES = ("stockout_date_p10", "stockout_date_p50", "stockout_date_p90")
 
 
+_PLANNED = (
+    "horizon_too_short", "running_week_remaining_units", "final_units", "baseline_units",
+    "demand_p50", "demand_p90", "demand_p95", "reorder_point_units", "order_up_to_units",
+    "reorder_point_baseline_units", "order_up_to_baseline_units", "suggested_order_units",
+    "suggested_order_baseline_units", "cycle_service_expected", "fill_rate_expected",
+    "days_of_cover", "excess_units", "lost_sales_units", "at_risk_units", *DATES,
+)  # fmt: skip
+"""What rests on forecasts."""
+_NOTHING = (
+    EXPORTS["inventory_plan"]
+    .empty()
+    .select("sku", *_PLANNED, pl.lit(None, dtype=pl.Float64).alias("_total"))
+)
+
+
 def plan(
     stock: pl.DataFrame,
     receipts: pl.DataFrame,
@@ -38,7 +53,7 @@ def plan(
     column ``sku``, at level sku. A SKU without forecasts gets none of what rests on them.
     """
     ahead = stock.join(cumulative.select("sku").unique(), on="sku", how="semi").sort("sku")
-    parts = [stock.select("sku").clear()]
+    parts = [_NOTHING]
     for first in range(0, ahead.height, SHARD):
         shard = ahead[first : first + SHARD]
         keep = {"on": "sku", "how": "semi"}
@@ -62,7 +77,9 @@ def _planned(
     available = column(stock, "available_units")
     position = available + column(stock, "on_order_units")
     wanted = stock["orderable"].to_numpy()
-    orders = [order(np.where(wanted, lv.order_up_to, 0.0), position, terms) for lv in (levels, plain)]
+    orders = [
+        order(np.where(wanted, lv.order_up_to, 0.0), position, terms) for lv in (levels, plain)
+    ]
     service = service_of(course, terms, position + orders[0])
     lost = _losses(course, terms, available, receipts)
     n = len(stock)
@@ -85,7 +102,9 @@ def _planned(
         "_total": course.expected(np.full((n, 1), float(course.last_day)))[:, 0],
     }
     frame = pl.DataFrame({"sku": stock["sku"], **columns}, nan_to_null=True)
-    return frame.with_columns(_dates(name, days[:, i], available, as_of) for i, name in enumerate(DATES))
+    return frame.with_columns(
+        _dates(name, days[:, i], available, as_of) for i, name in enumerate(DATES)
+    )
 
 
 def _level_columns(levels: Levels, plain: Levels) -> dict[str, Floats]:
@@ -123,8 +142,11 @@ def _dates(name: str, days: np.ndarray, available: Floats, as_of: date) -> pl.Se
 
 def _finished(told: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """All columns of the contract but rung: differences, money, reasons."""
-    told = told.with_columns(pl.lit(as_of).alias("as_of"))
-    told = told.with_columns(_units(told), *_shares())
+    told = told.with_columns(
+        pl.lit(as_of).alias("as_of"),
+        (pl.col("lead_time_days") + pl.col("review_period_days")).alias("protection_days"),
+    )
+    told = told.with_columns(*_units(told), *_shares())
     told = told.with_columns(_statuses()).with_columns(_without_forecast())
     told = told.with_columns(
         (pl.col("final_units") - pl.col("baseline_units")).alias("signal_delta_units"),
@@ -232,6 +254,8 @@ def _reason() -> pl.Expr:
         "a promised delivery is overdue": pl.col("receipts_overdue_units") > 0,
         "promised deliveries that are no longer counted on": pl.col("receipts_lapsed_units") > 0,
     }
-    parts = [pl.when(case.fill_null(value=False)).then(pl.lit(text)) for text, case in cases.items()]
+    parts = [
+        pl.when(case.fill_null(value=False)).then(pl.lit(text)) for text, case in cases.items()
+    ]
     said = pl.concat_str(parts, separator="; ", ignore_nulls=True)
     return pl.when(said != "").then(said).alias("reason")

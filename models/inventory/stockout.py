@@ -69,9 +69,7 @@ def lost_sales(course: Course, available: Floats, receipts: Receipts, until: Flo
     low = np.floor(at).astype(np.int64)
     rows = np.arange(len(lost))[:, None]
     part = at - low
-    return np.asarray(
-        (1 - part) * lost[rows, low] + part * lost[rows, np.minimum(low + 1, days)]
-    )
+    return np.asarray((1 - part) * lost[rows, low] + part * lost[rows, np.minimum(low + 1, days)])
 
 
 def days_of_cover(course: Course, available: Floats) -> Floats:

@@ -22,14 +22,17 @@ def weekdays(sold: pl.DataFrame, week_start: str) -> pl.DataFrame:
     week = week_of(pl.col("day"), week_start)
     newest = week.max()
     recent = (week < newest) & (week >= newest - pl.duration(weeks=WEEKDAY_WEEKS))
-    days = [(pl.col("milli").filter(pl.col("_at") == i).sum() / MILLI).alias(f"day_{i}") for i in range(7)]
+    days = [
+        (pl.col("milli").filter(pl.col("_at") == i).sum() / MILLI).alias(f"day_{i}")
+        for i in range(7)
+    ]
     kept = sold.filter(recent).with_columns(at.alias("_at"))
     whole = kept.select(pl.lit(None, dtype=pl.String).alias("category"), *days)
     return pl.concat([whole, kept.group_by("category").agg(*days).sort("category")])
 
 
 def pieces(sold: pl.DataFrame) -> pl.DataFrame:
-    """sku and whether each of its sales was of whole units."""
+    """Sku and whether each of its sales was of whole units."""
     return sold.group_by("sku").agg((pl.col("milli") % MILLI == 0).all().alias("pieces"))
 
 
