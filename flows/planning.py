@@ -11,13 +11,16 @@ import polars as pl
 
 from flows.errors import where
 from flows.forecasting import conform
-from flows.knowledge import with_told_on
+from flows.knowledge import Picture, with_told_on
 from flows.lake import LakeError
 from flows.masking import masked
-from flows.night import Night, rules_of
+from flows.night import Night, rules_of, spec_of
 from flows.stale import last_nights
-from models.inventory.arrays import Week
+from models.assemble import life_mask
+from models.inventory.arrays import WEEKDAYS, Week, weekday_shares
 from models.inventory.plan import plan
+from models.stockout_accuracy import accuracy_stockouts
+from models.unconstrained import unconstrained
 from transforms import demand as counting
 from transforms.asof import SOURCE, visible
 from transforms.calendar import first_horizon_week
@@ -25,6 +28,7 @@ from transforms.contracts import INPUTS
 from transforms.planning.sales import pieces, prices, weekdays
 from transforms.planning.skus import NAMED_IN, every_sku, with_orderable
 from transforms.planning.stock import with_stock
+from transforms.planning.stockouts import out_weeks, summed_up
 from transforms.planning.terms import PlanRules, with_terms
 
 LOG = logging.getLogger("hearcast")
@@ -54,14 +58,22 @@ class Plans:
     lines: tuple[str, ...] = ()
 
 
-def planning_tables(night: Night, tables: Mapping[str, pl.DataFrame]) -> Plans:
+def planning_tables(
+    night: Night,
+    tables: Mapping[str, pl.DataFrame],
+    now: Picture,
+    hidden: pl.DataFrame | None,
+) -> Plans:
     """The planning tables of the night. One that fails is left out; the night goes on.
 
-    `tables` are the night's others, as they will be published.
+    `tables` are the night's others, as they will be published; `hidden` is what the backtest said
+    of weeks without stock, None where there is none.
     """
-    plans = Plans()
+    plans, shown = Plans(), stock_tables(night)
     made: dict[str, Callable[[], pl.DataFrame | str]] = {
-        "inventory_plan": partial(_plan, night, tables, plans),
+        "inventory_plan": partial(_plan, night, shown, tables, plans),
+        "demand_unconstrained": partial(_unconstrained, night, shown, tables, now),
+        "accuracy_stockouts": partial(_accuracy, night, tables, plans, hidden),
     }
     for name, make in made.items():
         try:
@@ -79,7 +91,12 @@ def planning_tables(night: Night, tables: Mapping[str, pl.DataFrame]) -> Plans:
     return plans
 
 
-def _plan(night: Night, tables: Mapping[str, pl.DataFrame], plans: Plans) -> pl.DataFrame | str:
+def _plan(
+    night: Night,
+    shown: Mapping[str, pl.DataFrame],
+    tables: Mapping[str, pl.DataFrame],
+    plans: Plans,
+) -> pl.DataFrame | str:
     """The table inventory_plan, or why there is none; from stale forecasts comes last night's."""
     at_sku = (pl.col("target") == "units") & (pl.col("level") == "sku")
     if "sku" not in night.settings.forecast.levels:
@@ -93,7 +110,7 @@ def _plan(night: Night, tables: Mapping[str, pl.DataFrame], plans: Plans) -> pl.
         plans.rungs["inventory_plan"] = "stale"
         return "forecasts are stale, and no earlier night has a plan" if old is None else old
     plans.rungs["inventory_plan"] = rung
-    shown, rules = stock_tables(night), night.settings.planning.rules()
+    rules = night.settings.planning.rules()
     stock, coming, days = positions(night, shown, tables["series_listed"], rules)
     plans.lines = unknown_names(stock, rules)
     rows = plan(
@@ -107,6 +124,55 @@ def _plan(night: Night, tables: Mapping[str, pl.DataFrame], plans: Plans) -> pl.
         excess_days=float(rules.excess_days),
     )
     return rows.with_columns(pl.lit(rung).alias("rung"))
+
+
+def _unconstrained(
+    night: Night,
+    shown: Mapping[str, pl.DataFrame],
+    tables: Mapping[str, pl.DataFrame],
+    now: Picture,
+) -> pl.DataFrame | str:
+    """The table demand_unconstrained, or why there is none."""
+    if shown["inventory_daily"].is_empty():
+        return "no inventory_daily is given, so no week is known to have run out"
+    if "units" not in now.demand or now.demand["units"].level == "category":
+        return "units are not forecast by SKU"
+    business, panel = night.settings.business, now.known.panels["units"]
+    categories, sold = sales(night, shown)
+    out = out_weeks(shown["inventory_daily"], sold, business.week_start)
+    days = weekdays(sold, business.week_start)
+    shares = pl.DataFrame(weekday_shares(categories, days), schema=WEEKDAYS)
+    skus = unconstrained(
+        panel,
+        life_mask(now.demand["units"].series, panel.weeks),
+        out,
+        pl.concat([categories.select("sku"), shares], how="horizontal"),
+        night.settings.forecast.season_weeks,
+    )
+    weekly = tables["demand_weekly"].filter(pl.col("target") == "units")
+    return summed_up(skus, weekly, night.settings.forecast.levels, categories)
+
+
+def _accuracy(
+    night: Night,
+    tables: Mapping[str, pl.DataFrame],
+    plans: Plans,
+    hidden: pl.DataFrame | None,
+) -> pl.DataFrame | str:
+    """The table accuracy_stockouts, or why there is none."""
+    if hidden is None or "backtest_forecasts" not in tables:
+        return "no backtest was made"
+    if "demand_unconstrained" not in plans.tables:
+        return "there is no demand_unconstrained to compare with"
+    record, demand = tables["backtest_forecasts"], plans.tables["demand_unconstrained"]
+    return accuracy_stockouts(record, hidden, demand, spec_of(night.settings))
+
+
+def sales(night: Night, shown: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The category of each SKU, and units sold by day."""
+    categories = counting.sku_categories(shown["order_lines"], shown["products"])
+    zone = night.settings.business.timezone
+    return categories, counting.unit_events(shown["order_lines"], categories, zone)
 
 
 def stock_tables(night: Night) -> dict[str, pl.DataFrame]:
@@ -129,8 +195,7 @@ def positions(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Every SKU with its terms, stock and price; deliveries counted on; sales by weekday."""
     business = night.settings.business
-    categories = counting.sku_categories(shown["order_lines"], shown["products"])
-    sold = counting.unit_events(shown["order_lines"], categories, business.timezone)
+    _, sold = sales(night, shown)
     skus = every_sku(shown, listed, night.as_of)
     skus = with_orderable(with_terms(skus, shown["products"], rules), night.as_of)
     stock, coming = with_stock(

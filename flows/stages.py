@@ -229,7 +229,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
-    plans = planning_tables(night, shelf.tables)
+    plans = planning_tables(night, shelf.tables, now, made.hidden)
     shelf.tables |= plans.tables
     shelf.rungs |= plans.rungs
     night.keep(shelf.tables)
