@@ -89,7 +89,10 @@ def _point(rows: pl.DataFrame, model: str) -> Floats:
 
 def _wape(rows: pl.DataFrame, error: Floats, actual: Floats, seed: int) -> dict[str, object]:
     weeks = rows["week_start"].rank("dense").to_numpy().astype(np.int64) - 1
-    sums = (np.bincount(weeks, weights=v) for v in (error, np.zeros(len(error)), actual))
+    sums = (
+        np.bincount(weeks, weights=v).astype(np.float64)
+        for v in (error, np.zeros(len(error)), actual)
+    )
     found = bootstrap(Weekly(*sums), seed)
     names = ("wape", "wape_lo", "wape_hi")
     return {n: v if np.isfinite(v) else None for n, v in zip(names, found, strict=True)}
