@@ -4,9 +4,10 @@ Service reached against the service asked for, and the plan with signals against
 without them, where signals are true and where they are placebos.
 
 `held`: share of cycles whose demand of lead time plus review period stayed within the level ordered
-up to: this is what the level promises. `served, waits`: share of cycles without a stock-out where
-unserved demand waits; `served, lost`: where it is lost, so that it does not use up what comes next.
-Both are above `held` where stock is still above a level that has fallen.
+up to: this is what the level promises. `waits`: share of cycles without a stock-out where
+unserved demand waits; `served`: where it is lost, so that it does not use up what comes next; both
+are above `held` where stock still stands above a level that has fallen. `ordered`: `served` of the
+cycles that an order began, which stand at their level.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def service_row(shop: Shop, targets: Targets, name: str | None = None) -> Row:
     cycles = lost.cycles
     weekly = shop.demand[:, shop.start :].mean(axis=1) * WEEK
     quick = (weekly >= SLOW)[cycles.sku]
+    begun = cycles.ordered
     held = cycles.wanted <= cycles.level + 1e-9
     return {
         "shop": name or shop.name,
@@ -50,6 +52,8 @@ def service_row(shop: Shop, targets: Targets, name: str | None = None) -> Row:
         "asked": shop.service,
         **_figures("held", share(held, cycles.review)),
         **_figures("held_quick", share(held[quick], cycles.review[quick])),
+        **_figures("ordered", share(cycles.served[begun], cycles.review[begun])),
+        "ordered_share": float(begun.mean()),
         **_figures("waits", share(waits.cycles.served, waits.cycles.review)),
         **_figures("served", share(cycles.served, cycles.review)),
         "fill": float(1 - lost.lost.sum() / lost.demand.sum()),
@@ -109,7 +113,7 @@ def shops_of(*, quick: bool) -> Iterator[tuple[str, list[tuple[Shop, Targets]]]]
         return
     every = 8 if quick else 1
     for passed in (0, 3):
-        retail = retail_shop(folder, every=every, passed=passed)
+        retail = retail_shop(folder, every=every if passed == 0 else max(every, 2), passed=passed)
         yield "retail", [(retail, targets_of(retail))]
     for service in (0.90, 0.98):
         other = replace(retail_shop(folder, every=max(every, 4)), service=service)
@@ -147,7 +151,7 @@ def _cell(row: Row, name: str) -> str:
 
 def service_line(row: Row) -> str:
     """A line of the table of service."""
-    shown = "  ".join(f"{n} {_cell(row, n)}" for n in ("held", "held_quick", "waits", "served"))
+    shown = "  ".join(f"{n} {_cell(row, n)}" for n in ("held", "waits", "served", "ordered"))
     return (
         f"{row['shop']:42} {row['skus']:>4} SKUs {row['cycles']:>6} cycles, asked "
         f"{100 * float(str(row['asked'])):.0f} %: {shown}  fill {100 * float(str(row['fill'])):.1f}"

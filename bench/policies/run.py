@@ -17,7 +17,8 @@ HAIR = 1e-9
 class Cycles:
     """One row per order cycle: SKU, review, whether all was served in it, level and demand.
 
-    ``level``: what was ordered up to; ``wanted``: demand from the review to the next one's receipt.
+    ``level``: what was ordered up to; ``wanted``: demand from the review to the next one's receipt;
+    ``ordered``: anything was ordered, so that the cycle began at its level and not above it.
     """
 
     sku: Ints
@@ -25,6 +26,7 @@ class Cycles:
     served: Bools
     level: Floats
     wanted: Floats
+    ordered: Bools
 
     def where(self, keep: Bools) -> Cycles:
         """Those cycles only."""
@@ -62,12 +64,13 @@ def run(shop: Shop, up_to: Floats, *, waits: bool = False) -> Run:
     lead = lead_times(shop)
     coming = np.zeros((len(shop.demand), days + int(lead.max()) + 2))
     lost, shelf = np.zeros((2, len(shop.demand), days))
-    stock, plan = up_to[:, 0].copy(), dict(reviews(shop))
+    stock, plan, ordered = up_to[:, 0].copy(), dict(reviews(shop)), up_to < 0
     for day in range(days):
         if day % WEEK == 0:
             c, rows = day // WEEK, plan[day // WEEK]
             position = stock + coming[:, day:].sum(axis=1)
             order = np.maximum(up_to[:, c] - position, 0.0)[rows]
+            ordered[rows, c] = order > 0
             # Placed at the end of the day before, so it comes at the end of day + lead - 1.
             np.add.at(coming, (rows, day + lead[rows, c] - 1), order)
         wanted = shop.demand[:, shop.start + day]
@@ -76,7 +79,7 @@ def run(shop: Shop, up_to: Floats, *, waits: bool = False) -> Run:
         shelf[:, day] = np.maximum(stock, 0.0)
         stock = stock + coming[:, day]
         coming[:, day] = 0.0
-    return Run(_cycles(shop, up_to, lost, days), *_counted(shop, lost, shelf, days))
+    return Run(_cycles(shop, up_to, lost, ordered), *_counted(shop, lost, shelf, days))
 
 
 def _counted(shop: Shop, lost: Floats, shelf: Floats, days: int) -> tuple[Floats, Floats, Floats]:
@@ -91,8 +94,9 @@ def _summed(values: Floats) -> Floats:
     return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
 
 
-def _cycles(shop: Shop, up_to: Floats, lost: Floats, days: int) -> Cycles:
+def _cycles(shop: Shop, up_to: Floats, lost: Floats, ordered: Bools) -> Cycles:
     """A cycle lasts from the receipt of its order to that of the next one of its SKU."""
+    days = lost.shape[1]
     gone, came = _summed(lost), _summed(shop.demand[:, shop.start : shop.start + days])
     lead, parts = lead_times(shop), []
     for c, rows in reviews(shop):
@@ -104,8 +108,9 @@ def _cycles(shop: Shop, up_to: Floats, lost: Floats, days: int) -> Cycles:
         kept, first, last = rows[keep], arrives[keep], until[keep]
         served = gone[kept, last] - gone[kept, first] <= HAIR
         wanted = came[kept, last] - came[kept, WEEK * c]
-        parts.append((kept, np.full(len(kept), c), served, up_to[kept, c], wanted))
-    return Cycles(*(np.concatenate([p[i] for p in parts]) for i in range(5)))
+        cells = up_to[kept, c], wanted, ordered[kept, c]
+        parts.append((kept, np.full(len(kept), c), served, *cells))
+    return Cycles(*(np.concatenate([p[i] for p in parts]) for i in range(6)))
 
 
 def share(hit: Bools, review: Ints) -> tuple[float, float, float]:
