@@ -99,8 +99,8 @@ def with_stock(
         .then(pl.col("_sold_since").fill_null(0))
         .alias("_sold_since")
     )
-    room = pl.max_horizontal(pl.col("_on_order") - pl.col("_ahead"), 0)
-    believed = pl.coalesce(pl.min_horizontal("_overdue", room), "_overdue")
+    room = (pl.col("_on_order") - pl.col("_ahead")).clip(lower_bound=0)
+    believed = pl.min_horizontal("_overdue", room)  # all of it where nobody tells what is on order
     known = known.with_columns(believed.alias("_believed"))
     undated = pl.col("_on_order") - pl.col("_ahead") - pl.col("_believed")
     known = known.with_columns(pl.max_horizontal(undated.fill_null(0), 0).alias("_undated"))

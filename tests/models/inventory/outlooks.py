@@ -29,6 +29,12 @@ def outlook_of(daily: np.ndarray, *, whole: bool = False) -> Outlook:
     )
 
 
-def course(outlook: Outlook, *, passed: int = 0, sold: float = 0.0, days: np.ndarray | tuple[float, ...] = EVEN) -> Course:
+def course(
+    outlook: Outlook,
+    *,
+    passed: int = 0,
+    sold: float = 0.0,
+    days: np.ndarray | tuple[float, ...] = EVEN,
+) -> Course:
     """The course after `passed` days of the first week in which `sold` were sold."""
     return course_of(outlook, Running(passed, passed, np.array([sold]), np.asarray(days)[None]))
