@@ -107,8 +107,10 @@ def _plan(
     rung = next(iter(forecasts["rung"]), "full")
     if rung == "stale":
         old = last_nights(night.settings.paths.exports, night.as_of, "inventory_plan")
+        if old is None:
+            return "forecasts are stale, and no earlier night has a plan"
         plans.rungs["inventory_plan"] = "stale"
-        return "forecasts are stale, and no earlier night has a plan" if old is None else old
+        return old
     plans.rungs["inventory_plan"] = rung
     rules = night.settings.planning.rules()
     stock, coming, days = positions(night, shown, tables["series_listed"], rules)
