@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -137,67 +137,43 @@ def test_accuracy_is_told_with_and_without_weeks_out_of_stock(night: Path) -> No
     assert n["all_weeks"] == n["unconstrained"] >= n["uncensored_weeks"]
 
 
-def shop(folder: Path, inventory: str = "") -> Path:
-    """The tiny shop, with counts of stock where `inventory` (csv) is given."""
+def shop(folder: Path, inventory: str) -> Path:
+    """The tiny shop with counts of stock (csv)."""
     (folder / "in").mkdir(parents=True)
     order_rows(END - timedelta(days=280), END).write_csv(folder / "in" / "orders.csv")
-    sources = {"order_lines": "in/orders.csv"}
-    if inventory:
-        (folder / "in" / "stock.csv").write_text(inventory)
-        sources["inventory_daily"] = "in/stock.csv"
+    (folder / "in" / "stock.csv").write_text(inventory)
+    sources = {"order_lines": "in/orders.csv", "inventory_daily": "in/stock.csv"}
     return write_config(folder, sources, FORECAST)
-
-
-def test_without_stock_levels_are_planned_and_no_order(tmp_path: Path, run_night: Run) -> None:
-    state = run_night(shop(tmp_path), END.isoformat())
-    assert state.name == "Completed", state.message
-    plan = read_table(tmp_path / "exports", "inventory_plan")
-    assert plan.height == 5
-    assert set(plan["plan_status"]) == {"no_inventory"}
-    assert plan["order_up_to_units"].null_count() == 0
-    assert plan["suggested_order_units"].null_count() == 5
-    assert set(plan["lead_time_source"]) == {"default"}
-    entries = read_manifest(snapshot_dir(tmp_path / "exports"))["tables"]
-    assert "no inventory_daily" in entries["demand_unconstrained"]["why"]
-    assert entries["accuracy_stockouts"]["left_out"]
-    told = planner_lines(snapshot_dir(tmp_path / "exports"))
-    assert not any(line.startswith("Orders") for line in told)
-
-
-def test_a_sku_that_only_stands_on_a_shelf_is_told(tmp_path: Path, run_night: Run) -> None:
-    day = (END - timedelta(days=9)).isoformat()
-    state = run_night(
-        shop(tmp_path, f"date,sku,on_hand\n{day},S0,4\n{day},GHOST,7\n"), END.isoformat()
-    )
-    assert state.name == "Completed", state.message
-    plan = read_table(tmp_path / "exports", "inventory_plan")
-    rows = {row["sku"]: row for row in plan.iter_rows(named=True)}
-    assert rows["GHOST"]["plan_status"] == "no_forecast"
-    assert rows["GHOST"]["reason"].startswith("never sold")
-    assert rows["S0"]["plan_status"] == "planned"
-    assert rows["S0"]["inventory_stale"]
-    assert rows["S0"]["sold_since_units"] > 0
-    assert rows["S0"]["suggested_order_units"] > 0
-    assert rows["S1"]["plan_status"] == "no_inventory"
 
 
 def broken(*_: object, **__: object) -> Any:
     raise ValueError("my husband left")
 
 
-def test_stale_forecasts_show_last_nights_plan(
+def test_without_stock_levels_are_planned_and_stale_forecasts_show_that_plan(
     tmp_path: Path, run_night: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config, exports = tiny_shop(tmp_path), tmp_path / "exports"
     assert run_night(config, END.isoformat()).name == "Completed"
+    plan = read_table(exports, "inventory_plan")
+    assert plan.height == 5
+    assert set(plan["plan_status"]) == {"no_inventory"}
+    assert plan["order_up_to_units"].null_count() == 0
+    assert plan["suggested_order_units"].null_count() == 5
+    assert set(plan["lead_time_source"]) == {"default"}
+    entries = read_manifest(snapshot_dir(exports))["tables"]
+    assert "no inventory_daily" in entries["demand_unconstrained"]["why"]
+    assert entries["accuracy_stockouts"]["left_out"]
+    told = planner_lines(snapshot_dir(exports))
+    assert not any(line.startswith("Orders") for line in told)
     with monkeypatch.context() as patch:
         patch.setattr(forecasting, "forecast", broken)
         patch.setattr(forecasting, "naive_night", broken)
         state = run_night(config, (END + timedelta(days=1)).isoformat())
     assert state.name == "PublishedDegraded"
-    plan = read_table(exports, "inventory_plan")
-    assert plan["rung"].unique().to_list() == ["stale"]
-    assert plan["as_of"].unique().to_list() == [END]
+    stale = read_table(exports, "inventory_plan")
+    assert stale["rung"].unique().to_list() == ["stale"]
+    assert stale.drop("rung").equals(plan.drop("rung")), "last night's rows, with their own as_of"
     assert read_manifest(snapshot_dir(exports))["tables"]["inventory_plan"]["rung"] == "stale"
 
 
@@ -218,14 +194,20 @@ def test_a_plan_that_fails_costs_only_itself(
     assert "my husband left" not in caplog.text
 
 
-def test_seasonal_naive_forecasts_are_planned_by_and_say_so(
+def test_seasonal_naive_forecasts_are_planned_by_and_no_sku_on_a_shelf_is_missing(
     tmp_path: Path, run_night: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forecasting, "forecast", broken)
-    day = END.isoformat()
-    config = shop(tmp_path, f"date,sku,on_hand\n{day},S0,1\n")
-    assert run_night(config, day).name == "PublishedDegraded"
+    day = (END - timedelta(days=9)).isoformat()
+    config = shop(tmp_path, f"date,sku,on_hand\n{day},S0,4\n{day},GHOST,7\n")
+    assert run_night(config, END.isoformat()).name == "PublishedDegraded"
     plan = read_table(tmp_path / "exports", "inventory_plan")
     assert plan["rung"].unique().to_list() == ["seasonal_naive"]
-    assert plan.filter(sku="S0")["suggested_order_units"][0] > 0
-    assert date.fromisoformat(day) == plan["as_of"][0]
+    rows = {row["sku"]: row for row in plan.iter_rows(named=True)}
+    assert rows["GHOST"]["plan_status"] == "no_forecast"
+    assert rows["GHOST"]["reason"].startswith("never sold")
+    assert rows["S0"]["plan_status"] == "planned"
+    assert rows["S0"]["inventory_stale"]
+    assert rows["S0"]["sold_since_units"] > 0
+    assert rows["S0"]["suggested_order_units"] > 0
+    assert rows["S1"]["plan_status"] == "no_inventory"
