@@ -26,7 +26,7 @@ from bench.policies.run import change, run, share
 from bench.policies.shop import WEEK, Shop, Targets, targets_of
 from bench.policies.shops import brand_shop, panel_shop, retail_shop
 from models.simulate.panels import PanelSpec
-from models.types import Floats
+from models.types import Floats, Ints
 
 Row = dict[str, object]
 SLOW = 1.0
@@ -69,8 +69,17 @@ def newsvendor(shop: Shop, up_to: Floats) -> Floats:
     return np.bincount(cycles.sku, weights=loss, minlength=len(shop.demand))
 
 
+def categories_of(shops: list[Shop]) -> Ints:
+    """(S,) codes of the categories of all SKUs; those of two shops are never the same."""
+    named = [f"{i}|{c}" for i, s in enumerate(shops) for c in s.skus["category"].to_list()]
+    return np.unique(named, return_inverse=True)[1].astype(np.int64)
+
+
 def signals_row(shops: list[tuple[Shop, Targets]], name: str) -> Row:
-    """The plan with signals less the plan without, as shares of the latter; SKUs drawn anew."""
+    """The plan with signals less the plan without, as shares of the latter.
+
+    Intervals draw categories anew: their SKUs share shocks and signals.
+    """
     parts = [(run(s, t.full), run(s, t.baseline)) for s, t in shops]
     lost = [np.concatenate([p[i].lost for p in parts]) for i in (0, 1)]
     stock = [np.concatenate([p[i].stock for p in parts]) for i in (0, 1)]
@@ -78,18 +87,22 @@ def signals_row(shops: list[tuple[Shop, Targets]], name: str) -> Row:
         np.concatenate([newsvendor(s, getattr(t, which)) for s, t in shops])
         for which in ("full", "baseline")
     ]
-    one = np.ones(len(lost[0]))
+    groups = categories_of([s for s, _ in shops])
+
+    def changed(pair: list[Floats]) -> tuple[float, float, float]:
+        return change(*(np.bincount(groups, weights=values) for values in pair))
+
     demand = np.concatenate([p[0].demand for p in parts])
     moved = np.concatenate([(t.full != t.baseline).mean(axis=1) for _, t in shops])
     return {
         "shop": name,
-        "skus": len(one),
+        "skus": len(demand),
         "levels_moved": float(moved.mean()),
         "lost_share_with": float(lost[0].sum() / demand.sum()),
         "lost_share_without": float(lost[1].sum() / demand.sum()),
-        **_figures("lost", change(lost[0], lost[1], one)),
-        **_figures("stock", change(stock[0], stock[1], one)),
-        **_figures("loss", change(loss[0], loss[1], one)),
+        **_figures("lost", changed(lost)),
+        **_figures("stock", changed(stock)),
+        **_figures("loss", changed(loss)),
     }
 
 

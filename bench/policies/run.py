@@ -125,13 +125,9 @@ def share(hit: Bools, review: Ints) -> tuple[float, float, float]:
     return float(hit.mean()), float(low), float(high)
 
 
-def change(one: Floats, other: Floats, weight: Floats) -> tuple[float, float, float]:
-    """By what share the sum of ``one`` is above that of ``other`` (N,), SKUs or groups drawn anew.
-
-    ``weight`` (N,) scales each, so that costly and cheap, fast and slow may count alike.
-    """
-    a, b = one * weight, other * weight
-    picks = np.random.default_rng(SEED).integers(0, len(a), size=(DRAWS, len(a)))
-    below = np.maximum(b[picks].sum(axis=1), HAIR)
-    low, high = np.quantile(a[picks].sum(axis=1) / below - 1, (0.025, 0.975))
-    return float(a.sum() / max(b.sum(), HAIR) - 1), float(low), float(high)
+def change(one: Floats, other: Floats) -> tuple[float, float, float]:
+    """By what share the sum of ``one`` (G,) is above that of ``other``; groups are drawn anew."""
+    picks = np.random.default_rng(SEED).integers(0, len(one), size=(DRAWS, len(one)))
+    below = np.maximum(other[picks].sum(axis=1), HAIR)
+    low, high = np.quantile(one[picks].sum(axis=1) / below - 1, (0.025, 0.975))
+    return float(one.sum() / max(other.sum(), HAIR) - 1), float(low), float(high)
