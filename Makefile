@@ -31,7 +31,7 @@ help:
 	@echo "make soak      the long ones: kills, seeds, simulations"
 	@echo "make accurate  the encoder of the accurate tagger ([tagging] tagger = \"accurate\")"
 	@echo "make lint      ruff, mypy, the rooms' import rules"
-	@echo "make bench     nights, accuracy and speed beside peers, scale, signals: about half an hour"
+	@echo "make bench     nights, accuracy and speed beside peers, scale, signals, policy: about 40 minutes"
 	@echo "               (ARGS=--quick: some minutes; ARGS=accuracy: one part; docs/benchmarks.md)"
 	@echo "make docs      docs/tables.md from the contracts"
 	@echo "make lock      both lock files from pyproject.toml (needs uv)"

@@ -1,4 +1,6 @@
-"""`python -m bench [nights] [accuracy] [leads] [speed] [scale] [signals] [tagging] [--quick]`; all by default.
+"""`python -m bench [nights] [accuracy] [leads] [speed] [scale] [signals] [tagging] [policy] [--quick]`.
+
+All parts by default.
 
 Each part runs in a process of its own, with arithmetic capped at one thread and ours at two, prints
 its table and writes bench/var/<part>.json; bench/var/run.json says when, on what and how long.
@@ -21,9 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "bench" / "var"
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
-PARTS = ("nights", "speed", "scale", "accuracy", "leads", "signals", "tagging")
+PARTS = ("nights", "speed", "scale", "accuracy", "leads", "signals", "tagging", "policy")
 BESIDE_PEERS = {"speed", "accuracy", "tagging"}
-WRITES = {"nights", "speed", "scale", "accuracy", "leads", "tagging"}
+WRITES = {"nights", "speed", "scale", "accuracy", "leads", "tagging", "policy"}
 CAPS = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

@@ -117,8 +117,42 @@ def leads(told: Json) -> list[str]:
     return ["### Leads", "", *_table(head, rows), "", *said, ""]
 
 
+def policy(told: Json) -> list[str]:
+    """A year of the plan's orders: service reached, and what signals changed."""
+    names = ("held", "waits", "served", "ordered")
+    rows = [
+        [
+            r["shop"], str(r["skus"]), f"{r['cycles']:,}", f"{100 * r['asked']:.0f}",
+            *(_share(r, name) for name in names),
+            f"{100 * r['fill']:.1f}", f"{r['days_of_stock']:.0f}",
+        ]
+        for r in told["service"]
+    ]  # fmt: skip
+    head = ["shop", "SKUs", "cycles", "asked %", *(f"{n} %" for n in names), "fill %"]
+    moved = [
+        [
+            r["shop"], f"{100 * r['levels_moved']:.0f}", f"{100 * r['lost_share_without']:.2f}",
+            f"{100 * r['lost_share_with']:.2f}",
+            *(_percent(r, name) for name in ("lost", "stock", "loss")),
+        ]
+        for r in told["signals"]
+    ]  # fmt: skip
+    columns = ["shop", "levels moved %", "lost % without", "with", "lost units %", "stock %"]
+    return [
+        "### Policy", "", *_table([*head, "stock, days"], rows), "",
+        "Signals in the plan, beside the same plan without them:", "",
+        *_table([*columns, "newsvendor loss %"], moved), "",
+    ]  # fmt: skip
+
+
+def _share(row: Json, name: str) -> str:
+    share, low, high = (100 * row[name + end] for end in ("", "_low", "_high"))
+    return f"{share:.1f} [{low:.1f}, {high:.1f}]"
+
+
 SECTIONS = {
     "nights": nights, "speed": speed, "scale": scale, "accuracy": accuracy, "leads": leads,
+    "policy": policy,
 }  # fmt: skip
 
 

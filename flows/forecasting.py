@@ -40,12 +40,14 @@ Model = Callable[[Known, ForecastSpec], Forecast]
 class Made:
     """What the models and counts of a night gave, by published table, with the rung reached.
 
-    `why` says, per table or target, what went wrong on the way; empty on a full night.
+    `why` says, per table or target, what went wrong on the way; empty on a full night. `hidden`:
+    what the backtest said of weeks without stock, None where none was made.
     """
 
     tables: Mapping[str, pl.DataFrame]
     rung: str
     why: tuple[str, ...] = field(default=())
+    hidden: pl.DataFrame | None = None
 
 
 def now_and_then(
@@ -89,13 +91,14 @@ def make(
             continue
         if rung == "seasonal_naive":
             return Made({name: tables[name] for name in FORECAST_TABLES}, rung, tuple(why))
-        before = past if rung == "full" else [_unheard(p) for p in past]
+        before, hidden = past if rung == "full" else [_unheard(p) for p in past], None
         try:
-            tables |= _record(told, before, spec)
+            record, hidden = _record(told, before, spec)
+            tables |= record
             tables |= _audited(told, before, tables, spec, why)
         except Exception as error:  # noqa: BLE001 - as above
             why.append(_failed("the backtest", error))
-        return Made(tables, rung, tuple(why))
+        return Made(tables, rung, tuple(why), hidden)
     return Made({}, "stale", tuple(why))
 
 
@@ -124,7 +127,9 @@ def _forecasts(now: Picture, spec: ForecastSpec, model: Model) -> dict[str, pl.D
     }
 
 
-def _record(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, pl.DataFrame]:
+def _record(
+    now: Picture, past: list[Picture], spec: ForecastSpec
+) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     tested: Backtest = backtest([p.known for p in past], now.known, spec)
     tables = {
         "backtest_forecasts": tested.forecasts,
@@ -132,7 +137,7 @@ def _record(now: Picture, past: list[Picture], spec: ForecastSpec) -> dict[str, 
         "calibration": coverage_cells(tested.forecasts),
         "signal_value": signal_value(tested.forecasts, tested.contributions, spec),
     }
-    return {name: conform(name, frame) for name, frame in tables.items()}
+    return {name: conform(name, frame) for name, frame in tables.items()}, tested.hidden
 
 
 def _audited(

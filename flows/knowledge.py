@@ -69,11 +69,14 @@ def read_versions(lake: Lake, as_of: date, by: Hasher) -> dict[str, pl.DataFrame
         drop = [c for c in lazy.collect_schema().names() if c in SPARED and c not in key]
         frames[name] = masked(lazy.drop(drop).collect())
     frames = hashed_frames(frames, by)
-    frames["products"] = frames["products"].with_columns(
-        pl.max_horizontal(KNOWN_ON, landing_of(ORDER).replace_strict(told_on, return_dtype=pl.Date))
-        .alias(TOLD_ON)
-    )  # fmt: skip
+    frames["products"] = with_told_on(frames["products"], told_on)
     return frames
+
+
+def with_told_on(products: pl.DataFrame, told_on: Mapping[int, date]) -> pl.DataFrame:
+    """Products with the day on which the plans that they tell were really delivered."""
+    landed = landing_of(ORDER).replace_strict(told_on, return_dtype=pl.Date)
+    return products.with_columns(pl.max_horizontal(KNOWN_ON, landed).alias(TOLD_ON))
 
 
 def picture(

@@ -21,6 +21,7 @@ from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
 from flows.night import Night, rules_of, spec_of
+from flows.planning import planning_tables
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
@@ -232,15 +233,19 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
+    plans = planning_tables(night, shelf.tables, now, made.hidden)
+    shelf.tables |= plans.tables
+    shelf.rungs |= plans.rungs
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)
     lines = silent if now.conversations.is_empty() else heard.lines
     if line := masked_line(tables["series_listed"]):
         lines = (*lines, line)
     alarm = alarm_line(tables["identity_match"])
-    told = (*lines, *shelf.lines, *words.lines, *((alarm,) if alarm else ()))
-    left_out = {**shelf.left_out, **words.failed}
-    return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, words.skipped)
+    told = (*lines, *shelf.lines, *words.lines, *plans.lines, *((alarm,) if alarm else ()))
+    left_out = {**shelf.left_out, **words.failed, **plans.failed}
+    skipped = {**words.skipped, **plans.skipped}
+    return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, skipped)
 
 
 @dataclass(slots=True)

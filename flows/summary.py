@@ -9,6 +9,7 @@ import polars as pl
 
 from flows.reader import read_manifest
 from flows.summary_evidence import record_lines, signal_lines
+from flows.summary_plan import plan_lines
 from transforms.published import WHOLE
 
 BIGGEST = 5
@@ -28,6 +29,7 @@ def planner_lines(snapshot: Path) -> list[str]:
     return [
         _heading(manifest),
         *_next_weeks(tables),
+        *plan_lines(tables),
         *signal_lines(tables),
         *record_lines(tables),
         *_quality(tables, manifest),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
+from models.closures import gaps
 from models.forecast import Forecast, forecast_each, forecast_many
 from models.hierarchy import level_of, levels_in
 from models.panel import Known, Panel, group_sums
@@ -20,10 +21,14 @@ JOIN = ("target", "level", "series_id", "week_start")
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """Rows of backtest_forecasts, and each signal's part in them, for leaving one out."""
+    """Rows of backtest_forecasts, and each signal's part in them, for leaving one out.
+
+    ``hidden``: rows alike, of bottom weeks in which stock ran out; their actual is what was sold.
+    """
 
     forecasts: pl.DataFrame
     contributions: pl.DataFrame
+    hidden: pl.DataFrame
 
 
 def actuals(outcome: Known, spec: ForecastSpec, after: date = date.min) -> pl.DataFrame:
@@ -37,6 +42,27 @@ def actuals(outcome: Known, spec: ForecastSpec, after: date = date.min) -> pl.Da
     made before the end was known is to be judged by it. Where a panel does not tell what was sold,
     sums are of the bottom weeks known, and weeks without any have no row.
     """
+    return _weekly(outcome, spec, after, _came)
+
+
+def hidden_actuals(outcome: Known, spec: ForecastSpec, after: date = date.min) -> pl.DataFrame:
+    """Return the same columns for weeks of bottom series that went on, but had run out of stock.
+
+    ``actual`` is then what was sold, which is less than was wanted.
+    """
+
+    def short(panel: Panel, *, bottom: bool) -> Floats:
+        if panel.sold is None or not bottom:
+            return np.full(panel.y.shape, np.nan)
+        return np.where(gaps(panel), panel.sold, np.nan)
+
+    return _weekly(outcome, spec, after, short)
+
+
+def _weekly(
+    outcome: Known, spec: ForecastSpec, after: date, values_of: Callable[..., Floats]
+) -> pl.DataFrame:
+    """Return weeks of every level from what ``values_of`` gives of a panel (S, T), nan = no row."""
     parts = []
     for target in sorted(outcome.panels):
         panel = outcome.panels[target]
@@ -46,7 +72,7 @@ def actuals(outcome: Known, spec: ForecastSpec, after: date = date.min) -> pl.Da
         later = panel.weeks > np.datetime64(after, "D")
         for name in levels_in(panel.series, spec.levels):
             level = level_of(panel.series, name)
-            came = _came(panel, bottom=name == finest)[:, later]
+            came = values_of(panel, bottom=name == finest)[:, later]
             values = group_sums(came, level.member)
             n, t = values.shape
             frame = pl.DataFrame(
@@ -110,9 +136,10 @@ def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Bac
     if late:
         raise ValueError(f"cutoffs {late} lie after the outcome's, {outcome.cutoff}")
     ends = [p.weeks[-1].item() for k in knowns for p in k.panels.values() if len(p.weeks)]
-    actual = actuals(outcome, spec, min(ends, default=date.min))
+    begin = min(ends, default=date.min)
+    actual, short = actuals(outcome, spec, begin), hidden_actuals(outcome, spec, begin)
 
-    def judged(known: Known, made: Forecast) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def judged(known: Known, made: Forecast) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         scored = _scored(made, known.cutoff, actual, outcome.cutoff, spec)
         # Until all are made, names are kept as numbers: of many series they are a third of the rows.
         keys = scored.select(*JOIN, "horizon")
@@ -121,14 +148,15 @@ def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Bac
         )
         day, as_of = pl.lit(known.cutoff), pl.lit(outcome.cutoff)
         dated = part.with_columns(day.alias("cutoff"), as_of.alias("as_of"))
-        return scored.with_columns(pl.col(pl.String).cast(pl.Categorical)), dated
+        hidden = _scored(made, known.cutoff, short, outcome.cutoff, spec)
+        return scored.with_columns(pl.col(pl.String).cast(pl.Categorical)), dated, hidden
 
     weekly = replace(spec, cumulative_quantiles=())  # sums over weeks are not in the record
     both = forecast_each(knowns, weekly, judged)
     if not both:
         return _nothing(outcome, actual, spec)
     rows = pl.concat([b[0] for b in both]).with_columns(pl.col(pl.Categorical).cast(pl.String))
-    return Backtest(rows, pl.concat([b[1] for b in both]))
+    return Backtest(rows, *(pl.concat([b[i] for b in both]) for i in (1, 2)))
 
 
 def _nothing(outcome: Known, actual: pl.DataFrame, spec: ForecastSpec) -> Backtest:
@@ -138,4 +166,5 @@ def _nothing(outcome: Known, actual: pl.DataFrame, spec: ForecastSpec) -> Backte
     dated = made.contributions.drop("as_of").with_columns(
         pl.lit(day).alias("cutoff"), pl.lit(day).alias("as_of")
     )
-    return Backtest(_scored(made, day, actual, day, spec), dated)
+    scored = _scored(made, day, actual, day, spec)
+    return Backtest(scored, dated, scored.clear())

@@ -199,6 +199,11 @@ def good_exports() -> dict[str, pl.DataFrame]:
         "tagger_bridges": _ordered(
             _made("tagger_bridges"), "ratio_lo", "ratio", "ratio_hi", most=99.0
         ),
+        "inventory_plan": _plan(),
+        "demand_unconstrained": _unconstrained(),
+        "accuracy_stockouts": _ordered(
+            _made("accuracy_stockouts"), "wape_lo", "wape", "wape_hi"
+        ),
         "tags": _made("tags").with_columns(span_end=pl.col("span_start") + 5),
         "ingest_report": _made("ingest_report").with_columns(
             rows_in=pl.sum_horizontal(
@@ -294,3 +299,46 @@ def _listed(forecasts: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         first_week=pl.lit(FIRST), last_week=pl.lit(AS_OF), starts_on=ended, ends_on=ended
     )
+
+
+PLANNED = {
+    "position_units": 10.0, "order_up_to_units": 20.0, "suggested_order_units": 12.0,
+    "moq": 12.0, "pack_size": 6.0, "suggested_order_baseline_units": 6.0, "order_delta_units": 6.0,
+    "final_units": 15.5, "baseline_units": 15.0, "signal_delta_units": 0.5,
+    "demand_p50": 14.0, "demand_p90": 18.0, "demand_p95": 19.0,
+}  # fmt: skip
+
+
+def _plan() -> pl.DataFrame:
+    """A plan of the listed SKUs and some more; the last row is none of the listed ones."""
+    made = _made("inventory_plan")
+    others = [f"P-{i:02d}" for i in range(made.height - len(SERIES["sku"]))]
+    skus = pl.Series("sku", [*SERIES["sku"], *others])
+    dates = {
+        f"stockout_date_{q}": AS_OF + timedelta(days=i) for i, q in enumerate(("p10", "p50", "p90"))
+    }
+    return made.with_columns(
+        skus,
+        pl.lit("as said").alias("reason"),
+        pl.lit(AS_OF).alias("as_of"),
+        *(pl.lit(value).alias(name) for name, value in {**PLANNED, **dates}.items()),
+    )
+
+
+def _unconstrained() -> pl.DataFrame:
+    """SKUs that lost sales in each week, and what that makes of the sums; the last lost nothing."""
+    rows = [
+        {
+            "target": "units", "level": level, "series_id": series_id, "week_start": week,
+            "category": category, "sku": sku, "observed_units": 4.0 * n,
+            "unconstrained_units": 5.5 * n, "lost_units": 1.5 * n, "method": "sum",
+            "censored_share": 0.5, "trained_on": True,
+        }
+        for level, series_id, category, sku, n in (
+            ("total", "total", None, None, 2), ("category", "A", "A", None, 2),
+            ("sku", "SKU-00", "A", "SKU-00", 1), ("sku", "SKU-01", "A", "SKU-01", 1),
+            ("sku", "SKU-02", "B", "SKU-02", 0),
+        )
+        for week in WEEKS
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=dict(EXPORTS["demand_unconstrained"].schema))

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, field_validator, model_validator
 
+from flows.settings.planning import Planning
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
 from flows.settings.values import LocalPath, known_country, known_timezone
 from transforms.contracts import INPUTS
@@ -206,6 +207,7 @@ class Settings(Spec):
     run: Run = Field(default_factory=Run)
     privacy: Privacy = Field(default_factory=Privacy)
     identity: Identity = Field(default_factory=Identity)
+    planning: Planning = Field(default_factory=Planning)
 
     @property
     def folder(self) -> Path:

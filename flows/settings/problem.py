@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from flows.settings.model import Settings, Signal, Thresholds
+from flows.settings.planning import Terms
 from flows.settings.source import TableSource
 from transforms.contracts import CONFIG_KEYS
 from transforms.mapping_spec import ColumnMap, Condition, Lookup, Route, RowFilter
@@ -149,5 +150,7 @@ def _keys_below(names: Sequence[str]) -> list[str]:
         return list(Signal.model_fields)
     if names[:2] == ["validation", "tables"]:
         return list(Thresholds.model_fields)
+    if names[0] == "planning" and len(names) > 1:
+        return list(Terms.model_fields)
     section = Settings.model_fields[names[0]].annotation
     return list(section.model_fields) if section is not None else []

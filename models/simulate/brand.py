@@ -45,7 +45,7 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
         "passages": passages.filter(heard),
         "call_attempts": people.call_attempts(spec, talk),
         "inventory_daily": stock.inventory_daily(spec, goods, on_hand, on_order),
-        "expected_receipts": stock.expected_receipts(spec, goods, on_order),
+        "expected_receipts": stock.expected_receipts(spec, goods),
         "products": stock.products(spec, goods),
         "promotions": stock.promotions(spec, goods, promos),
     }

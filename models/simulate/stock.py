@@ -45,18 +45,38 @@ def stock_paths(
 
 
 def _on_order(spec: BrandSpec, goods: Assortment, on_hand: Ints, sales: Ints) -> Ints:
-    """Units ordered and not yet received: the next receipt, from `lead_days` before it."""
-    days = sales.shape[1]
-    before = np.concatenate([np.zeros((len(goods.sku), 1), np.int64), on_hand[:, :-1]], axis=1)
-    received = np.maximum(on_hand - before + sales, 0)
-    coming = (np.arange(days)[None, :] // goods.review_days[:, None] + 1) * goods.review_days[
-        :, None
-    ]
-    known = coming < spec.days
-    amount = np.take_along_axis(received, np.minimum(coming, days - 1), axis=1)
-    typical = np.round(goods.weekly_mean * goods.review_days / 7).astype(np.int64)[:, None]
-    placed = coming - np.arange(days)[None, :] <= goods.lead_days[:, None]
-    return np.where(placed, np.where(known, amount, np.maximum(typical, 1)), 0)
+    """Units ordered and not yet received: every receipt from `lead_days` before it on."""
+    days = np.arange(sales.shape[1])
+    received = _received(on_hand, sales)
+    total = np.zeros(sales.shape, np.int64)
+    for k in range(_open_orders(goods)):
+        coming = _coming(goods, days, k)
+        placed = coming - days[None, :] <= goods.lead_days[:, None]
+        total += np.where(placed, _amount(spec, goods, received, coming), 0)
+    return total
+
+
+def _received(on_hand: Ints, sales: Ints) -> Ints:
+    before = np.concatenate([np.zeros((len(sales), 1), np.int64), on_hand[:, :-1]], axis=1)
+    return np.asarray(np.maximum(on_hand - before + sales, 0))
+
+
+def _open_orders(goods: Assortment) -> int:
+    """The most orders of one SKU that can be on their way at a time."""
+    return int(np.ceil(goods.lead_days / goods.review_days).max()) if len(goods.sku) else 0
+
+
+def _coming(goods: Assortment, days: Ints, k: int) -> Ints:
+    """The day of the k-th receipt, from 0, still to come at the end of each of `days`."""
+    review = goods.review_days[:, None]
+    return np.asarray((days[None, :] // review + 1 + k) * review)
+
+
+def _amount(spec: BrandSpec, goods: Assortment, received: Ints, coming: Ints) -> Ints:
+    """Units of the receipts on days `coming`: as they came, or what a cycle usually sells."""
+    usual = np.round(goods.weekly_mean * goods.review_days / 7).astype(np.int64)[:, None]
+    known = np.take_along_axis(received, np.minimum(coming, received.shape[1] - 1), axis=1)
+    return np.where(coming < spec.days, known, np.maximum(usual, 1))
 
 
 def inventory_daily(
@@ -76,17 +96,24 @@ def inventory_daily(
     )
 
 
-def expected_receipts(spec: BrandSpec, goods: Assortment, on_order: Ints) -> pl.DataFrame:
-    """Receipts promised after the last day, one or none per SKU."""
-    last = spec.days - 1
-    coming = (last // goods.review_days + 1) * goods.review_days
-    amount = on_order[:, last]
-    keep = np.flatnonzero((amount > 0) & (goods.end_day > coming))
+def expected_receipts(spec: BrandSpec, goods: Assortment) -> pl.DataFrame:
+    """Receipts promised after the last day, by SKU and day; they add up to its units on order."""
+    last = np.array([spec.days - 1])
+    parts = []
+    for k in range(_open_orders(goods)):
+        coming = _coming(goods, last, k)
+        amount = _amount(spec, goods, np.zeros((len(goods.sku), 1), np.int64), coming)[:, 0]
+        day = coming[:, 0]
+        placed = day - last[0] <= goods.lead_days
+        keep = np.flatnonzero(placed & (goods.end_day > day))
+        parts.append((keep, day[keep], amount[keep]))
+    rows, day, amount = (np.concatenate([p[i] for p in parts]) for i in range(3))
+    order = np.lexsort((day, rows))
     return pl.DataFrame(
         {
-            "sku": pl.Series(goods.sku).gather(keep),
-            "expected_on": dates(spec, coming[keep]),
-            "quantity": amount[keep],
+            "sku": pl.Series(goods.sku).gather(rows[order]),
+            "expected_on": dates(spec, day[order]),
+            "quantity": amount[order],
         }
     )
 

@@ -288,3 +288,17 @@ def test_odd_sizes_still_make_a_brand(skus: int, weeks: int, categories: int) ->
     assert made["products"]["sku"].n_unique() == skus
     assert made["products"]["category"].n_unique() == categories
     assert made["order_lines"].height > 0
+
+
+def test_what_is_on_order_is_promised_within_the_lead_time(brand: Brand) -> None:
+    last = brand["inventory_daily"].filter(date=brand.spec.end).select("sku", "on_order")
+    terms = brand["products"].select("sku", "lead_time_days", "discontinued_on")
+    due = brand["expected_receipts"].join(terms, on="sku")
+    ahead = (pl.col("expected_on") - pl.lit(brand.spec.end)).dt.total_days()
+    assert due.filter(~ahead.is_between(1, pl.col("lead_time_days"))).is_empty()
+    assert due.select("sku", "expected_on").is_unique().all()
+    assert due["sku"].n_unique() < due.height, "where lead times are long, two are on their way"
+    going_on = last.join(terms.filter(pl.col("discontinued_on").is_null()), on="sku")
+    sums = due.group_by("sku").agg(pl.col("quantity").sum())
+    both = going_on.join(sums, on="sku", how="left").with_columns(pl.col("quantity").fill_null(0))
+    assert (both["on_order"] == both["quantity"]).all()

@@ -64,6 +64,7 @@ def last_row(frame: pl.DataFrame, column: str, value: object) -> pl.DataFrame:
 
 SPOKEN_FOR = re.compile(
     r"p\d\d|mean|baseline_mean|value|rows_.*|conversations_.*|rate|rate_shrunk|rate_hi|span_end"
+    r"|observed_units|unconstrained_units|lost_units"
 )
 """Columns on which other promises rest."""
 
@@ -118,7 +119,13 @@ def one_unlisted(tables: Frames, _: str) -> Frames:
     return {**tables, "series_listed": pl.concat([listed, extra])}
 
 
-TOGETHER = ("forecasts", "forecast_contributions", "series_listed", "signal_evidence")
+TOGETHER = (
+    "forecasts",
+    "forecast_contributions",
+    "series_listed",
+    "signal_evidence",
+    "inventory_plan",
+)
 """Tables whose promises lean on one another; every other table is judged by itself."""
 EVERY_TABLE: dict[str, Fault] = {
     "required_columns": in_own(drop_last),
@@ -140,7 +147,25 @@ unit_categories = (target == "units") & (level == "category")
 some = pl.col("series_id").is_in(["total", "A", "SKU-00"]) & (target == "units")
 either = pl.when(pl.col("series_id") == "A").then(1.0).otherwise(-1.0)
 returns = target == "returns"
+first_sku = pl.col("sku") == "SKU-00"
+days = timedelta(days=9)
 ONE_TABLE: dict[str, Fault] = {
+    "accuracy_stockouts.interval_ordered": swap("wape_lo", "wape_hi"),
+    "accuracy_stockouts.in_range": edit(pl.lit(-7.0).alias("censored_row_share")),
+    "demand_unconstrained.loss_is_difference": edit(more("unconstrained_units", first_sku)),
+    "demand_unconstrained.losses_add_up": edit(
+        more("unconstrained_units", first_sku), more("lost_units", first_sku)
+    ),
+    "inventory_plan.every_sku_planned": in_own(lambda frame, _: frame.filter(~first_sku)),
+    "inventory_plan.interval_ordered": swap("demand_p50", "demand_p90"),
+    "inventory_plan.orders_reach_level": edit(more("position_units", first_sku, -3.0)),
+    "inventory_plan.plan_delta_is_difference": edit(more("signal_delta_units", first_sku, 0.5)),
+    "inventory_plan.stockouts_in_order": edit(
+        where(first_sku, pl.col("stockout_date_p90") - days, "stockout_date_p90")
+    ),
+    "inventory_plan.unplanned_has_reason": edit(
+        where(pl.col("plan_status") != "planned", pl.lit(None, pl.String), "reason")
+    ),
     "accuracy.interval_ordered": swap("wape_difference_lo", "wape_difference_hi"),
     "signal_evidence.interval_ordered": swap("effect_lo", "effect_hi"),
     "signal_value.interval_ordered": swap("wape_gain_share_lo", "wape_gain_share_hi"),

@@ -310,6 +310,9 @@ PRODUCTS = Table(
         _day("launched_on", "first day on sale"),
         _day("discontinued_on", "first day no longer on sale"),
         _number("lead_time_days", "from order to receipt", unit="days"),
+        _number(
+            "lead_time_std_days", "standard deviation of the lead time; null: not told", unit="days"
+        ),
         _number("review_period_days", "between two order decisions", unit="days"),
         _number("moq", "minimum order quantity", unit="units"),
         _number("pack_size", "order multiple", unit="units"),

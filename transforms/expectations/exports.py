@@ -21,6 +21,13 @@ from transforms.expectations.forecast_rules import (
     series_are_listed,
     weeks_follow_horizons,
 )
+from transforms.expectations.planning_rules import (
+    PLANNING_INTERVALS,
+    every_sku_planned,
+    losses_add_up,
+    sound_orders,
+    stockouts_in_order,
+)
 from transforms.expectations.private_text import expect_no_private_text
 from transforms.expectations.verdicts import Dossier
 
@@ -59,6 +66,7 @@ INTERVALS = {
         for pair in ((f"{name}_lo", name), (name, f"{name}_hi"))
     ),
     "tagger_bridges": (("ratio_lo", "ratio"), ("ratio", "ratio_hi")),
+    **PLANNING_INTERVALS,
 }
 """Table to pairs (a, b) with a <= b in every row where both are given."""
 ROW_COUNTS = (
@@ -169,6 +177,17 @@ def _ingest_report(dossier: Dossier, published: Published) -> None:
     )
 
 
+def _inventory_plan(dossier: Dossier, published: Published) -> None:
+    plan = published.tables["inventory_plan"]
+    every_sku_planned(dossier, plan, published.sound("series_listed"))
+    sound_orders(dossier, plan)
+    stockouts_in_order(dossier, plan)
+
+
+def _demand_unconstrained(dossier: Dossier, published: Published) -> None:
+    losses_add_up(dossier, published.tables["demand_unconstrained"])
+
+
 _RULES: Mapping[str, Callable[[Dossier, Published], None]] = {
     "forecasts": _forecasts,
     "forecasts_cumulative": _cumulative,
@@ -177,4 +196,6 @@ _RULES: Mapping[str, Callable[[Dossier, Published], None]] = {
     "signals_weekly": _signals_weekly,
     "demand_weekly": _demand_weekly,
     "ingest_report": _ingest_report,
+    "inventory_plan": _inventory_plan,
+    "demand_unconstrained": _demand_unconstrained,
 }

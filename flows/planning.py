@@ -1,0 +1,247 @@
+"""What planners act on, from the night's forecasts and the lake's stock: tables and why one is not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import polars as pl
+
+from flows.errors import where
+from flows.forecasting import conform
+from flows.knowledge import Picture, with_told_on
+from flows.lake import LakeError
+from flows.masking import masked
+from flows.night import Night, rules_of, spec_of
+from flows.stale import last_nights
+from models.assemble import life_mask
+from models.inventory.arrays import WEEKDAYS, Week, weekday_shares
+from models.inventory.plan import plan
+from models.stockout_accuracy import accuracy_stockouts
+from models.unconstrained import unconstrained
+from transforms import demand as counting
+from transforms.asof import SOURCE, visible
+from transforms.calendar import first_horizon_week
+from transforms.contracts import INPUTS
+from transforms.planning.sales import pieces, prices, weekdays
+from transforms.planning.skus import NAMED_IN, every_sku, with_orderable
+from transforms.planning.stock import with_stock
+from transforms.planning.stockouts import out_weeks, summed_up
+from transforms.planning.terms import PlanRules, with_terms
+
+LOG = logging.getLogger("hearcast")
+SOLD = (
+    "order_id",
+    "line_id",
+    "sku",
+    "ordered_at",
+    "quantity",
+    "category",
+    "channel",
+    "unit_price",
+    "currency",
+    "cancelled_at",
+    "is_test",
+)
+
+
+@dataclass(slots=True)
+class Plans:
+    """Tables to publish; `rungs` of those not on the full one; why others are not there."""
+
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    rungs: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+
+
+def planning_tables(
+    night: Night,
+    tables: Mapping[str, pl.DataFrame],
+    now: Picture,
+    hidden: pl.DataFrame | None,
+) -> Plans:
+    """The planning tables of the night. One that fails is left out; the night goes on.
+
+    `tables` are the night's others, as they will be published; `hidden` is what the backtest said
+    of weeks without stock, None where there is none.
+    """
+    plans, shown = Plans(), stock_tables(night)
+    made: dict[str, Callable[[], pl.DataFrame | str]] = {
+        "inventory_plan": partial(_plan, night, shown, tables, plans),
+        "demand_unconstrained": partial(_unconstrained, night, shown, tables, now),
+        "accuracy_stockouts": partial(_accuracy, night, tables, plans, hidden),
+    }
+    for name, make in made.items():
+        try:
+            found = make()
+        except LakeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plan must not end the night
+            LOG.error("%s failed: %s", name, where(error))  # noqa: TRY400 - may quote rows
+            plans.failed[name] = f"{name} failed: {type(error).__name__}"
+            continue
+        if isinstance(found, str):
+            plans.skipped[name] = found
+        else:
+            plans.tables[name] = conform(name, found)
+    return plans
+
+
+def _plan(
+    night: Night,
+    shown: Mapping[str, pl.DataFrame],
+    tables: Mapping[str, pl.DataFrame],
+    plans: Plans,
+) -> pl.DataFrame | str:
+    """The table inventory_plan, or why there is none; from stale forecasts comes last night's."""
+    at_sku = (pl.col("target") == "units") & (pl.col("level") == "sku")
+    if "sku" not in night.settings.forecast.levels:
+        return '[forecast] levels has no "sku", so nothing can be planned by SKU'
+    if "forecasts_cumulative" not in tables:
+        return "there are no forecasts to plan by"
+    forecasts = tables["forecasts"].filter(at_sku)
+    rung = next(iter(forecasts["rung"]), "full")
+    if rung == "stale":
+        old = last_nights(night.settings.paths.exports, night.as_of, "inventory_plan")
+        if old is None:
+            return "forecasts are stale, and no earlier night has a plan"
+        plans.rungs["inventory_plan"] = "stale"
+        return old
+    plans.rungs["inventory_plan"] = rung
+    rules = night.settings.planning.rules()
+    stock, coming, days = positions(night, shown, tables["series_listed"], rules)
+    plans.lines = unknown_names(stock, rules)
+    rows = plan(
+        stock,
+        coming,
+        forecasts,
+        tables["forecasts_cumulative"].filter(at_sku),
+        days,
+        as_of=night.as_of,
+        week=week_of_plan(night),
+        excess_days=float(rules.excess_days),
+    )
+    return rows.with_columns(pl.lit(rung).alias("rung"))
+
+
+def _unconstrained(
+    night: Night,
+    shown: Mapping[str, pl.DataFrame],
+    tables: Mapping[str, pl.DataFrame],
+    now: Picture,
+) -> pl.DataFrame | str:
+    """The table demand_unconstrained, or why there is none."""
+    if shown["inventory_daily"].is_empty():
+        return "no inventory_daily is given, so no week is known to have run out"
+    if "units" not in now.demand or now.demand["units"].level == "category":
+        return "units are not forecast by SKU"
+    business, panel = night.settings.business, now.known.panels["units"]
+    categories, sold = sales(night, shown)
+    out = out_weeks(shown["inventory_daily"], sold, business.week_start)
+    days = weekdays(sold, business.week_start)
+    shares = pl.DataFrame(weekday_shares(categories, days), schema=WEEKDAYS)
+    skus = unconstrained(
+        panel,
+        life_mask(now.demand["units"].series, panel.weeks),
+        out,
+        pl.concat([categories.select("sku"), shares], how="horizontal"),
+        night.settings.forecast.season_weeks,
+    )
+    weekly = tables["demand_weekly"].filter(pl.col("target") == "units")
+    return summed_up(skus, weekly, night.settings.forecast.levels, categories)
+
+
+def _accuracy(
+    night: Night,
+    tables: Mapping[str, pl.DataFrame],
+    plans: Plans,
+    hidden: pl.DataFrame | None,
+) -> pl.DataFrame | str:
+    """The table accuracy_stockouts, or why there is none."""
+    if hidden is None or "backtest_forecasts" not in tables:
+        return "no backtest was made"
+    if "demand_unconstrained" not in plans.tables:
+        return "there is no demand_unconstrained to compare with"
+    record, demand = tables["backtest_forecasts"], plans.tables["demand_unconstrained"]
+    return accuracy_stockouts(record, hidden, demand, spec_of(night.settings))
+
+
+def sales(night: Night, shown: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The category of each SKU, and units sold by day."""
+    categories = counting.sku_categories(shown["order_lines"], shown["products"])
+    zone = night.settings.business.timezone
+    return categories, counting.unit_events(shown["order_lines"], categories, zone)
+
+
+def stock_tables(night: Night) -> dict[str, pl.DataFrame]:
+    """The tables that name SKUs, as known at the night, with identifiers masked."""
+    zone, told_on = night.settings.business.timezone, night.lake.told_on(night.as_of)
+    shown = {}
+    for name in NAMED_IN:
+        versions = night.lake.versions(name, night.as_of)
+        if name == "products":
+            versions = with_told_on(versions.collect(), told_on).lazy()
+        rows = visible(versions, INPUTS[name], night.as_of, zone)
+        if name == "order_lines":
+            rows = rows.select(*SOLD, SOURCE)
+        shown[name] = masked(rows.collect())
+    return shown
+
+
+def positions(
+    night: Night, shown: Mapping[str, pl.DataFrame], listed: pl.DataFrame, rules: PlanRules
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Every SKU with its terms, stock and price; deliveries counted on; sales by weekday."""
+    business = night.settings.business
+    _, sold = sales(night, shown)
+    skus = every_sku(shown, listed, night.as_of)
+    skus = with_orderable(with_terms(skus, shown["products"], rules), night.as_of)
+    stock, coming = with_stock(
+        skus,
+        shown["inventory_daily"],
+        shown["expected_receipts"],
+        sold,
+        as_of=night.as_of,
+        stale_days=rules.stale_inventory_days,
+        overdue_days=rules.overdue_receipt_days,
+    )
+    priced = prices(shown["order_lines"], business.timezone, business.week_start)
+    stock = (
+        stock.join(priced, on="sku", how="left")
+        .join(pieces(sold), on="sku", how="left")
+        .with_columns(pl.col("pieces").fill_null(value=True), _currency(priced, rules))
+        .sort("sku")
+    )
+    return stock, coming, weekdays(sold, business.week_start)
+
+
+def _currency(priced: pl.DataFrame, rules: PlanRules) -> pl.Expr:
+    """What is configured, else a SKU's own, else that of all sales where they have only one."""
+    if rules.currency:
+        return pl.lit(rules.currency).alias("currency")
+    every = priced["currency"].drop_nulls().unique()
+    common = pl.lit(every[0] if len(every) == 1 else None, dtype=pl.String)
+    return pl.coalesce("currency", common).alias("currency")
+
+
+def week_of_plan(night: Night) -> Week:
+    """How many days of the running week are over, and of how many sales have arrived."""
+    rules = rules_of(night.settings)
+    passed = (night.as_of - first_horizon_week(night.as_of, rules.week_start)).days + 1
+    return Week(passed, max(passed - rules.latency_days, 0))
+
+
+def unknown_names(stock: pl.DataFrame, rules: PlanRules) -> tuple[str, ...]:
+    """A line for each SKU or category that `[planning]` names and nothing else knows."""
+    known = {"skus": set(stock["sku"]), "categories": set(stock["category"])}
+    named = {"skus": rules.skus, "categories": rules.categories}
+    return tuple(
+        f"[planning.{kind}] names '{name}', which no sale, product, stock or delivery has: check it"
+        for kind, given in named.items()
+        for name in sorted(given)
+        if name not in known[kind]
+    )

@@ -1,0 +1,1 @@
+"""What a plan starts from: stock, deliveries on the way, terms of ordering, prices, weekdays."""
