@@ -109,8 +109,8 @@ def _judge(raw: pl.DataFrame, table: Table, timezone: str) -> tuple[pl.DataFrame
         if reason.null_count() < raw.height:
             reasons.append(pl.lit(reason))
             places.append(pl.when(pl.lit(reason).is_not_null()).then(pl.lit(column.name)))
-    for column, value, other in table.needs:
-        lacks = (pl.col(column) == value) & pl.col(other).is_null()
+    for where, what, other in table.needs:
+        lacks = (pl.col(where) == what) & pl.col(other).is_null()
         broken = pl.lit(pl.DataFrame(typed).select(lacks.fill_null(value=False)).to_series())
         reasons.append(pl.when(broken).then(pl.lit(Reason.NULL_REQUIRED.value)))
         places.append(pl.when(broken).then(pl.lit(other)))

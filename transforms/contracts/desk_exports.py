@@ -52,6 +52,7 @@ FORECAST_CHANGES = Table(
     columns=(
         AS_OF, TARGET, LEVEL, SERIES, WEEK, HORIZON, *SCOPE,
         date("previous_as_of", "as_of of the night compared with"),
+        Column("previous_horizon", pl.Int32, "horizon of the week in that night", unit="weeks", nullable=False, lo=1),
         text("status", "new: that night had no forecast of it (counted as 0 then); ended: tonight has none (counted as 0 now)", one_of=CHANGED),
         real("mean", "tonight's mean", "target units", lo=0.0),
         real("previous_mean", "that night's mean of the same week", "target units", lo=0.0),
@@ -62,7 +63,8 @@ FORECAST_CHANGES = Table(
         real("delta_restatement", "tonight's forecast without signals, less the same made on the weeks known that night as they were known then: late, corrected and deleted rows", "target units"),
         Column("restatement_known", pl.Boolean, "false: it could not be told apart, delta_restatement is 0 and delta_new_data holds it", nullable=False),
         Column("same_method", pl.Boolean, "false: code, configuration, tagger or rung differ between the two nights", nullable=False),
-        real("usual_change", "what 95 % of such changes stay within: of past nights' tables, else half the 80 % interval of that night", "target units", nullable=True, lo=0.0),
+        real("half_width", "half the 80 % interval of that night", "target units", nullable=True, lo=0.0),
+        real("usual_change", "what 95 % of such changes stay within: as past nights' tables tell by target, level and weeks passed, else half_width; at least a quarter of that", "target units", nullable=True, lo=0.0),
         Column("is_jump", pl.Boolean, "delta is beyond usual_change", nullable=False),
         RUNG,
     ),
