@@ -12,6 +12,7 @@ import polars as pl
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
+from flows.desk import changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
 from flows.keys import keyring
@@ -210,7 +211,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
     tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
-    now, past = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
+    now, past, before = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
     business = settings.business
     tables = forecasting.counted(
         now, settings.forecast.levels, business.fiscal_calendar, business.week_start
@@ -228,6 +229,10 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
+    desk = changed_and_final(night, now, before, shelf.tables)
+    shelf.tables |= desk.tables
+    desk.add(valued(night, past, shelf.tables))
+    shelf.tables |= desk.tables
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)
     lines = silent if now.conversations.is_empty() else heard.lines
@@ -235,8 +240,9 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
         lines = (*lines, line)
     alarm = alarm_line(tables["identity_match"])
     told = (*lines, *shelf.lines, *words.lines, *((alarm,) if alarm else ()))
-    left_out = {**shelf.left_out, **words.failed}
-    return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, words.skipped)
+    left_out = {**shelf.left_out, **words.failed, **desk.failed}
+    skipped = {**words.skipped, **desk.skipped}
+    return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, skipped)
 
 
 @dataclass(slots=True)

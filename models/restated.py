@@ -36,15 +36,21 @@ def _with_old_weeks(panel: Panel, old: Panel) -> Panel | None:
     if not len(here):
         return None
     rows = _rows(panel.series, old.series)
-    y = _replaced(panel.y, old.y, rows, here, there, np.nan)
-    both = panel.sold is not None and old.sold is not None
+    known = rows >= 0
+
+    def replaced(values: Floats, before: Floats, absent: float) -> Floats:
+        out = values.copy()
+        out[np.ix_(~known, here)] = absent
+        out[np.ix_(known, here)] = before[np.ix_(rows[known], there)]
+        return out
+
+    y = replaced(panel.y, old.y, np.nan)
+    same = np.array_equal(y, panel.y, equal_nan=True)
     sold = panel.sold
     if panel.sold is not None and old.sold is not None:
-        sold = _replaced(panel.sold, old.sold, rows, here, there, 0.0)
-    same = np.array_equal(y, panel.y, equal_nan=True)
-    if same and (not both or np.array_equal(sold, panel.sold)):  # type: ignore[arg-type]
-        return None
-    return Panel(panel.series, panel.weeks, y, sold)
+        sold = replaced(panel.sold, old.sold, 0.0)
+        same = same and np.array_equal(sold, panel.sold)
+    return None if same else Panel(panel.series, panel.weeks, y, sold)
 
 
 def _common(weeks: Dates, old: Dates) -> tuple[Ints, Ints]:
@@ -60,16 +66,6 @@ def _rows(series: pl.DataFrame, old: pl.DataFrame) -> Ints:
         place, on="series_id", how="left", maintain_order="left"
     )
     return found["_row"].cast(pl.Int64).fill_null(-1).to_numpy().astype(np.int64)
-
-
-def _replaced(
-    values: Floats, old: Floats, rows: Ints, here: Ints, there: Ints, absent: float
-) -> Floats:
-    out = values.copy()
-    known = rows >= 0
-    out[np.ix_(~known, here)] = absent
-    out[np.ix_(known, here)] = old[np.ix_(rows[known], there)]
-    return out
 
 
 def baseline_then(now: Known, then: Known, spec: ForecastSpec) -> pl.DataFrame | None:

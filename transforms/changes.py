@@ -117,7 +117,7 @@ def _unmatched(contributions: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame
 
     A signal is adopted for a category where it is confirmed for it or pooled over categories.
     """
-    finest = contributions.filter(_is_finest(contributions))
+    finest = contributions.filter(_is_finest())
     sure = other.filter(pl.col("status") == CONFIRMED).select("signal", "target", "category")
     pooled = sure.filter(pl.col("category").is_null()).select("signal", "target")
     return finest.join(pooled, on=["signal", "target"], how="anti").join(
@@ -125,7 +125,7 @@ def _unmatched(contributions: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame
     )
 
 
-def _is_finest(frame: pl.DataFrame) -> pl.Expr:
+def _is_finest() -> pl.Expr:
     order = {name: i for i, name in enumerate(LEVELS)}
     depth = pl.col("level").replace_strict(order, return_dtype=pl.Int8)
     return depth == depth.max().over("target")
@@ -170,6 +170,7 @@ LEAST_ROWS = 100
 LEAST_NIGHTS = 4
 NARROWEST = 0.25
 """A change of less than this part of half the 80 % interval is never a jump."""
+LEAST_UNITS = 1.0
 
 
 def with_usual(changes: pl.DataFrame, before: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -178,7 +179,8 @@ def with_usual(changes: pl.DataFrame, before: Sequence[pl.DataFrame]) -> pl.Data
     `before` are earlier nights' tables. A change is measured in halves of the 80 % interval of the
     night compared with; what 95 % of those changes stayed within is usual, by target, level and
     weeks passed between the nights, where four earlier nights of the kind with 100 rows tell;
-    else one half. Never less than a quarter. A series without an interval then has no usual.
+    else one half. Never less than a quarter of it, nor than one unit. A series without an interval
+    then has no usual.
     """
     found = pl.concat([*before, changes.clear()], how="diagonal") if before else changes.clear()
     told = _measured(found).group_by("target", "level", "passed").agg(
@@ -189,10 +191,13 @@ def with_usual(changes: pl.DataFrame, before: Sequence[pl.DataFrame]) -> pl.Data
     learnt = told.filter(enough).select("target", "level", "passed", "_k")
     passed = (pl.col("previous_horizon") - pl.col("horizon")).alias("passed")
     factor = pl.max_horizontal(pl.col("_k").fill_null(1.0), pl.lit(NARROWEST))
+    usual = pl.when(pl.col("half_width").is_not_null()).then(
+        pl.max_horizontal(factor * pl.col("half_width"), pl.lit(LEAST_UNITS))
+    )
     return (
         changes.with_columns(passed)
         .join(learnt, on=["target", "level", "passed"], how="left")
-        .with_columns((factor * pl.col("half_width")).alias("usual_change"))
+        .with_columns(usual.alias("usual_change"))
         .with_columns(
             (pl.col("delta").abs() > pl.col("usual_change")).fill_null(value=False).alias("is_jump")
         )

@@ -77,9 +77,7 @@ def _shared(bottom: pl.DataFrame, mine: pl.DataFrame, level: str) -> pl.DataFram
     )  # fmt: skip
     alone = (pl.col("_free") == 1) & (pl.col("_sells") == 0)
     weight = pl.when(alone).then(1.0).otherwise(pl.col("_value") / pl.col("_sells"))
-    reached = (pl.col("_rest") >= 0) & (
-        (pl.col("_sells") > 0) | alone | (pl.col("_rest") == 0)
-    )
+    reached = (pl.col("_rest") >= 0) & ((pl.col("_sells") > 0) | alone | (pl.col("_rest") == 0))
     rows = rows.with_columns(
         (pl.col(one).is_not_null() & reached).alias("_reached"),
         pl.when(free).then(pl.col("_rest") * weight).fill_nan(0.0).fill_null(0.0).alias("_exact"),

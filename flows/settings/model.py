@@ -94,6 +94,11 @@ class Thresholds(Spec):
     hold_share: Share | None = None
 
 
+BY_HAND = frozenset({"overrides", "owners"})
+"""Tables of few rows that people write: one slip in ten says nothing of the other nine."""
+BY_HAND_HOLD = 0.5
+
+
 class Validation(Spec):
     """When bad data are spoken of and when they stop a table."""
 
@@ -105,9 +110,10 @@ class Validation(Spec):
     def thresholds(self, table: str) -> tuple[float, float]:
         """(warn, hold) shares for `table`."""
         own = self.tables.get(table, Thresholds())
+        usual = max(self.hold_share, BY_HAND_HOLD) if table in BY_HAND else self.hold_share
         return (
             self.warn_share if own.warn_share is None else own.warn_share,
-            self.hold_share if own.hold_share is None else own.hold_share,
+            usual if own.hold_share is None else own.hold_share,
         )
 
     @model_validator(mode="after")

@@ -64,7 +64,7 @@ FORECAST_CHANGES = Table(
         Column("restatement_known", pl.Boolean, "false: it could not be told apart, delta_restatement is 0 and delta_new_data holds it", nullable=False),
         Column("same_method", pl.Boolean, "false: code, configuration, tagger or rung differ between the two nights", nullable=False),
         real("half_width", "half the 80 % interval of that night", "target units", nullable=True, lo=0.0),
-        real("usual_change", "what 95 % of such changes stay within: as past nights' tables tell by target, level and weeks passed, else half_width; at least a quarter of that", "target units", nullable=True, lo=0.0),
+        real("usual_change", "what 95 % of such changes stay within: as past nights' tables tell by target, level and weeks passed, else half_width; at least a quarter of that, and 1", "target units", nullable=True, lo=0.0),
         Column("is_jump", pl.Boolean, "delta is beyond usual_change", nullable=False),
         RUNG,
     ),
