@@ -15,6 +15,7 @@ from flows import forecasting
 from flows.desk import changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
+from flows.findings import exceptions
 from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.lake import LakeError
@@ -232,6 +233,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     desk = changed_and_final(night, now, before, shelf.tables)
     shelf.tables |= desk.tables
     desk.add(valued(night, past, shelf.tables))
+    desk.add(exceptions(night, now, shelf.tables))
     shelf.tables |= desk.tables
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)

@@ -71,7 +71,7 @@ def _compared(counts: pl.DataFrame, target: str, level: str, weeks: list[date]) 
     rows = []
     for i, (series, category, sku) in enumerate(names.iter_rows()):
         one = _ratio(y[i, recent], exposure[i, recent], y[i, before], exposure[i, before])
-        if one is not None and one["n"] >= LEAST_EVENTS[level]:
+        if one is not None and y[i, recent].sum() >= LEAST_EVENTS[level]:
             key = {"target": target, "level": level, "series_id": series}
             rows.append({**key, "category": category, "sku": sku, **one, "q_value": None})
     return pl.DataFrame(rows, schema=COLUMNS)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, field_validator, model_validator
 
+from flows.settings.alerts import Alerts
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
 from flows.settings.values import LocalPath, known_country, known_timezone
 from transforms.contracts import INPUTS
@@ -212,6 +213,7 @@ class Settings(Spec):
     run: Run = Field(default_factory=Run)
     privacy: Privacy = Field(default_factory=Privacy)
     identity: Identity = Field(default_factory=Identity)
+    alerts: Alerts = Field(default_factory=Alerts)
 
     @property
     def folder(self) -> Path:

@@ -101,7 +101,7 @@ def soiled(given: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 def owners(spec: BrandSpec) -> pl.DataFrame:
     """Who owns each category, but for the last one, which nobody does; and who owns tickets."""
     names = ("Ines Alvarez", "Tom Becker", "Priya Nair")
-    told = [
+    told: list[tuple[str | None, ...]] = [
         ("category", archetype(c).name, names[c % len(names)], None)
         for c in range(max(1, spec.categories - 1))
     ]

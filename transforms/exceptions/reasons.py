@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 RELEVANT = {
@@ -32,21 +34,26 @@ def with_reasons(
     categories is explained by what all customers say.
     """
     asked = findings.select(KEY).unique(maintain_order=True).sort(KEY)
-    rows = [_explained(*key, voices, phrases) for key in asked.iter_rows()]
+    rows = [
+        _explained(kind, category, signal, _Said(voices, phrases))
+        for kind, category, signal in asked.iter_rows()
+    ]
     told = ("customers_signal", "customers_phrase", "customers_reason", "quote")
     schema = dict.fromkeys(told, pl.String())
     found = pl.concat([asked, pl.DataFrame(rows, schema=schema)], how="horizontal")
     return findings.join(found, on=KEY, how="left", nulls_equal=True, maintain_order="left")
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    voices: pl.DataFrame
+    phrases: pl.DataFrame | None
+
+
 def _explained(
-    kind: str,
-    category: str | None,
-    signal: str | None,
-    voices: pl.DataFrame,
-    phrases: pl.DataFrame | None,
+    kind: str, category: str | None, signal: str | None, said: _Said
 ) -> dict[str, str | None]:
-    here = voices.filter(pl.col("category").eq_missing(category), pl.col("said") >= LEAST_SAID)
+    here = said.voices.filter(pl.col("category").eq_missing(category), pl.col("said") >= LEAST_SAID)
     if signal is not None:
         here = here.filter(pl.col("signal") == signal)
     elif kind in RELEVANT:
@@ -54,7 +61,7 @@ def _explained(
     rose = here if signal is not None else here.filter(pl.col("more_lo") > 0)
     top = rose.sort("more_lo", "signal", descending=[True, False]).head(1)
     voice = next(top.iter_rows(named=True), None)
-    phrase = _phrase(phrases, category, None if voice is None else str(voice["signal"]))
+    phrase = _phrase(said.phrases, category, None if voice is None else str(voice["signal"]))
     parts = [_voice_words(voice)] if voice else []
     parts += [_phrase_words(phrase)] if phrase else []
     return {
