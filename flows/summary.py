@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.reader import read_manifest
+from flows.summary_desk import desk_lines
 from flows.summary_evidence import record_lines, signal_lines
 from transforms.published import WHOLE
 
@@ -30,6 +31,7 @@ def planner_lines(snapshot: Path) -> list[str]:
         *_next_weeks(tables),
         *signal_lines(tables),
         *record_lines(tables),
+        *desk_lines(tables),
         *_quality(tables, manifest),
     ]
 

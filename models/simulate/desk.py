@@ -14,7 +14,8 @@ from models.simulate.spec import BrandSpec, Floats, Ints, archetype
 GOOD, BAD = "grace", "owen"
 WEEKS_BACK = 72
 AHEAD = 3
-CELLS = 6
+CELLS = {GOOD: 14, BAD: 6}
+"""Cells that each changes on a Monday."""
 COLUMNS = {
     "level": pl.String(),
     "week_start": pl.Date(),
@@ -42,8 +43,8 @@ def overrides(spec: BrandSpec, goods: Assortment, units: Ints, expected: Floats)
     stays = goods.end_day > spec.days + 7 * AHEAD
     fast = np.flatnonzero((goods.weekly_mean > 9) & (goods.launch_day == 0) & stays)
     for week in range(first, spec.n_weeks):
-        for author in (GOOD, BAD):
-            for _ in range(CELLS):
+        for author, cells in CELLS.items():
+            for _ in range(cells):
                 ahead = int(rng.integers(1, AHEAD + 1))
                 members, scope = _cell(spec, goods, fast, rng)
                 known = expected[members, min(week + ahead, spec.n_weeks - 1)].sum()

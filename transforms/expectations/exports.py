@@ -9,6 +9,7 @@ import polars as pl
 
 from transforms.contracts import EXPORTS
 from transforms.contracts.exports import CUMULATIVE_QUANTILES, QUANTILES, quantile_name
+from transforms.expectations import desk_rules
 from transforms.expectations.contract_rules import expect_contract
 from transforms.expectations.forecast_rules import (
     adds_up_to_delta,
@@ -59,6 +60,8 @@ INTERVALS = {
         for pair in ((f"{name}_lo", name), (name, f"{name}_hi"))
     ),
     "tagger_bridges": (("ratio_lo", "ratio"), ("ratio", "ratio_hi")),
+    "forecast_value_added": (("fva_lo", "fva_points"), ("fva_points", "fva_hi")),
+    "exceptions": (("ratio_lo", "ratio"), ("ratio", "ratio_hi")),
 }
 """Table to pairs (a, b) with a <= b in every row where both are given."""
 ROW_COUNTS = (
@@ -169,6 +172,19 @@ def _ingest_report(dossier: Dossier, published: Published) -> None:
     )
 
 
+def _changes(dossier: Dossier, published: Published) -> None:
+    desk_rules.changes(dossier, published.tables["forecast_changes"])
+
+
+def _final(dossier: Dossier, published: Published) -> None:
+    forecasts = published.sound("forecasts")
+    desk_rules.final(dossier, published.tables["forecasts_final"], forecasts)
+
+
+def _exceptions(dossier: Dossier, published: Published) -> None:
+    desk_rules.exceptions(dossier, published.tables["exceptions"])
+
+
 _RULES: Mapping[str, Callable[[Dossier, Published], None]] = {
     "forecasts": _forecasts,
     "forecasts_cumulative": _cumulative,
@@ -177,4 +193,7 @@ _RULES: Mapping[str, Callable[[Dossier, Published], None]] = {
     "signals_weekly": _signals_weekly,
     "demand_weekly": _demand_weekly,
     "ingest_report": _ingest_report,
+    "forecast_changes": _changes,
+    "forecasts_final": _final,
+    "exceptions": _exceptions,
 }
