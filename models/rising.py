@@ -16,7 +16,6 @@ LEAST_BEFORE_WEEKS = 13
 LEAST_EVENTS = {"category": 10, "sku": 5}
 FDR = 0.10
 LEAST_RATIO = 1.2
-Z = 1.959964
 EXPOSED = {"returns": (4, 1), "tickets": (2, 0)}
 """Target to over how many weeks of sales its events are counted, and how many weeks they end before."""
 COLUMNS: dict[str, pl.DataType] = {
@@ -35,10 +34,11 @@ def rising(demand_weekly: pl.DataFrame, last_week: date) -> pl.DataFrame:
 
     The four weeks to `last_week` are compared with the 26 before, at levels category and SKU.
     Events are counted per unit sold: returns per unit of the four weeks before theirs, tickets
-    per unit of their own and the week before. The ratio of the two rates is log-normal with
-    variance phi (1/a + 1/b) for a and b events, phi being how far the weeks before scatter beyond
-    Poisson (quasi-likelihood: McCullagh and Nelder 1989). Told are ratios of at least 1.2 with a
-    lower end above 1 that pass Benjamini and Hochberg at .10 over everything compared.
+    per unit of their own and the week before. The log of the ratio of the two rates has variance
+    1/a + 1/b + kappa (1/4 + 1/26) for a and b events, where kappa is by how much weeks scatter
+    beyond Poisson (negative binomial, by moments of the weeks before); its bounds are Student's.
+    Told are ratios of at least 1.2 with a lower end above 1 that pass Benjamini and Hochberg at
+    .10 over everything compared.
 
     Columns: COLUMNS; observed and expected are events a week, excess is how many events of the
     last four weeks were above what was expected.
@@ -105,19 +105,26 @@ def _ratio(
     ea, eb = float(exposed.sum()), float(exposed_before[told].sum())
     if told.sum() < LEAST_BEFORE_WEEKS or ea <= 0 or a <= 0 or b <= 0:
         return None
+    ratio, usual, free = (a / ea) / (b / eb), ea * b / eb, int(told.sum()) - 1
     expected = exposed_before[told] * b / eb
-    chi = float((((before[told] - expected) ** 2) / expected).sum())
-    phi = max(1.0, chi / (int(told.sum()) - 1))
-    spread = float(np.sqrt(phi * (1 / a + 1 / b)))
-    ratio = (a / ea) / (b / eb)
-    usual = ea * b / eb
+    # Beyond Poisson, weeks scatter in proportion to what is expected of them: a moment estimate.
+    beyond = float(((before[told] - expected) ** 2).sum()) * (free + 1) / free - b
+    kappa = max(0.0, beyond / float((expected**2).sum()))
+    apart = _unevenness(exposed) + _unevenness(exposed_before[told])
+    spread = float(np.sqrt(1 / a + 1 / b + kappa * apart))
+    reach = float(stats.t.ppf(0.975, free)) * spread
     return {
         "observed": a / RECENT_WEEKS,
         "expected": usual / RECENT_WEEKS,
         "ratio": ratio,
-        "ratio_lo": ratio * float(np.exp(-Z * spread)),
-        "ratio_hi": ratio * float(np.exp(Z * spread)),
+        "ratio_lo": ratio * float(np.exp(-reach)),
+        "ratio_hi": ratio * float(np.exp(reach)),
         "excess": max(a - usual, 0.0),
         "n": round(a),
-        "p_value": float(stats.norm.sf(np.log(ratio) / spread)),
+        "p_value": float(stats.t.sf(np.log(ratio) / spread, free)),
     }
+
+
+def _unevenness(exposed: Floats) -> float:
+    """What independent relative errors of weeks leave of their square in the sum: 1/n if even."""
+    return float((exposed**2).sum() / exposed.sum() ** 2)
