@@ -18,9 +18,9 @@ from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.exceptions.episodes import with_episodes
 from transforms.exceptions.found import FOUND, price_list, valued
-from transforms.exceptions.moves import jumps, signal_news
+from transforms.exceptions.moves import jumps, moved_by, signal_news
 from transforms.exceptions.owners import with_owners
-from transforms.exceptions.reasons import with_reasons
+from transforms.exceptions.reasons import Said, with_reasons
 from transforms.exceptions.rises import rises
 from transforms.exceptions.stock import overstocks, stock_outs
 
@@ -47,7 +47,8 @@ def _exceptions(
     heard = tables.get("signals_weekly")
     silent = EXPORTS["signals_weekly"].empty()
     said = voices(silent if heard is None else heard, now.last_week)
-    rows = with_reasons(rows, said, tables.get("phrase_stats"))
+    parts = tables.get("forecast_contributions", EXPORTS["forecast_contributions"].empty())
+    rows = with_reasons(rows, Said(said, tables.get("phrase_stats"), moved_by(parts)))
     rows = with_owners(rows, _owners(night), night.settings.alerts.default_owner, night.as_of)
     before = _earlier(night)
     return {"exceptions": with_episodes(rows, before, judged, night.as_of)}

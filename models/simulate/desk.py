@@ -33,9 +33,10 @@ COLUMNS = {
 def overrides(spec: BrandSpec, goods: Assortment, units: Ints, expected: Floats) -> pl.DataFrame:
     """Overrides of the last 72 weeks and the weeks ahead, made on Mondays for one to three weeks.
 
-    Grace asks the sales team: what she says is what a week is bound to bring (`expected`, SKUs by
-    weeks), give or take a twentieth. Owen takes last week's sales and adds a fifth to nine tenths.
-    Both change categories and fast SKUs.
+    Grace asks the sales team: she knows half of what `units` (SKUs by weeks) will turn out beyond
+    what was to be `expected`, give or take a twentieth; of weeks ahead, what is to be expected.
+    Owen takes last week's sales and adds a fifth to nine tenths. Both change categories and fast
+    SKUs.
     """
     rng = spec.rng("overrides")
     rows: list[dict[str, Any]] = []
@@ -47,7 +48,10 @@ def overrides(spec: BrandSpec, goods: Assortment, units: Ints, expected: Floats)
             for _ in range(cells):
                 ahead = int(rng.integers(1, AHEAD + 1))
                 members, scope = _cell(spec, goods, fast, rng)
-                known = expected[members, min(week + ahead, spec.n_weeks - 1)].sum()
+                at = week + ahead
+                known = expected[members, min(at, spec.n_weeks - 1)].sum()
+                if at < spec.n_weeks:
+                    known = (known + units[members, at].sum()) / 2
                 sold = units[members, week - 1].sum()
                 value = (
                     known * np.exp(rng.normal(0, 0.05))

@@ -58,7 +58,7 @@ def describe(
             for g in gaps
         ],
         "planners": {
-            desk.GOOD: "expects what a week is bound to bring, give or take 5 %",
+            desk.GOOD: "knows half of what nobody else can, give or take 5 %",
             desk.BAD: "expects last week's sales and 20 to 90 % more",
         },
         "causes": {

@@ -124,7 +124,7 @@ def signal_news(
     return pl.concat(parts)
 
 
-def _moved(contributions: pl.DataFrame) -> pl.DataFrame:
+def moved_by(contributions: pl.DataFrame) -> pl.DataFrame:
     """What each signal adds to categories and total over the next four weeks."""
     near = contributions.filter(
         pl.col("horizon") <= WEEKS, pl.col("level").is_in(["category", "total"])
@@ -144,7 +144,7 @@ def _scoped(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _news(rows: pl.DataFrame, kind: str, contributions: pl.DataFrame) -> pl.DataFrame:
     key = ["signal", "target", "level", "series_id"]
-    told = _scoped(rows).join(_moved(contributions), on=key, how="left").with_columns(
+    told = _scoped(rows).join(moved_by(contributions), on=key, how="left").with_columns(
         pl.col("moved").fill_null(0.0), pl.col("n").fill_null(0)
     )  # fmt: skip
     lead = pl.col("lead_weeks").cast(pl.String)
@@ -168,8 +168,8 @@ def _news(rows: pl.DataFrame, kind: str, contributions: pl.DataFrame) -> pl.Data
 
 def _turned(both: pl.DataFrame, now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
     key = ["signal", "target", "level", "series_id"]
-    old = _moved(then).select(*key, pl.col("moved").alias("was"))
-    rows = _scoped(both).join(_moved(now), on=key).join(old, on=key)
+    old = moved_by(then).select(*key, pl.col("moved").alias("was"))
+    rows = _scoped(both).join(moved_by(now), on=key).join(old, on=key)
     turned = (
         (pl.col("moved").sign() == -pl.col("was").sign())
         & (pl.min_horizontal(pl.col("moved").abs(), pl.col("was").abs()) >= LEAST_UNITS)

@@ -19,24 +19,34 @@ RELEVANT = {
 NOTHING = "nothing that customers said explains it"
 LEAST_SAID = 3
 """What fewer conversations carry is not told: it may be one person."""
-KEY = ["kind", "category", "signal"]
+KEY = ["kind", "target", "category", "signal"]
 
 
-def with_reasons(
-    findings: pl.DataFrame, voices: pl.DataFrame, phrases: pl.DataFrame | None
-) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What customers said, and what it does to forecasts.
+
+    `voices` as `models.voices.voices` gives them. `phrases` is phrase_stats (None: there is none),
+    which holds nothing but redacted phrases of at least three people, and quotes only where
+    [privacy] publish_quotes lets it. `moved` as `transforms.exceptions.moves.moved_by` gives it.
+    """
+
+    voices: pl.DataFrame
+    phrases: pl.DataFrame | None
+    moved: pl.DataFrame
+
+
+def with_reasons(findings: pl.DataFrame, said: Said) -> pl.DataFrame:
     """`findings` with customers_signal, customers_phrase, customers_reason and quote.
 
-    `voices` as `models.voices.voices` gives them; `phrases` is phrase_stats (None: there is none),
-    which holds nothing but redacted phrases of at least three people, and quotes only where
-    [privacy] publish_quotes lets it. The signal told is, of those that may explain the kind, the
-    one that rose most beyond doubt; for a finding about a signal it is that one. A finding above
-    categories is explained by what all customers say.
+    The signal told is, of those that may explain the kind, the one that rose most beyond doubt;
+    for a finding about a signal it is that one; where none rose, the adopted one that moves the
+    category's forecast most. A finding above categories is explained by what all customers say.
     """
     asked = findings.select(KEY).unique(maintain_order=True).sort(KEY)
     rows = [
-        _explained(kind, category, signal, _Said(voices, phrases))
-        for kind, category, signal in asked.iter_rows()
+        _explained(kind, target, category, signal, said=said)
+        for kind, target, category, signal in asked.iter_rows()
     ]
     told = ("customers_signal", "customers_phrase", "customers_reason", "quote")
     schema = dict.fromkeys(told, pl.String())
@@ -44,14 +54,8 @@ def with_reasons(
     return findings.join(found, on=KEY, how="left", nulls_equal=True, maintain_order="left")
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    voices: pl.DataFrame
-    phrases: pl.DataFrame | None
-
-
 def _explained(
-    kind: str, category: str | None, signal: str | None, said: _Said
+    kind: str, target: str, category: str | None, signal: str | None, *, said: Said
 ) -> dict[str, str | None]:
     here = said.voices.filter(pl.col("category").eq_missing(category), pl.col("said") >= LEAST_SAID)
     if signal is not None:
@@ -62,14 +66,32 @@ def _explained(
     top = rose.sort("more_lo", "signal", descending=[True, False]).head(1)
     voice = next(top.iter_rows(named=True), None)
     phrase = _phrase(said.phrases, category, None if voice is None else str(voice["signal"]))
+    mover = None if voice else _mover(said.moved, target, category, signal)
     parts = [_voice_words(voice)] if voice else []
+    parts += [_mover_words(mover)] if mover else []
     parts += [_phrase_words(phrase)] if phrase else []
+    loudest = voice or mover
     return {
-        "customers_signal": str(voice["signal"]) if voice else None,
+        "customers_signal": str(loudest["signal"]) if loudest else None,
         "customers_phrase": str(phrase["phrase"]) if phrase else None,
         "customers_reason": "; ".join(parts) or NOTHING,
         "quote": _quote(phrase),
     }
+
+
+def _mover(
+    moved: pl.DataFrame, target: str, category: str | None, signal: str | None
+) -> dict[str, object] | None:
+    """The signal that moves the forecast there most, by at least a unit; `signal` alone if given."""
+    level = "total" if category is None else "category"
+    here = moved.filter(
+        pl.col("target") == target, pl.col("level") == level,
+        pl.col("series_id") == (category or "total"), pl.col("moved").abs() >= 1,
+    )  # fmt: skip
+    if signal is not None:
+        here = here.filter(pl.col("signal") == signal)
+    top = here.sort(-pl.col("moved").abs(), pl.col("signal")).head(1)
+    return next(top.iter_rows(named=True), None)
 
 
 def _phrase(
@@ -94,6 +116,15 @@ def _voice_words(voice: dict[str, object]) -> str:
         f"last four weeks ({voice['share']:.0%}), {voice['share_before']:.0%} before "
         f"(difference {100 * float(str(voice['more_lo'])):+.0f} to "
         f"{100 * float(str(voice['more_hi'])):+.0f} points)"
+    )
+
+
+def _mover_words(mover: dict[str, object]) -> str:
+    name = str(mover["signal"]).replace("_", " ")
+    where = "" if mover["level"] == "total" else f" of {mover['series_id']}"
+    return (
+        f"what they said of {name} moves the forecast of {mover['target']}{where} by "
+        f"{float(str(mover['moved'])):+,.0f} over four weeks"
     )
 
 

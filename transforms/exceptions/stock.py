@@ -9,7 +9,7 @@ import polars as pl
 from transforms.exceptions.found import conformed, day, number
 
 LEAST_UNITS = 1.0
-SHORT_SHARE = 0.02
+SHORT_SHARE = 0.05
 """A shortage of less than this share of the protection period's demand is no exception."""
 LONG_COVER_DAYS = 365.0
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.transforms.desk_rows import AS_OF, contributions, evidence, table
 from transforms.exceptions.found import FOUND, price_list, valued
-from transforms.exceptions.moves import jumps, signal_news
+from transforms.exceptions.moves import jumps, moved_by, signal_news
 from transforms.exceptions.owners import with_owners
-from transforms.exceptions.reasons import NOTHING, with_reasons
+from transforms.exceptions.reasons import NOTHING, Said, with_reasons
 from transforms.exceptions.rises import rises
 from transforms.exceptions.stock import overstocks, stock_outs
 
@@ -178,13 +178,17 @@ def phrase(words: str, **more: Any) -> dict[str, Any]:
 
 
 def explained(
-    found: pl.DataFrame, voices: list[dict[str, Any]], phrases: list[dict[str, Any]] | None = None
+    found: pl.DataFrame,
+    voices: list[dict[str, Any]],
+    phrases: list[dict[str, Any]] | None = None,
+    parts: dict[tuple[str, str], float] | None = None,
 ) -> dict[str, Any]:
     said = pl.DataFrame(voices or None, schema={**dict.fromkeys(("signal", "category"), pl.String()),
         **dict.fromkeys(("said", "heard", "said_before", "heard_before"), pl.Int64()),
         **dict.fromkeys(("share", "share_before", "more_lo", "more_hi"), pl.Float64())})  # fmt: skip
     told = None if phrases is None else table("phrase_stats", phrases)
-    return with_reasons(found, said, told).row(0, named=True)
+    moves = contributions(parts or {("none", "T1"): 0.25})
+    return with_reasons(found, Said(said, told, moved_by(moves))).row(0, named=True)
 
 
 def test_the_reason_is_the_signal_that_rose_most_surely_of_those_that_may_explain_it() -> None:
@@ -206,6 +210,16 @@ def test_no_rise_and_what_few_say_is_no_reason() -> None:
         == NOTHING
     )
     assert explained(finding(), [])["customers_reason"] == NOTHING
+
+
+def test_where_nothing_rose_the_signal_that_moves_the_forecast_is_told() -> None:
+    row = explained(finding(), [], None, {("worry", "T1"): -4.0, ("gifts", "T2"): 1.0})
+    assert row["customers_signal"] == "worry"
+    assert row["customers_reason"] == (
+        "what they said of worry moves the forecast of units of tea by -12 over four weeks"
+    )
+    rose = explained(finding(), [voice("stocking_up", 0.05)], None, {("worry", "T1"): -4.0})
+    assert rose["customers_signal"] == "stocking_up"
 
 
 def test_phrases_are_told_where_they_emerge_and_quotes_only_where_they_are_published() -> None:
