@@ -26,6 +26,7 @@ from transforms.classes import sku_classes
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.final import forecasts_final
 from transforms.overrides import judged, named, status_table
+from transforms.privacy import redact
 
 LOG = logging.getLogger("hearcast")
 USUAL_NIGHTS = 56
@@ -60,7 +61,16 @@ class Desk:
         if isinstance(found, str):
             self.skipped[name] = found
         else:
-            self.tables |= {table: conform(table, frame) for table, frame in found.items()}
+            self.tables |= {table: conform(table, _safe(frame)) for table, frame in found.items()}
+
+
+TEXTS = ("words", "headline", "action", "why", "reason", "customers_reason", "customers_phrase",
+         "owner")  # fmt: skip
+
+
+def _safe(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` whose sentences hold nothing that could be taken for a telephone or card number."""
+    return frame.with_columns(redact(frame[name]) for name in TEXTS if name in frame.columns)
 
 
 def changed_and_final(

@@ -193,7 +193,7 @@ NAMES = {
 
 
 def words(row: dict[str, object]) -> str:
-    """A row in plain words."""
+    """A row in plain words: digits stand apart, so that nothing looks like a telephone number."""
     who = NAMES[str(row["step"])]
     if row["slice"] == "author":
         who = f"overrides of {row['slice_value']}"
@@ -207,12 +207,12 @@ def words(row: dict[str, object]) -> str:
             if wape is not None
             else f"{who}: nothing came"
         )
-    kept = f"{n} forecasts of {weeks} weeks"
+    kept = f"{n:,} forecasts of {weeks:,} weeks"
     if row["fva_points"] is None:
         return f"{who}: nothing came in {kept}"
     before = NAMES[str(row["compared_with"])]
     size = f"{abs(float(str(row['fva_points']))):.1f} points of WAPE"
-    interval = f"[{row['fva_lo']:+.1f}, {row['fva_hi']:+.1f}]"
+    interval = f"(from {row['fva_lo']:.1f} to {row['fva_hi']:.1f})"
     told = {
         "adds": f"{who} took {size} off {before}",
         "takes_away": f"{who} made {before} worse by {size}",

@@ -116,10 +116,10 @@ def _words(as_of: date, week_start: str) -> pl.Expr:
     first = WEEKDAYS.index(week_start)
     weekday = pl.col("week_start").dt.to_string("%A")
     day = pl.col("week_start").dt.to_string("%Y-%m-%d")
-    number = pl.col("override_delta").round(1).cast(pl.String)
-    sign = pl.when(pl.col("override_delta") > 0).then(pl.lit("+")).otherwise(pl.lit(""))
+    size = pl.col("override_delta").abs().round(1).cast(pl.String)
+    turn = pl.when(pl.col("override_delta") < 0).then(pl.lit("down ")).otherwise(pl.lit("up "))
     why = {
-        "applied": pl.lit("it changes the forecast by ") + sign + number,
+        "applied": pl.lit("it moves the forecast ") + turn + size,
         "replaced": pl.lit("a later override of the same series and week counts"),
         "expired": pl.lit("it expired on ") + pl.col("expires_on").dt.to_string("%Y-%m-%d"),
         "past": pl.lit(f"its week was over on {as_of}"),

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from models.spec import ForecastSpec
-from models.value_added import COLUMNS, value_added, verdict
+from models.value_added import COLUMNS, value_added, verdict, words
+from transforms.privacy import redact
 from transforms.staircase import JUDGED
 
 SPEC = ForecastSpec(horizon=8)
@@ -139,3 +140,19 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
         out = value_added(backtest(weeks=8), frame, CLASSES, SPEC)
         wrong += row(out, "override")["verdict"] in ("adds", "takes_away")
     assert wrong <= 20
+
+
+def test_no_sentence_looks_like_a_telephone_number() -> None:
+    """Points and counts of every size beside each other: a published table may hold no such thing."""
+    base = {"step": "statistical", "slice": "all", "slice_value": "all", "compared_with": "naive"}
+    told = [
+        words({**base, "n": n, "n_weeks": weeks, "wape": wape, "verdict": known,
+               "fva_points": points, "fva_lo": points - 7.7, "fva_hi": points + 99.9})
+        for n in (3, 41, 212, 5550, 12_345, 9_876_543_210)
+        for weeks in (1, 23, 104)
+        for wape in (0.212, 12.34)
+        for points in (-212.5, -0.4, 5.55, 123.4)
+        for known in ("adds", "takes_away", "neutral", "not_enough_data", None)
+    ]  # fmt: skip
+    sentences = pl.Series(told)
+    assert sentences.equals(redact(sentences))

@@ -92,12 +92,14 @@ def day(column: str) -> pl.Expr:
 
 
 def number(column: str, decimals: int = 0) -> pl.Expr:
-    """A number as text, rounded."""
-    rounded = pl.col(column).round(decimals)
-    return rounded.cast(pl.Int64).cast(pl.String) if decimals == 0 else rounded.cast(pl.String)
+    """A number as text, rounded, with thousands apart: long runs of digits look like telephones."""
+    return pl.col(column).map_elements(
+        lambda value: f"{value:,.{decimals}f}", return_dtype=pl.String, skip_nulls=True
+    )
 
 
-def signed(column: str) -> pl.Expr:
-    """A rounded number as text, with its sign."""
-    plus = pl.when(pl.col(column).round(0) > 0).then(pl.lit("+")).otherwise(pl.lit(""))
-    return plus + number(column)
+def moved_words(column: str) -> pl.Expr:
+    """A change in words: 'up 12', 'down 1,234'."""
+    size = pl.col(column).abs().alias(column)
+    told = size.map_elements(lambda value: f"{value:,.0f}", return_dtype=pl.String, skip_nulls=True)
+    return pl.when(pl.col(column) < 0).then(pl.lit("down ")).otherwise(pl.lit("up ")) + told

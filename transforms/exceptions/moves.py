@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from transforms.exceptions.found import conformed, number, signed
+from transforms.exceptions.found import conformed, moved_words, number
 
 WEEKS = 4
 LEAST_UNITS = 1.0
@@ -85,7 +85,7 @@ def _jump_words(rows: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("delta").abs() > 2 * pl.col("usual")).then(pl.lit("high"))
             .otherwise(pl.lit("medium")).alias("severity"),
             (pl.lit("the forecast of the next ") + pl.col("n").cast(pl.String)
-             + pl.lit(" weeks moved by ") + signed("delta") + pl.lit(" to ") + number("mean")
+             + pl.lit(" weeks moved ") + moved_words("delta") + pl.lit(" to ") + number("mean")
              + pl.lit(" (usual: up to ") + number("usual") + pl.lit("), mostly by ") + why)
             .alias("headline"),
             pl.when(up).then(pl.lit("check cover and open orders against the higher forecast; override it if you know better"))
@@ -153,14 +153,14 @@ def _news(rows: pl.DataFrame, kind: str, contributions: pl.DataFrame) -> pl.Data
     if kind == "signal_adopted":
         words = (
             pl.col("signal") + pl.lit(" now leads ") + pl.col("target") + pl.lit(" by ") + lead
-            + pl.lit(" weeks (") + signed("effect_percent")
-            + pl.lit(" % per standard deviation) and moves the next four weeks by ") + signed("moved")
+            + pl.lit(" weeks (") + moved_words("effect_percent")
+            + pl.lit(" % per standard deviation) and moves the next four weeks ") + moved_words("moved")
         )  # fmt: skip
         action = "read what customers say there before you override the forecast"
     else:
         words = (
             pl.col("signal") + pl.lit(" no longer leads ") + pl.col("target")
-            + pl.lit("; it moved the next four weeks by ") + signed("moved")
+            + pl.lit("; it moved the next four weeks ") + moved_words("moved")
         )  # fmt: skip
         action = "do not plan by it any longer; the forecast has let go of it"
     return _signal_rows(told, kind, words, action)
@@ -177,7 +177,7 @@ def _turned(both: pl.DataFrame, now: pl.DataFrame, then: pl.DataFrame) -> pl.Dat
     told = rows.filter(turned)
     words = (
         pl.col("signal") + pl.lit(" turned: it moves the next four weeks of ") + pl.col("target")
-        + pl.lit(" by ") + signed("moved") + pl.lit(", the night before by ") + signed("was")
+        + pl.lit(" ") + moved_words("moved") + pl.lit(", the night before ") + moved_words("was")
     )  # fmt: skip
     action = "check orders that were placed because of it"
     return _signal_rows(told, "signal_turned", words, action)

@@ -114,17 +114,18 @@ def _voice_words(voice: dict[str, object]) -> str:
     return (
         f"customers speak of {name} in {voice['said']} of {voice['heard']} conversations of the "
         f"last four weeks ({voice['share']:.0%}), {voice['share_before']:.0%} before "
-        f"(difference {100 * float(str(voice['more_lo'])):+.0f} to "
-        f"{100 * float(str(voice['more_hi'])):+.0f} points)"
+        f"({100 * float(str(voice['more_lo'])):.0f} to "
+        f"{100 * float(str(voice['more_hi'])):.0f} points more)"
     )
 
 
 def _mover_words(mover: dict[str, object]) -> str:
     name = str(mover["signal"]).replace("_", " ")
+    size = float(str(mover["moved"]))
     where = "" if mover["level"] == "total" else f" of {mover['series_id']}"
     return (
-        f"what they said of {name} moves the forecast of {mover['target']}{where} by "
-        f"{float(str(mover['moved'])):+,.0f} over four weeks"
+        f"what they said of {name} moves the forecast of {mover['target']}{where} "
+        f"{'down' if size < 0 else 'up'} {abs(size):,.0f} over four weeks"
     )
 
 

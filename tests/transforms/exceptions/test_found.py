@@ -104,7 +104,7 @@ def test_a_jump_is_a_move_of_four_weeks_together_beyond_the_usual() -> None:
         ("B", "medium", 10.0, 4), ("tea", "medium", 12.0, 4),
     ]  # fmt: skip
     assert out["headline"][1] == (
-        "the forecast of the next 4 weeks moved by +12 to 212 (usual: up to 8), mostly by what "
+        "the forecast of the next 4 weeks moved up 12 to 212 (usual: up to 8), mostly by what "
         "customers say"
     )
 
@@ -216,7 +216,7 @@ def test_where_nothing_rose_the_signal_that_moves_the_forecast_is_told() -> None
     row = explained(finding(), [], None, {("worry", "T1"): -4.0, ("gifts", "T2"): 1.0})
     assert row["customers_signal"] == "worry"
     assert row["customers_reason"] == (
-        "what they said of worry moves the forecast of units of tea by -12 over four weeks"
+        "what they said of worry moves the forecast of units of tea down 12 over four weeks"
     )
     rose = explained(finding(), [voice("stocking_up", 0.05)], None, {("worry", "T1"): -4.0})
     assert rose["customers_signal"] == "stocking_up"
