@@ -50,7 +50,7 @@ def known_at(config: Path, as_of: str) -> tuple[Known, ForecastSpec]:
         stages.pull(night)
         stages.listen(night, stages.Judged({}, ()))
         tags = Tags(night.take("tag_rows"), night.take("tag_taggable"))
-        now, _ = forecasting.now_and_then(
+        now, _, _ = forecasting.now_and_then(
             night.settings, night.lake, night.as_of, tags, rules_of(night.settings)
         )
         return now.known, spec_of(night.settings)

@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from flows.earlier import nights_before
 from flows.errors import where
 from flows.identity import hasher
 from flows.keys import keyring
@@ -52,8 +53,11 @@ class Made:
 
 def now_and_then(
     settings: Settings, lake: Lake, as_of: date, tags: Tags, rules: Rules
-) -> tuple[Picture, list[Picture]]:
-    """What is known at `as_of`, and what was known at each past cutoff, oldest first."""
+) -> tuple[Picture, list[Picture], Picture | None]:
+    """What is known at `as_of`, and what was known at each past cutoff, oldest first.
+
+    The third is what was known at the newest night published before; None: there is none.
+    """
     versions = read_versions(lake, as_of, hasher(settings, keyring(settings, lake).current))
     now = picture(versions, tags, as_of, rules, listed=True)
     past = cutoffs(
@@ -63,7 +67,10 @@ def now_and_then(
         origins=settings.forecast.backtest_origins,
         step_weeks=settings.forecast.backtest_step_weeks,
     )
-    return now, [picture(versions, tags, cutoff, rules) for cutoff in past]
+    pictures = [picture(versions, tags, cutoff, rules) for cutoff in past]
+    earlier = nights_before(settings.paths.exports, as_of)
+    before = picture(versions, tags, earlier[-1], rules) if earlier else None
+    return now, pictures, before
 
 
 def make(

@@ -1,4 +1,4 @@
-"""One night: pull, validate, listen, prove, forecast, publish."""
+"""One night: pull, validate, listen, prove, forecast, publish, alert."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows import artifacts, stages
+from flows.alerts import alert as send
 from flows.alone import alone
 from flows.night import Night, open_night
 from flows.publishing import STATUS_FULL
@@ -59,6 +60,12 @@ def publish(night: Night, judged: stages.Judged, made: stages.Made) -> stages.Pu
     return stages.publish(night, judged, made)
 
 
+@task(cache_policy=NO_CACHE)
+def alert(night: Night, published: stages.Published) -> None:
+    """Tells people of new exceptions; never fails the night."""
+    send(night, Path(published.snapshot))
+
+
 @flow(name="nightly", timeout_seconds=TIMEOUT_SECONDS)
 def nightly(
     config: str = "hearcast.toml",
@@ -86,9 +93,12 @@ def _through(night: Night) -> stages.Published:
         judged = validate(night, landed)
         heard = listen(night, judged)
         made = prove_and_forecast(night, judged, heard)
-        return publish(night, judged, made)
+        published = publish(night, judged, made)
     except BaseException as error:
         stages.record_failure(night, error)
         raise
+    else:
+        alert(night, published)
+        return published
     finally:
         night.close()

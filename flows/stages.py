@@ -13,19 +13,22 @@ from prefect.client.schemas.objects import State
 
 from flows import forecasting
 from flows.deliveries import lake_drift
+from flows.desk import Desk, changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
+from flows.findings import exceptions
 from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
 from flows.night import Night, rules_of, spec_of
-from flows.planning import planning_tables
+from flows.planning import Plans, planning_tables
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
 from flows.retention import retire_words
+from flows.rules import Picture
 from flows.said import judgements, keep_verdicts, said_tables
 from flows.stale import (
     FORECAST_TABLES,
@@ -215,7 +218,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
     tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
-    now, past = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
+    now, past, before = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
     business = settings.business
     tables = forecasting.counted(
         now, settings.forecast.levels, business.fiscal_calendar, business.week_start
@@ -233,9 +236,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
-    plans = planning_tables(night, shelf.tables, now, made.hidden)
-    shelf.tables |= plans.tables
-    shelf.rungs |= plans.rungs
+    desk, plans = _act(night, now, past, before, shelf, made)
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)
     lines = silent if now.conversations.is_empty() else heard.lines
@@ -243,9 +244,29 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
         lines = (*lines, line)
     alarm = alarm_line(tables["identity_match"])
     told = (*lines, *shelf.lines, *words.lines, *plans.lines, *((alarm,) if alarm else ()))
-    left_out = {**shelf.left_out, **words.failed, **plans.failed}
-    skipped = {**words.skipped, **plans.skipped}
+    left_out = {**shelf.left_out, **words.failed, **plans.failed, **desk.failed}
+    skipped = {**words.skipped, **plans.skipped, **desk.skipped}
     return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, skipped)
+
+
+def _act(
+    night: Night,
+    now: Picture,
+    past: list[Picture],
+    before: Picture | None,
+    shelf: _Shelf,
+    made: forecasting.Made,
+) -> tuple[Desk, Plans]:
+    """Puts on the shelf what people act on: changes, overrides, the plan, exceptions."""
+    desk = changed_and_final(night, now, before, shelf.tables)
+    shelf.tables |= desk.tables
+    plans = planning_tables(night, shelf.tables, now, made.hidden)
+    shelf.tables |= plans.tables
+    shelf.rungs |= plans.rungs
+    desk.add(valued(night, past, shelf.tables))
+    desk.add(exceptions(night, now, shelf.tables))
+    shelf.tables |= desk.tables
+    return desk, plans
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.reader import read_manifest
+from flows.summary_desk import desk_lines
 from flows.summary_evidence import record_lines, signal_lines
 from flows.summary_plan import plan_lines
 from transforms.published import WHOLE
@@ -32,6 +33,7 @@ def planner_lines(snapshot: Path) -> list[str]:
         *plan_lines(tables),
         *signal_lines(tables),
         *record_lines(tables),
+        *desk_lines(tables),
         *_quality(tables, manifest),
     ]
 

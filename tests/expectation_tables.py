@@ -204,6 +204,12 @@ def good_exports() -> dict[str, pl.DataFrame]:
         "accuracy_stockouts": _ordered(
             _made("accuracy_stockouts"), "wape_lo", "wape", "wape_hi"
         ),
+        "forecast_changes": _changes(forecasts),
+        "forecasts_final": _final(forecasts),
+        "forecast_value_added": _ordered(
+            _made("forecast_value_added"), "fva_lo", "fva_points", "fva_hi", most=99.0
+        ),
+        "exceptions": _exceptions(),
         "tags": _made("tags").with_columns(span_end=pl.col("span_start") + 5),
         "ingest_report": _made("ingest_report").with_columns(
             rows_in=pl.sum_horizontal(
@@ -263,6 +269,40 @@ def _members(sold: str, category: str | None, sku: str | None) -> int:
         str(c) in sold and category in (None, c) and sku in (None, s)
         for c, s in SERIES["sku"].values()
     )
+
+
+def _changes(forecasts: pl.DataFrame) -> pl.DataFrame:
+    """A week ago nothing was said."""
+    return forecasts.with_columns(
+        previous_as_of=AS_OF - timedelta(days=7), previous_horizon=pl.col("horizon") + 1,
+        status=pl.lit("continued"), previous_mean="baseline_mean", delta="signal_delta",
+        delta_new_data=pl.lit(0.0), delta_signals="signal_delta", delta_adoption=pl.lit(0.0),
+        delta_restatement=pl.lit(0.0), restatement_known=pl.lit(value=True),
+        same_method=pl.lit(value=True), half_width=pl.lit(1.0), usual_change=pl.lit(1.0),
+        is_jump=pl.lit(value=False),
+    )  # fmt: skip
+
+
+def _final(forecasts: pl.DataFrame) -> pl.DataFrame:
+    """Everything is overridden by as much as signals add."""
+    nothing = {
+        n: pl.lit(None, pl.String) for n in ("override_level", "override_id", "author", "reason")
+    }
+    return forecasts.with_columns(
+        statistical_mean="mean", override_delta="signal_delta",
+        final_mean=pl.col("mean") + pl.col("signal_delta"), cumulative_mean="mean",
+        cumulative_factor=pl.lit(1.0), **nothing,
+    )  # fmt: skip
+
+
+def _exceptions() -> pl.DataFrame:
+    made = _ordered(_made("exceptions"), "ratio_lo", "ratio", "ratio_hi", most=99.0)
+    nth = pl.int_range(1, pl.len() + 1)
+    return made.with_columns(
+        rank=nth, series_id=pl.lit("series ") + nth.cast(pl.String),
+        as_of=pl.lit(AS_OF), first_seen=pl.lit(AS_OF - timedelta(days=3)),
+        last_seen=pl.lit(AS_OF), episode_id=pl.lit("episode ") + nth.cast(pl.String),
+    )  # fmt: skip
 
 
 def _cumulative(forecasts: pl.DataFrame) -> pl.DataFrame:

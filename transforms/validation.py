@@ -109,6 +109,11 @@ def _judge(raw: pl.DataFrame, table: Table, timezone: str) -> tuple[pl.DataFrame
         if reason.null_count() < raw.height:
             reasons.append(pl.lit(reason))
             places.append(pl.when(pl.lit(reason).is_not_null()).then(pl.lit(column.name)))
+    for where, what, other in table.needs:
+        lacks = (pl.col(where) == what) & pl.col(other).is_null()
+        broken = pl.lit(pl.DataFrame(typed).select(lacks.fill_null(value=False)).to_series())
+        reasons.append(pl.when(broken).then(pl.lit(Reason.NULL_REQUIRED.value)))
+        places.append(pl.when(broken).then(pl.lit(other)))
     extra = raw[EXTRA] if EXTRA in raw.columns else pl.Series(EXTRA, [None], pl.String)
     if EXTRA not in raw.columns:
         extra = extra.new_from_index(0, raw.height)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, field_validator, model_validator
 
+from flows.settings.alerts import Alerts
 from flows.settings.planning import Planning
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
 from flows.settings.values import LocalPath, known_country, known_timezone
@@ -95,6 +96,11 @@ class Thresholds(Spec):
     hold_share: Share | None = None
 
 
+BY_HAND = frozenset({"overrides", "owners"})
+"""Tables of few rows that people write: one slip in ten says nothing of the other nine."""
+BY_HAND_HOLD = 0.5
+
+
 class Validation(Spec):
     """When bad data are spoken of and when they stop a table."""
 
@@ -106,9 +112,10 @@ class Validation(Spec):
     def thresholds(self, table: str) -> tuple[float, float]:
         """(warn, hold) shares for `table`."""
         own = self.tables.get(table, Thresholds())
+        usual = max(self.hold_share, BY_HAND_HOLD) if table in BY_HAND else self.hold_share
         return (
             self.warn_share if own.warn_share is None else own.warn_share,
-            self.hold_share if own.hold_share is None else own.hold_share,
+            usual if own.hold_share is None else own.hold_share,
         )
 
     @model_validator(mode="after")
@@ -208,6 +215,7 @@ class Settings(Spec):
     privacy: Privacy = Field(default_factory=Privacy)
     identity: Identity = Field(default_factory=Identity)
     planning: Planning = Field(default_factory=Planning)
+    alerts: Alerts = Field(default_factory=Alerts)
 
     @property
     def folder(self) -> Path:

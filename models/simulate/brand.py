@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from models.simulate import aftermath, people, speech, stock, truth, voice
+from models.simulate import aftermath, desk, people, speech, stock, truth, voice
 from models.simulate.assortment import day_weights, draw_assortment, draw_promotions, draw_stockouts
-from models.simulate.demand import draw_lines, draw_units
+from models.simulate.demand import draw_lines, draw_units, expected_units
 from models.simulate.dirt import soil
 from models.simulate.drivers import draw_drivers
 from models.simulate.orders import draw_orders, order_lines
@@ -48,6 +48,10 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
         "expected_receipts": stock.expected_receipts(spec, goods),
         "products": stock.products(spec, goods),
         "promotions": stock.promotions(spec, goods, promos),
+        "overrides": desk.overrides(
+            spec, goods, units, expected_units(spec, goods, drivers, weights, slice(None))
+        ),
+        "owners": desk.owners(spec),
     }
     told = truth.describe(spec, goods, drivers, promos, gaps)
     if spec.dirty:

@@ -36,17 +36,24 @@ def log_category(drivers: Drivers, category: int) -> Floats:
     return np.asarray(level)
 
 
+def expected_units(
+    spec: BrandSpec, goods: Assortment, drivers: Drivers, weights: Floats, part: slice
+) -> Floats:
+    """Expected units per SKU (those of `part`) and week: level x season x sellable share."""
+    levels = np.array([log_category(drivers, c) for c in range(spec.categories)])
+    sellable = weights.reshape(spec.skus, spec.n_weeks, 7).sum(axis=2)
+    c = goods.category[part]
+    season = drivers.log_season[c, MAX_LEAD:] * goods.season_gain[part, None]
+    return np.asarray(goods.weekly_mean[part, None] * np.exp(levels[c] + season) * sellable[part])
+
+
 def draw_units(spec: BrandSpec, goods: Assortment, drivers: Drivers, weights: Floats) -> Ints:
     """Units sold per SKU and week, negative binomial around level x season x sellable share."""
     rng = spec.rng("units")
-    levels = np.array([log_category(drivers, c) for c in range(spec.categories)])
-    sellable = weights.reshape(spec.skus, spec.n_weeks, 7).sum(axis=2)
     out = np.empty((spec.skus, spec.n_weeks), dtype=np.int64)
     for lo in range(0, spec.skus, _SEGMENT):
         part = slice(lo, lo + _SEGMENT)
-        c = goods.category[part]
-        season = drivers.log_season[c, MAX_LEAD:] * goods.season_gain[part, None]
-        mean = goods.weekly_mean[part, None] * np.exp(levels[c] + season) * sellable[part]
+        mean = expected_units(spec, goods, drivers, weights, part)
         size = np.where(goods.intermittent[part], 0.5, spec.dispersion)[:, None]
         out[part] = rng.poisson(rng.gamma(size, 1.0 / size, mean.shape) * mean)
     return out

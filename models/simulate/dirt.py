@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from models.simulate import desk
 from models.simulate.spec import BrandSpec
 
 ABSURD = 5_000_000
@@ -26,12 +27,20 @@ def soil(
     lines, bad_lines = _bad_lines(tables["order_lines"], rng)
     refunds, bad_refunds, again = _bad_refunds(tables["refunds"], rng)
     passages, bad_passages = _bad_passages(tables["passages"], rng)
-    out = {**tables, "order_lines": lines, "refunds": refunds, "passages": passages}
+    overrides, bad_overrides = desk.soiled(tables["overrides"])
+    out = {
+        **tables,
+        "order_lines": lines,
+        "refunds": refunds,
+        "passages": passages,
+        "overrides": overrides,
+    }
     return out, {
         "order_lines": bad_lines,
         "refunds": bad_refunds,
         "refunds_repeated": again,
         "passages": bad_passages,
+        "overrides": bad_overrides,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from models.simulate import desk
 from models.simulate.assortment import FOREVER, Assortment, Promotion, Stockout
 from models.simulate.drivers import Drivers
 from models.simulate.spec import (
@@ -56,6 +57,10 @@ def describe(
             {"sku": goods.sku[g.sku], "from": _day(spec, g.first), "to": _day(spec, g.last)}
             for g in gaps
         ],
+        "planners": {
+            desk.GOOD: "knows half of what nobody else can, give or take 5 %",
+            desk.BAD: "expects last week's sales and 20 to 90 % more",
+        },
         "causes": {
             "tickets": "parcels due in a week of high lateness arrive late; customers worry that "
             "week and open delivery tickets lead_weeks later",

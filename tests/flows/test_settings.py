@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import DEFAULT_THREADS, _threads
-from flows.settings import Settings, SettingsError, load_settings
+from flows.settings import Settings, SettingsError, Validation, load_settings
 
 SOURCE = '[[sources]]\nname = "main"\norder_lines = "in/order_lines*.csv"\n'
 
@@ -260,6 +260,7 @@ def test_the_documented_keys_and_defaults_are_the_real_ones(tmp_path: Path) -> N
         "run",
         "privacy",
         "identity",
+        "alerts",
     ):
         for key, value in getattr(settings, name):
             if key == "tables":
@@ -296,3 +297,25 @@ def test_threads_are_read_before_the_settings_and_the_environment_counts_first(
     monkeypatch.setenv("HEARCAST_RUN__THREADS", "many")
     assert _threads(str(config)) == 3
     assert _threads(str(tmp_path / "absent.toml")) == DEFAULT_THREADS
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("[alerts]\nblocks = ['https://hooks.example.com/x']\n", "blocks"),
+        ("[alerts]\nmin_severity = 'urgent'\n", "min_severity can't be 'urgent'"),
+        ("[alerts]\nurls = ['x']\n", "[alerts] urls is not a known key"),
+    ],
+)
+def test_mistakes_of_alerts_are_named_and_addresses_have_no_key(
+    tmp_path: Path, extra: str, words: str
+) -> None:
+    assert words in mistake(tmp_path, extra)
+
+
+def test_one_slip_among_few_rows_written_by_hand_does_not_hold_their_table() -> None:
+    rules = Validation()
+    assert rules.thresholds("overrides") == (0.005, 0.5)
+    assert rules.thresholds("order_lines") == (0.005, 0.05)
+    own = Validation.model_validate({"tables": {"overrides": {"hold_share": 0.1}}})
+    assert own.thresholds("overrides") == (0.005, 0.1)

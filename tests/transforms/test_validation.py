@@ -266,3 +266,20 @@ def test_every_row_stands_in_exactly_one_place(rows: list[dict[str, Any]]) -> No
     kept = [*found.good["_row"], *found.quarantined["row_number"]]
     assert len(set(kept)) == len(kept)
     assert found.good.select("order_id", "line_id", "ingested_at").is_unique().all()
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"level": "sku", "sku": "A"}, []),
+        ({"level": "total"}, []),
+        ({"level": "sku", "category": "tea"}, [(1, "null_required", "sku")]),
+        ({"level": "category", "sku": "A"}, [(1, "null_required", "category")]),
+        ({"level": "sku_channel", "sku": "A"}, [(1, "null_required", "channel")]),
+        ({"level": "store"}, [(1, "not_allowed", "level")]),
+    ],
+)
+def test_a_value_may_ask_for_another_column(row: dict[str, Any], expected: list[object]) -> None:
+    base = {"week_start": "2026-11-16", "value": "5", "author": "a", "reason": "r",
+            "category": None, "sku": None, "channel": None}  # fmt: skip
+    assert reasons(judged({**base, **row}, table="overrides")) == expected

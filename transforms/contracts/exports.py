@@ -19,6 +19,7 @@ from transforms.contracts.data_exports import (
     QUARANTINE,
     SERIES_LISTED,
 )
+from transforms.contracts.desk_exports import DESK_TABLES
 from transforms.contracts.forecast_exports import (
     ACCURACY,
     BACKTEST_FORECASTS,
@@ -70,5 +71,6 @@ EXPORTS = by_name(
     QUALITY_CHECKS,
     *IDENTITY_TABLES,
     *PLANNING_TABLES,
+    *DESK_TABLES,
 )
 """Every table that this version publishes, by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.contracts.desk_inputs import OVERRIDES, OWNERS
 from transforms.contracts.schema import EARLIEST, LATEST, UTC_TIME, Column, Table, by_name
 
 MAX_QUANTITY = 1_000_000.0
@@ -349,6 +350,8 @@ INPUTS = by_name(
     EXPECTED_RECEIPTS,
     PRODUCTS,
     PROMOTIONS,
+    OVERRIDES,
+    OWNERS,
 )
 """Every canonical input that this version reads, by table name."""
 

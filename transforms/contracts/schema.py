@@ -64,7 +64,8 @@ class Table:
 
     `event_time` is the column that says when a row happened (None where the row is a state
     without a time). `text` tables hold customers' words and live in the restricted part.
-    `weight` names the quantity by which a share of bad rows is judged beside the row count.
+    `weight` names the quantity by which a share of bad rows is judged beside the row count. `needs`
+    are triples (column, value, other): where the column has that value, the other must be given.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Table:
     text: bool = False
     weight: str | None = None
     sort: tuple[str, ...] = ()
+    needs: tuple[tuple[str, str, str], ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

@@ -9,6 +9,7 @@ import polars as pl
 
 from transforms.contracts import EXPORTS
 from transforms.contracts.exports import CUMULATIVE_QUANTILES, QUANTILES, quantile_name
+from transforms.expectations import desk_rules
 from transforms.expectations.contract_rules import expect_contract
 from transforms.expectations.forecast_rules import (
     adds_up_to_delta,
@@ -67,6 +68,8 @@ INTERVALS = {
     ),
     "tagger_bridges": (("ratio_lo", "ratio"), ("ratio", "ratio_hi")),
     **PLANNING_INTERVALS,
+    "forecast_value_added": (("fva_lo", "fva_points"), ("fva_points", "fva_hi")),
+    "exceptions": (("ratio_lo", "ratio"), ("ratio", "ratio_hi")),
 }
 """Table to pairs (a, b) with a <= b in every row where both are given."""
 ROW_COUNTS = (
@@ -188,6 +191,19 @@ def _demand_unconstrained(dossier: Dossier, published: Published) -> None:
     losses_add_up(dossier, published.tables["demand_unconstrained"])
 
 
+def _changes(dossier: Dossier, published: Published) -> None:
+    desk_rules.changes(dossier, published.tables["forecast_changes"])
+
+
+def _final(dossier: Dossier, published: Published) -> None:
+    forecasts = published.sound("forecasts")
+    desk_rules.final(dossier, published.tables["forecasts_final"], forecasts)
+
+
+def _exceptions(dossier: Dossier, published: Published) -> None:
+    desk_rules.exceptions(dossier, published.tables["exceptions"])
+
+
 _RULES: Mapping[str, Callable[[Dossier, Published], None]] = {
     "forecasts": _forecasts,
     "forecasts_cumulative": _cumulative,
@@ -198,4 +214,7 @@ _RULES: Mapping[str, Callable[[Dossier, Published], None]] = {
     "ingest_report": _ingest_report,
     "inventory_plan": _inventory_plan,
     "demand_unconstrained": _demand_unconstrained,
+    "forecast_changes": _changes,
+    "forecasts_final": _final,
+    "exceptions": _exceptions,
 }

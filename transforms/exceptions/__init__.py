@@ -1,0 +1,1 @@
+"""What needs somebody's eyes tonight: found, valued, explained, owned, and followed over nights."""

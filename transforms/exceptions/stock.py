@@ -1,0 +1,106 @@
+"""Stock that runs out before more can come, and stock that nobody will want for long."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from transforms.exceptions.found import conformed, day, number
+
+LEAST_UNITS = 1.0
+SHORT_SHARE = 0.05
+"""A shortage of less than this share of the protection period's demand is no exception."""
+LONG_COVER_DAYS = 365.0
+
+
+def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """SKUs of inventory_plan that lose sales which an order placed tonight comes too late for.
+
+    An ordinary order is no exception: what it can still save is in the plan. High: stock has
+    probably run out before the order arrives, or within a week.
+    """
+    wanted = pl.col("lost_sales_units")
+    rows = plan.filter(
+        (pl.col("plan_status") == "planned")
+        & (wanted >= pl.max_horizontal(LEAST_UNITS, SHORT_SHARE * pl.col("final_units")))
+    ).with_columns(
+        (pl.lit(as_of) + pl.duration(days=pl.col("lead_time_days").round())).cast(pl.Date)
+        .alias("_arrives"),
+    )  # fmt: skip
+    soon = pl.col("stockout_date_p50") <= pl.min_horizontal(
+        "_arrives", pl.lit(as_of) + pl.duration(days=7)
+    )
+    when = (
+        pl.when(pl.col("available_units") <= 0).then(pl.lit("is out of stock"))
+        .when(pl.col("stockout_date_p50").is_not_null())
+        .then(pl.lit("runs out about ") + day("stockout_date_p50"))
+        .otherwise(pl.lit("may run out"))
+    )  # fmt: skip
+    early = pl.lit(" (1 chance in 10 by ") + day("stockout_date_p10") + pl.lit(")")
+    ordered = (
+        pl.when(pl.col("on_order_units") > 0)
+        .then(pl.lit("ask the supplier to bring forward the ") + number("on_order_units")
+              + pl.lit(" units on order"))
+        .otherwise(pl.lit("order ") + number("suggested_order_units")
+                   + pl.lit(" units by the fastest way"))
+    )  # fmt: skip
+    return conformed(
+        rows.with_columns(
+            pl.lit("stock_out").alias("kind"),
+            pl.when(soon.fill_null(value=False)).then(pl.lit("high")).otherwise(pl.lit("medium"))
+            .alias("severity"),
+            (when + pl.when(pl.col("stockout_date_p10").is_not_null()).then(early)
+             .otherwise(pl.lit("")) + pl.lit("; an order placed now arrives about ")
+             + day("_arrives") + pl.lit(": ") + number("lost_sales_units")
+             + pl.lit(" units cannot be served")).alias("headline"),
+            (ordered + pl.lit("; until then slow its promotions and tell customers when it is back"))
+            .alias("action"),
+            wanted.alias("units_at_risk"),
+            pl.col("lost_sales_value").alias("value_at_risk"),
+            pl.col("available_units").alias("observed"),
+            pl.col("final_units").alias("expected"),
+            pl.col("stockout_date_p50").alias("due_on"),
+            *_series(),
+        )
+    )  # fmt: skip
+
+
+def overstocks(plan: pl.DataFrame) -> pl.DataFrame:
+    """SKUs of inventory_plan with stock above the order-up-to level and a long period's demand.
+
+    Medium where stock lasts a year or nobody wants it, low else.
+    """
+    rows = plan.filter(pl.col("excess_units") >= LEAST_UNITS)
+    long = (pl.col("days_of_cover") > LONG_COVER_DAYS) | pl.col("days_of_cover").is_null()
+    cover = (
+        pl.when(pl.col("days_of_cover").is_null()).then(pl.lit("no demand is expected for it"))
+        .otherwise(pl.lit("stock lasts ") + number("days_of_cover") + pl.lit(" days"))
+    )  # fmt: skip
+    return conformed(
+        rows.with_columns(
+            pl.lit("overstock").alias("kind"),
+            pl.when(long).then(pl.lit("medium")).otherwise(pl.lit("low")).alias("severity"),
+            (number("excess_units") + pl.lit(" units more than needed: ") + cover).alias("headline"),
+            (pl.when(pl.col("on_order_units") > 0)
+             .then(pl.lit("cancel or put off the ") + number("on_order_units")
+                   + pl.lit(" units on order; then promote it, or bundle it with what sells"))
+             .otherwise(pl.lit("stop ordering; promote it, or bundle it with what sells")))
+            .alias("action"),
+            pl.col("excess_units").alias("units_at_risk"),
+            pl.col("excess_value").alias("value_at_risk"),
+            pl.col("available_units").alias("observed"),
+            pl.col("order_up_to_units").alias("expected"),
+            *_series(),
+        )
+    )  # fmt: skip
+
+
+def _series() -> list[pl.Expr]:
+    return [
+        pl.lit("units").alias("target"),
+        pl.lit("sku").alias("level"),
+        pl.col("sku").alias("series_id"),
+        pl.col("currency").fill_null("currency").alias("value_unit"),
+        pl.lit(1, dtype=pl.Int64).alias("n"),
+    ]
