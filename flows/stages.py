@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from flows import forecasting
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
+from flows.interchange import interchange
 from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.lake import LakeError
@@ -287,8 +288,12 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     tables["quality_checks"] = checks
     tables["ingest_report"] = report_table(night.lake, night.as_of)
     tables["quarantine"] = night.lake.quarantine(night.as_of)
-    lines = (*judged.lines, *made.why, *made.lines)
-    account = Account(made.rungs, made.left_out, judged.held, made.why, lines, skipped=made.skipped)
+    hub = interchange(tables.get("forecasts"), made.rungs)
+    tables |= hub.tables
+    lines = (*judged.lines, *made.why, *made.lines, *hub.lines)
+    skipped = {**made.skipped, **hub.skipped}
+    rungs = {**made.rungs, **hub.rungs}
+    account = Account(rungs, made.left_out, judged.held, made.why, lines, skipped=skipped)
     inputs = Verdicts(checks, tuple(documents))
     snapshot = publish_night(night, tables, account, inputs)
     settings = night.settings

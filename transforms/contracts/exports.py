@@ -30,6 +30,7 @@ from transforms.contracts.forecast_exports import (
     MODEL_FITS,
 )
 from transforms.contracts.heard_exports import SIGNAL_EVIDENCE, SIGNAL_VALUE, SIGNALS_WEEKLY, TAGS
+from transforms.contracts.hub_exports import FORECASTS_HUB
 from transforms.contracts.identity_exports import IDENTITY_TABLES
 from transforms.contracts.schema import by_name
 from transforms.contracts.word_exports import PHRASE_STATS, TAG_AUDIT, TAGGER_BRIDGES
@@ -68,5 +69,6 @@ EXPORTS = by_name(
     QUARANTINE,
     QUALITY_CHECKS,
     *IDENTITY_TABLES,
+    FORECASTS_HUB,
 )
 """Every table that this version publishes, by name."""
