@@ -84,11 +84,11 @@ def band_chart(night: Night, target: str, level: str, series: str) -> Chart:
         ]
     )
     whose = "whole business" if level == "total" else series
-    title = f"{target.capitalize()}, {whose}"
+    title = f"{target.capitalize()} a week, {whose}"
     row = ahead.row(0, named=True)
     alt = (
         f"{title}: {quantity(row['mean'])} a week expected in the week of {week(first)}, "
-        f"80 % {between(row['p10'], row['p90'])}; the weeks before and after are in the table."
+        f"80 % interval {between(row['p10'], row['p90'])}; the weeks before and after are in the table."
     )
     unit = f"{target} a week"
     return Chart("band", title, alt, frame, unit, _numbers(title, ahead, target))
@@ -144,7 +144,7 @@ def _verdicts(night: Night, sums: pl.DataFrame) -> Iterator[Verdict]:
         said = (
             f"{row['target'].capitalize()}: {quantity(row['mean'])} expected in the "
             f"{row['horizon']} weeks from {week(min(_weeks(row)))} "
-            f"(80 % {between(row['p10'], row['p90'])}); "
+            f"(80 % interval {between(row['p10'], row['p90'])}); "
             f"{quantity(row['baseline_mean'])} without what customers said"
         )
         if before:

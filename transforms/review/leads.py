@@ -25,6 +25,7 @@ from transforms.review.numbers import (
 from transforms.review.parts import Chart, Grid, Night, Section, Verdict
 
 SHOWN_WEEKS = 60
+NUMBERS_WEEKS = 26
 MOST_CHARTS = 6
 MOST_REJECTED = 30
 ABSENT = "signal_evidence"
@@ -84,7 +85,7 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
     return Verdict(
         f"{words(row['signal']).capitalize()} leads {row['target']} of {where} by "
         f"{plural(row['lead_weeks'], 'week')}: {signed_percent(effect)} per standard deviation of the "
-        f"signal (95 % {percents(lo, hi, signs=True)}; {plural(row['n_mentions'], 'mention')} in "
+        f"signal (95 % interval {percents(lo, hi, signs=True)}; {plural(row['n_mentions'], 'mention')} in "
         f"{plural(row['n_conversations'], 'conversation')}, {plural(row['n_weeks'], 'week')}).",
         "good",
     )
@@ -112,22 +113,22 @@ def _lead_chart(
     if target.is_empty() or said.is_empty():
         return None
     both = target.join(said, on="week", how="full", coalesce=True).sort("week").tail(SHOWN_WEEKS)
-    title = f"{words(row['signal'])}, {row['lead_weeks']} weeks earlier, and {row['target']}"
-    title = title.replace(" 1 weeks", " 1 week")
     whose = category or "whole business"
+    earlier = f"{plural(row['lead_weeks'], 'week')} before"
+    title = f"{whose}: {row['target']} a week; below, share of people with {words(row['signal'])} {earlier}"
+    newest = both.sort("week", descending=True).head(NUMBERS_WEEKS)
     grid = Grid(
-        f"{title}, {whose}: numbers of the chart",
-        ("week of", row["target"], f"share of people who said it {row['lead_weeks']} weeks before"),
+        f"{title}: numbers of the chart",
+        ("week of", row["target"], f"share of people who said it {earlier}"),
         tuple(
-            (week(w), quantity(value) if value is not None else "not known yet", percent(rate))
-            for w, value, rate in both.sort("week", descending=True).head(26).iter_rows()
+            (week(w), "not known yet" if value is None else quantity(value), percent(rate))
+            for w, value, rate in newest.iter_rows()
         ),
         frozenset({1, 2}),
-        "The newest 26 weeks." if both.height > 26 else "",
+        f"The newest {NUMBERS_WEEKS} weeks." if both.height > newest.height else "",
     )
-    alt = f"{whose}: {row['target']} a week above the share of people with {words(row['signal'])}, moved on by its lead."
-    names = {"target": row["target"], "rate": f"{words(row['signal'])}, share"}
-    return Chart("lead", f"{whose}: {title}", alt, both, row["target"], grid, names)
+    alt = f"{title}. The share is moved on by the lead, so that what leads stands below what it leads."
+    return Chart("lead", title, alt, both, row["target"], grid)
 
 
 def evidence_section(night: Night) -> Section:
@@ -162,16 +163,11 @@ def _counts_grid(evidence: pl.DataFrame) -> Grid:
 
 def _pairs_grid(caption: str, rows: pl.DataFrame, note: str = "") -> Grid:
     columns = (
-        "signal", "target", "category", "lead, weeks", "effect per s.d.", "95 % interval",
-        "q value", "out-of-sample p", "mentions", "conversations", "why",
+        "signal", "target", "category", "lead, weeks", "effect per standard deviation (95 % interval)",
+        "q value", "out-of-sample p", "mentions, of conversations", "why",
     )  # fmt: skip
-    return Grid(
-        caption,
-        columns,
-        tuple(_pair_cells(row) for row in rows.iter_rows(named=True)),
-        frozenset(range(3, 10)),
-        note,
-    )
+    cells = tuple(_pair_cells(row) for row in rows.iter_rows(named=True))
+    return Grid(caption, columns, cells, frozenset(range(3, 8)), note)
 
 
 def _pair_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -181,12 +177,10 @@ def _pair_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         row["target"],
         row["category"] or "all",
         "" if row["lead_weeks"] is None else str(row["lead_weeks"]),
-        signed_percent(effect),
-        percents(lo, hi, signs=True),
+        f"{signed_percent(effect)} ({percents(lo, hi, signs=True)})",
         chance(row["q_value"]),
         chance(row["oos_p_value"]),
-        f"{row['n_mentions']:,}",
-        f"{row['n_conversations']:,}",
+        f"{row['n_mentions']:,} of {row['n_conversations']:,}",
         row["change_reason"],
     )
 

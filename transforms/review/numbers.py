@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 UNKNOWN = "unknown"
 MINUS = "\N{MINUS SIGN}"
+PERCENT = "\N{NO-BREAK SPACE}%"
 
 
 def quantity(value: float | None) -> str:
@@ -31,15 +32,16 @@ def between(lo: float | None, hi: float | None) -> str:
 
 def percent(share: float | None, *, digits: int = 1) -> str:
     """A share as a percentage."""
-    return UNKNOWN if share is None else f"{100 * share:.{digits}f} %"
+    return UNKNOWN if share is None else f"{100 * share:.{digits}f}{PERCENT}"
 
 
 def signed_percent(share: float | None) -> str:
     """A relative change as a percentage with its sign."""
     if share is None:
         return UNKNOWN
-    sign = "+" if share > 0 else MINUS if share < 0 else ""
-    return f"{sign}{100 * abs(share):.1f} %"
+    shown = round(100 * share, 1)
+    sign = "+" if shown > 0 else MINUS if shown < 0 else ""
+    return f"{sign}{abs(shown):.1f}{PERCENT}"
 
 
 def percents(lo: float | None, hi: float | None, *, signs: bool = False) -> str:
@@ -47,7 +49,7 @@ def percents(lo: float | None, hi: float | None, *, signs: bool = False) -> str:
     if lo is None or hi is None:
         return UNKNOWN
     word = signed_percent if signs else percent
-    return f"{word(lo)} to {word(hi)}"
+    return f"{word(lo).removesuffix(PERCENT)} to {word(hi)}"
 
 
 def chance(p: float | None) -> str:

@@ -85,7 +85,7 @@ def _accuracy_verdicts(accuracy: pl.DataFrame) -> Iterator[Verdict]:
         if naive is not None and naive["wape"] is not None:
             better = ours["wape"] < naive["wape"]
             tone = "good" if better else "bad"
-            beside = f", last year's week by {percent(naive['wape'])}" + ("" if better else ": look twice")
+            beside = f", last year’s week by {percent(naive['wape'])}" + ("" if better else ": look twice")
         held = ours["coverage_80"]
         narrow = held is not None and held < POOR_COVERAGE
         tone_now: Tone = "watch" if narrow and tone != "bad" else tone  # type: ignore[assignment]
@@ -108,7 +108,7 @@ def _accuracy_grid(accuracy: pl.DataFrame) -> Grid:
             (
                 row["target"],
                 words(row["level"]),
-                weeks_of(row["horizon_band"]),
+                weeks_of(row["horizon_band"]).removesuffix(" weeks ahead"),
                 wape(models, "full"),
                 wape(models, "baseline"),
                 wape(models, "seasonal_naive"),
@@ -120,8 +120,8 @@ def _accuracy_grid(accuracy: pl.DataFrame) -> Grid:
             )
         )
     columns = (
-        "target", "level", "weeks", "WAPE", "without signals", "last year's week", "signals change it by",
-        "95 % interval", "bias", "80 % interval held", "n",
+        "target", "level", "weeks ahead", "WAPE", "WAPE without signals", "WAPE of last year’s week",
+        "signals change it by, points", "95 % interval", "bias", "80 % interval held", "n",
     )  # fmt: skip
     return Grid("Accuracy at past cutoffs", columns, tuple(rows), frozenset(range(3, 11)))
 
@@ -191,7 +191,7 @@ def _stockout_grid(scarce: pl.DataFrame) -> Grid:
     rows = tuple(
         (
             words(r["level"]),
-            weeks_of(r["horizon_band"]),
+            weeks_of(r["horizon_band"]).removesuffix(" weeks ahead"),
             words(r["weeks"]),
             percent(r["wape"]),
             percents(r["wape_lo"], r["wape_hi"]),
@@ -200,5 +200,5 @@ def _stockout_grid(scarce: pl.DataFrame) -> Grid:
         )
         for r in shown.iter_rows(named=True)
     )
-    columns = ("level", "weeks", "measured on", "WAPE", "95 % interval", "rows short of stock", "n")
+    columns = ("level", "weeks ahead", "measured on", "WAPE", "95 % interval", "rows short of stock", "n")
     return Grid("Units, where stock ran out", columns, rows, frozenset({3, 4, 5, 6}))
