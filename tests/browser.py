@@ -120,15 +120,15 @@ class Page:
 
     def picture(self, path: Path | None = None, *, whole: bool = True) -> bytes:
         """A PNG of the page, or of what the window shows of it."""
-        shot = self.send("Page.captureScreenshot", captureBeyondViewport=whole, **self._clip(whole))
+        shot = self.send(
+            "Page.captureScreenshot", captureBeyondViewport=whole, **(self._clip() if whole else {})
+        )
         content = base64.b64decode(shot["data"])
         if path is not None:
             path.write_bytes(content)
         return content
 
-    def _clip(self, whole: bool) -> dict[str, Any]:
-        if not whole:
-            return {}
+    def _clip(self) -> dict[str, Any]:
         size = self.send("Page.getLayoutMetrics")["cssContentSize"]
         box = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 16_000)}
         return {"clip": {**box, "scale": 1}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import altair as alt
 import polars as pl
@@ -14,10 +15,11 @@ from transforms.review.parts import Chart
 
 WIDTH = 352
 HEIGHT = 190
+Drawn: TypeAlias = alt.LayerChart | alt.FacetChart | alt.VConcatChart
 INK, GREY, GRID = "#1d2733", "#5b6775", "#e3e7ec"
 BLUE, ORANGE = "#0b62a8", "#b4470b"
 FONT = "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "aria": False,
     "background": "#ffffff",
     "font": FONT,
@@ -55,9 +57,13 @@ def _size(svg: str) -> tuple[int, int]:
     return round(float(width)), round(float(height))
 
 
-def _data(frame: pl.DataFrame) -> alt.Data:
+def _data(frame: pl.DataFrame) -> alt.InlineData:
     dates = frame.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d"))
-    return alt.Data(values=dates.to_dicts())
+    return _inline(dates.to_dicts())
+
+
+def _inline(rows: list[dict[str, Any]]) -> alt.InlineData:
+    return alt.InlineData(values=rows)
 
 
 def _weeks() -> alt.X:
@@ -70,7 +76,7 @@ def _amount(name: str) -> alt.Y:
     return alt.Y(f"{name}:Q", title=None, axis=axis, scale=alt.Scale(zero=True))
 
 
-def _band(chart: Chart) -> alt.LayerChart:
+def _band(chart: Chart) -> Drawn:
     base = alt.Chart(_data(chart.frame)).encode(x=_weeks())
     sold = base.transform_filter("datum.part == 'sold'")
     ahead = base.transform_filter("datum.part == 'ahead'")
@@ -85,7 +91,7 @@ def _band(chart: Chart) -> alt.LayerChart:
     ).properties(width=WIDTH - 44, height=HEIGHT)
 
 
-def _lead(chart: Chart) -> alt.VConcatChart:
+def _lead(chart: Chart) -> Drawn:
     base = alt.Chart(_data(chart.frame)).properties(width=WIDTH - 44, height=HEIGHT // 2)
     above = base.mark_line(color=INK, strokeWidth=1.6).encode(
         x=_weeks(), y=alt.Y("target:Q", title=None, axis=alt.Axis(tickCount=3, format="~s"))
@@ -94,17 +100,18 @@ def _lead(chart: Chart) -> alt.VConcatChart:
         x=_weeks(),
         y=alt.Y("rate:Q", title=None, axis=alt.Axis(format="~%", tickCount=3)),
     )
-    return alt.vconcat(above, below, spacing=8).resolve_scale(x="shared")
+    both: alt.VConcatChart = alt.vconcat(above, below, spacing=8).resolve_scale(x="shared")
+    return both
 
 
-def _dots(chart: Chart) -> alt.LayerChart:
+def _dots(chart: Chart) -> Drawn:
     order = chart.frame["label"].to_list()
     # Labels stand above their interval: beside it they would leave a phone no room for it.
     rows = alt.Y("label:N", sort=order, title=None, axis=None)
     x = alt.X("value:Q", title=chart.unit, axis=alt.Axis(format="+~%", tickCount=5))
     base = alt.Chart(_data(chart.frame)).encode(y=rows)
     return alt.layer(
-        alt.Chart(alt.Data(values=[{}])).mark_rule(color=GREY).encode(x=alt.datum(0)),
+        alt.Chart(_inline([{}])).mark_rule(color=GREY).encode(x=alt.datum(0)),
         base.mark_rule(color=BLUE, strokeWidth=2).encode(
             x=alt.X("lo:Q", title=chart.unit), x2="hi:Q"
         ),
@@ -115,7 +122,7 @@ def _dots(chart: Chart) -> alt.LayerChart:
     ).properties(width=WIDTH - 20, height=alt.Step(34))
 
 
-_KINDS: Mapping[str, Callable[[Chart], alt.LayerChart | alt.VConcatChart]] = {
+_KINDS: Mapping[str, Callable[[Chart], Drawn]] = {
     "band": _band,
     "lead": _lead,
     "dots": _dots,

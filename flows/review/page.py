@@ -6,7 +6,6 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -33,20 +32,21 @@ def environment() -> Environment:
 
 def inline(name: str) -> tuple[Markup, str]:
     """A style sheet or script of ours, and the hash by which the page's policy lets it in."""
-    text = (TEMPLATES / name).read_text(encoding="utf-8").replace("</", "<\\/" if name.endswith(".js") else "</")
+    text = (
+        (TEMPLATES / name)
+        .read_text(encoding="utf-8")
+        .replace("</", "<\\/" if name.endswith(".js") else "</")
+    )
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     return Markup(text), f"sha256-{digest}"  # noqa: S704 - a file of ours, not what anybody said
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class Drawn:
     """A section with its charts drawn."""
 
     section: Section
     pictures: tuple[tuple[Chart, Picture], ...]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.section, name)
 
     @property
     def has_bands(self) -> bool:
@@ -54,25 +54,27 @@ class _Drawn:
         return any(chart.kind == "band" for chart, _ in self.pictures)
 
 
-def review_html(
-    night: Night, found: Review, *, planner: str | None, workbook: str | None
-) -> str:
+def review_html(night: Night, found: Review, *, planner: str | None, workbook: str | None) -> str:
     """The page. `planner` and `workbook` are where these lie beside it; None: they do not."""
     style, style_hash = inline("style.css")
     sections = [
-        _Drawn(section, tuple((chart, draw(chart)) for chart in section.charts))
+        Drawn(section, tuple((chart, draw(chart)) for chart in section.charts))
         for section in found.sections
     ]
-    return environment().get_template("review.html.j2").render(
-        business=night.business,
-        as_of=day(night.as_of),
-        content_id=night.manifest.get("content_id", ""),
-        style=style,
-        style_hash=style_hash,
-        headlines=found.headlines,
-        sections=sections,
-        coverage=found.coverage,
-        left_out=found.coverage.grid(LEFT_OUT_SHOWN),
-        planner=planner,
-        workbook=workbook,
+    return (
+        environment()
+        .get_template("review.html.j2")
+        .render(
+            business=night.business,
+            as_of=day(night.as_of),
+            content_id=night.manifest.get("content_id", ""),
+            style=style,
+            style_hash=style_hash,
+            headlines=found.headlines,
+            sections=sections,
+            coverage=found.coverage,
+            left_out=found.coverage.grid(LEFT_OUT_SHOWN),
+            planner=planner,
+            workbook=workbook,
+        )
     )

@@ -155,8 +155,12 @@ def _verdicts(night: Night, sums: pl.DataFrame) -> Iterator[Verdict]:
 
 def _sums_grid(night: Night, sums: pl.DataFrame, level: str) -> Grid:
     """Every series of `level` and the total, the next weeks together, in units."""
-    shown = _summed(sums).filter(pl.col("target") == "units", pl.col("level").is_in([level, "total"]))
-    shown = shown.sort(pl.col("level") == "total", "mean", "series_id", descending=[False, True, False])
+    shown = _summed(sums).filter(
+        pl.col("target") == "units", pl.col("level").is_in([level, "total"])
+    )
+    shown = shown.sort(
+        pl.col("level") == "total", "mean", "series_id", descending=[False, True, False]
+    )
     weekly = night.table("demand_weekly")
     rows = []
     for r in shown.head(60).iter_rows(named=True):

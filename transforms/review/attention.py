@@ -25,7 +25,9 @@ def exceptions_section(night: Night) -> Section:
     open_now = found.filter(pl.col("episode_state") != "closed").sort("rank", "episode_id")
     if open_now.is_empty():
         ended = f" {plural(over, 'exception')} ended." if over else ""
-        return Section("exceptions", title, (Verdict(f"Nothing is out of the ordinary.{ended}", "good"),))
+        return Section(
+            "exceptions", title, (Verdict(f"Nothing is out of the ordinary.{ended}", "good"),)
+        )
     verdicts = [_headline(open_now, over)]
     nobody = open_now.filter(pl.col("owner") == UNASSIGNED).height
     if nobody:

@@ -32,7 +32,9 @@ def changes_section(night: Night) -> Section:
     changes = night.table("forecast_changes")
     if changes is None:
         text = "What changed since the night before was not worked out."
-        return Section("changes", title, (Verdict(text, "watch"),), absent=(night.why("forecast_changes"),))
+        return Section(
+            "changes", title, (Verdict(text, "watch"),), absent=(night.why("forecast_changes"),)
+        )
     if changes.is_empty():
         return Section("changes", title, (Verdict("There is no earlier night to compare with."),))
     verdicts = (*_totals(changes), _jumps(changes))
@@ -72,7 +74,9 @@ def _totals(changes: pl.DataFrame) -> Iterator[Verdict]:
     order = {"units": 0, "returns": 1, "tickets": 2}
     for row in sorted(total.iter_rows(named=True), key=lambda r: order.get(r["target"], 3)):
         if not row["delta"]:
-            yield Verdict(f"{row['target'].capitalize()}: no change since the night of {day(since)}.")
+            yield Verdict(
+                f"{row['target'].capitalize()}: no change since the night of {day(since)}."
+            )
             continue
         yield Verdict(
             f"{row['target'].capitalize()}, all weeks ahead: {quantity(row['mean'])} expected, "

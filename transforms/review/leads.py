@@ -75,7 +75,9 @@ def leads_section(night: Night) -> Section:
         found = (_lead_chart(row, weekly, heard) for row in rows)
         charts = tuple(chart for chart in found if chart is not None)
     more = adopted.height - len(verdicts)
-    notes = (CAUTION, f"{plural(more, 'more pair')} in the table below.") if more > 0 else (CAUTION,)
+    notes = (
+        (CAUTION, f"{plural(more, 'more pair')} in the table below.") if more > 0 else (CAUTION,)
+    )
     return Section("leads", title, verdicts, charts=charts, notes=notes, absent=absent)
 
 
@@ -91,9 +93,7 @@ def _verdict(row: Mapping[str, Any]) -> Verdict:
     )
 
 
-def _lead_chart(
-    row: Mapping[str, Any], weekly: pl.DataFrame, heard: pl.DataFrame
-) -> Chart | None:
+def _lead_chart(row: Mapping[str, Any], weekly: pl.DataFrame, heard: pl.DataFrame) -> Chart | None:
     """The target's weeks, and the signal's share moved on by the lead; None without either."""
     category = row["category"]
     level, series = ("total", WHOLE) if category is None else ("category", category)
@@ -156,9 +156,13 @@ def evidence_section(night: Night) -> Section:
 def _counts_grid(evidence: pl.DataFrame) -> Grid:
     rows = []
     for target in evidence["target"].unique().sort().to_list():
-        mine = dict(evidence.filter(pl.col("target") == target)["status"].value_counts().iter_rows())
+        mine = dict(
+            evidence.filter(pl.col("target") == target)["status"].value_counts().iter_rows()
+        )
         rows.append((target, *(f"{mine.get(status, 0):,}" for status in STATUSES)))
-    return Grid("Pairs tested, by verdict", ("target", *STATUSES), tuple(rows), frozenset({1, 2, 3, 4}))
+    return Grid(
+        "Pairs tested, by verdict", ("target", *STATUSES), tuple(rows), frozenset({1, 2, 3, 4})
+    )
 
 
 def _pairs_grid(caption: str, rows: pl.DataFrame, note: str = "") -> Grid:

@@ -53,7 +53,11 @@ class Review:
 
 def review(night: Night) -> Review:
     """The weekly review of one night."""
-    attention, ahead, changes = exceptions_section(night), ahead_section(night), changes_section(night)
+    attention, ahead, changes = (
+        exceptions_section(night),
+        ahead_section(night),
+        changes_section(night),
+    )
     leads, record = leads_section(night), record_section(night)
     sections = (
         attention,

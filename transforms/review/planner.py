@@ -14,9 +14,9 @@ from typing import Any
 import polars as pl
 
 from transforms.contracts.exports import TARGETS
+from transforms.review.parts import Night
 from transforms.review.planner_plan import PLAN_COLUMNS, overrides_by_sku, plan_by_sku
 from transforms.review.planner_words import lead_words, quotes_by_category
-from transforms.review.parts import Night
 from transforms.review.skus import SKU_LEVELS, Coverage, coverage
 
 HISTORY_WEEKS = 105
@@ -142,13 +142,13 @@ def _index(
         for name, sku, category in known.iter_rows()
     ]  # fmt: skip
     there = {sku for _, sku, *_ in index}
-    index += [(sku, sku, "", "never sold, in the plan only", None) for sku in plans if sku not in there]
+    index += [
+        (sku, sku, "", "never sold, in the plan only", None) for sku in plans if sku not in there
+    ]
     return sorted(index)
 
 
-def _target_items(
-    night: Night, target: str, level: str, start: date
-) -> dict[str, dict[str, Any]]:
+def _target_items(night: Night, target: str, level: str, start: date) -> dict[str, dict[str, Any]]:
     """History and forecast of each series of one target, by series."""
     items: dict[str, dict[str, Any]] = {}
     for name, history in _histories(night, target, level, start):

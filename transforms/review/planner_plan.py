@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
 
@@ -50,14 +49,14 @@ OVERRIDE_COLUMNS = (
 )  # fmt: skip
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """A value as JSON has it: days and instants in ISO 8601."""
     if isinstance(value, datetime):
         return value.date().isoformat()
     return value.isoformat() if isinstance(value, date) else value
 
 
-def plan_by_sku(night: Night) -> dict[str, list[Any]]:
+def plan_by_sku(night: Night) -> dict[str, list[object]]:
     """SKU to its plan, in the order of PLAN_COLUMNS; a column that is not there is null."""
     plan = night.table("inventory_plan")
     if plan is None:
@@ -67,13 +66,13 @@ def plan_by_sku(night: Night) -> dict[str, list[Any]]:
     return {sku: [plain(v) for v in row] for sku, *row in plan.select("sku", *given).iter_rows()}
 
 
-def overrides_by_sku(night: Night, level: str) -> dict[str, list[list[Any]]]:
+def overrides_by_sku(night: Night, level: str) -> dict[str, list[list[object]]]:
     """Series of `level` to its own overrides, oldest week first, and what became of each."""
     status = night.table("override_status")
     if status is None:
         return {}
     mine = status.filter(pl.col("level") == level, pl.col("target") == "units")
-    found: dict[str, list[list[Any]]] = {}
+    found: dict[str, list[list[object]]] = {}
     ordered = mine.sort("series_id", "week_start", "override_id")
     for name, *row in ordered.select("series_id", *OVERRIDE_COLUMNS).iter_rows():
         found.setdefault(name, []).append([plain(value) for value in row])

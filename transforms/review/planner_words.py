@@ -91,5 +91,3 @@ def _add(found: dict[str, list[list[str]]], category: str | None, row: list[str]
     rows = found.setdefault(category or WHOLE, [])
     if len(rows) < QUOTES_EACH and all(row[1] != other[1] for other in rows):
         rows.append(row)
-
-

@@ -18,7 +18,11 @@ TONES: dict[str, Tone] = {"met": "good", "on_pace": "good", "behind": "watch", "
 def programme_section(night: Night) -> Section:
     """Conversations and people a week, the calling programme where it is counted, audits, joins."""
     title = "Is enough being heard?"
-    absent = [night.why(name) for name in ("signals_weekly", "identity_match") if night.table(name) is None]
+    absent = [
+        night.why(name)
+        for name in ("signals_weekly", "identity_match")
+        if night.table(name) is None
+    ]
     verdicts: list[Verdict] = list(_volume(night))
     grids: list[Grid] = []
     cadence = night.table("programme_cadence")
@@ -77,7 +81,9 @@ def _volume(night: Night) -> Iterator[Verdict]:
 
 def _cadence(cadence: pl.DataFrame) -> Iterator[Verdict]:
     """The newest period of each cohort against its target."""
-    newest = cadence.sort("period_start").unique(["programme", "cohort"], keep="last", maintain_order=True)
+    newest = cadence.sort("period_start").unique(
+        ["programme", "cohort"], keep="last", maintain_order=True
+    )
     for r in newest.sort("programme", "cohort").iter_rows(named=True):
         yield Verdict(
             f"{words(r['programme']).capitalize()}, {words(r['cohort'])}: {quantity(r['completed_n'])} of "
@@ -110,7 +116,9 @@ def _cell(value: object) -> str:
 
 
 def _audit_grid(audit: pl.DataFrame) -> Grid:
-    newest = audit.sort("labelled_on", "audit_id").unique("signal", keep="last", maintain_order=True)
+    newest = audit.sort("labelled_on", "audit_id").unique(
+        "signal", keep="last", maintain_order=True
+    )
     rows = tuple(
         (
             words(r["signal"]),
@@ -123,8 +131,18 @@ def _audit_grid(audit: pl.DataFrame) -> Grid:
         )
         for r in newest.sort("signal").iter_rows(named=True)
     )
-    columns = ("signal", "precision", "95 % interval", "recall", "95 % interval", "passages", "labelled")
-    return Grid("How right the tagger is, by people's labels", columns, rows, frozenset(range(1, 6)))
+    columns = (
+        "signal",
+        "precision",
+        "95 % interval",
+        "recall",
+        "95 % interval",
+        "passages",
+        "labelled",
+    )
+    return Grid(
+        "How right the tagger is, by people's labels", columns, rows, frozenset(range(1, 6))
+    )
 
 
 def _match_grid(match: pl.DataFrame) -> Grid:

@@ -30,12 +30,16 @@ def status_verdict(night: Night) -> Verdict:
     """Whether the night was published in full, and since when what it shows is known."""
     rungs = _rungs(night)
     down = [name for name, rung in rungs.items() if rung != "full"]
-    restated = " It was made again later, with later code." if night.manifest.get("restated") else ""
+    restated = (
+        " It was made again later, with later code." if night.manifest.get("restated") else ""
+    )
     if night.manifest.get("status") == "Published" and not down:
         return Verdict(f"Published in full, as of {day(night.as_of)}.{restated}", "good")
     kinds = sorted({words(rungs[name]) for name in down})
     what = f": {plural(len(down), 'table')} on a lower rung ({listed(kinds)})" if down else ""
-    return Verdict(f"Published as of {day(night.as_of)}, but something stands back{what}.{restated}", "bad")
+    return Verdict(
+        f"Published as of {day(night.as_of)}, but something stands back{what}.{restated}", "bad"
+    )
 
 
 def _entries(night: Night) -> Mapping[str, Mapping[str, Any]]:
@@ -112,13 +116,17 @@ def _left_out_grid(night: Night) -> Grid:
             rows.append((name, state, str(entry.get("why", "no reason given"))))
         elif rung != "full":
             rows.append((name, f"rung {words(rung)}", "; ".join(night.manifest.get("why", ()))))
-    return Grid("Tables that are missing or stand on a lower rung", ("table", "state", "why"), tuple(rows))
+    return Grid(
+        "Tables that are missing or stand on a lower rung", ("table", "state", "why"), tuple(rows)
+    )
 
 
 def _reasons_grid(report: pl.DataFrame) -> Grid:
     """Why rows were set aside, from the counts in ingest_report: no row of data is shown."""
     counts: Counter[tuple[str, str]] = Counter()
-    for table, text in report.filter(pl.col("rows_quarantined") > 0).select("table", "reasons").iter_rows():
+    for table, text in (
+        report.filter(pl.col("rows_quarantined") > 0).select("table", "reasons").iter_rows()
+    ):
         for reason, n in json.loads(text).items():
             counts[table, reason] += int(n)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -149,4 +157,9 @@ def _tables_grid(report: pl.DataFrame) -> Grid:
         for r in summed.iter_rows(named=True)
     )
     columns = ("system", "table", "files", *names, "newest event")
-    return Grid("Rows in = good + quarantined + duplicate + unchanged + filtered + routed", columns, rows, frozenset(range(2, 10)))
+    return Grid(
+        "Rows in = good + quarantined + duplicate + unchanged + filtered + routed",
+        columns,
+        rows,
+        frozenset(range(2, 10)),
+    )

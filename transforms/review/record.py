@@ -49,7 +49,9 @@ def record_section(night: Night) -> Section:
     scarce = night.table("accuracy_stockouts")
     if scarce is not None and not scarce.is_empty():
         grids.append(_stockout_grid(scarce))
-    return Section("record", title, tuple(verdicts), tuple(grids), charts, notes=(HOW_TO_READ,), absent=absent)
+    return Section(
+        "record", title, tuple(verdicts), tuple(grids), charts, notes=(HOW_TO_READ,), absent=absent
+    )
 
 
 def _cells(accuracy: pl.DataFrame) -> Iterator[Mapping[str, Mapping[str, Any]]]:
@@ -85,7 +87,9 @@ def _accuracy_verdicts(accuracy: pl.DataFrame) -> Iterator[Verdict]:
         if naive is not None and naive["wape"] is not None:
             better = ours["wape"] < naive["wape"]
             tone = "good" if better else "bad"
-            beside = f", last year’s week by {percent(naive['wape'])}" + ("" if better else ": look twice")
+            beside = f", last year’s week by {percent(naive['wape'])}" + (
+                "" if better else ": look twice"
+            )
         held = ours["coverage_80"]
         narrow = held is not None and held < POOR_COVERAGE
         tone_now: Tone = "watch" if narrow and tone != "bad" else tone  # type: ignore[assignment]
@@ -151,16 +155,27 @@ def _worth_chart(worth: pl.DataFrame) -> Chart:
 def _step_verdicts(steps: pl.DataFrame) -> Iterator[Verdict]:
     """The steps that planners can act on: signals and overrides, at the finest level there is."""
     mine = steps.filter(
-        pl.col("target") == "units", pl.col("slice") == "all", pl.col("step").is_in(["signals", "override"])
+        pl.col("target") == "units",
+        pl.col("slice") == "all",
+        pl.col("step").is_in(["signals", "override"]),
     )
     levels = [level for level in reversed(list(LEVEL_NAMES)) if level in mine["level"].to_list()]
     tones: Mapping[str, Tone] = {"adds": "good", "takes_away": "bad"}
-    for row in mine.filter(pl.col("level").is_in(levels[:1])).sort("step", descending=True).iter_rows(named=True):
-        yield Verdict(f"{words(row['step']).capitalize()}: {row['words']}", tones.get(row["verdict"], "plain"))
+    for row in (
+        mine.filter(pl.col("level").is_in(levels[:1]))
+        .sort("step", descending=True)
+        .iter_rows(named=True)
+    ):
+        yield Verdict(
+            f"{words(row['step']).capitalize()}: {row['words']}", tones.get(row["verdict"], "plain")
+        )
 
 
 def _steps_grid(steps: pl.DataFrame) -> Grid:
-    order = {s: n for n, s in enumerate(("naive", "seasonal_naive", "statistical", "signals", "override"))}
+    order = {
+        s: n
+        for n, s in enumerate(("naive", "seasonal_naive", "statistical", "signals", "override"))
+    }
     levels = {s: n for n, s in enumerate(LEVEL_NAMES)}
     shown = steps.filter(pl.col("slice") == "all").sort(
         pl.col("target") != "units", "target", pl.col("level").replace_strict(levels),
@@ -200,5 +215,13 @@ def _stockout_grid(scarce: pl.DataFrame) -> Grid:
         )
         for r in shown.iter_rows(named=True)
     )
-    columns = ("level", "weeks ahead", "measured on", "WAPE", "95 % interval", "rows short of stock", "n")
+    columns = (
+        "level",
+        "weeks ahead",
+        "measured on",
+        "WAPE",
+        "95 % interval",
+        "rows short of stock",
+        "n",
+    )
     return Grid("Units, where stock ran out", columns, rows, frozenset({3, 4, 5, 6}))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -69,10 +71,10 @@ def coverage(night: Night) -> Coverage:
         .agg(pl.len().cast(pl.Int64).alias("known"), pl.col("shown").sum().cast(pl.Int64))
         .sort(pl.col("target").replace_strict({t: n for n, t in enumerate(TARGETS)}, default=9))
     )
-    reason = _reason(night, has_forecasts=ahead is not None)
     missing = told.filter(~pl.col("shown"))
     rows = [
-        (r["target"], r["sku"], r["category"], reason(r)) for r in missing.iter_rows(named=True)
+        (r["target"], r["sku"], r["category"], _reason(ahead, r))
+        for r in missing.iter_rows(named=True)
     ]
     left_out = pl.DataFrame(rows, schema=LEFT_OUT, orient="row").sort("target", "sku")
     return Coverage(counts, left_out)
@@ -91,31 +93,25 @@ def _skus(frame: pl.DataFrame | None) -> pl.DataFrame:
     # "active" sorts before "discontinued", "dormant" and "new" for want of a better order: only
     # SKUs without any forecast are asked for their status, and none of those is active by rule.
     order = [name for name in ("target", "sku", *life) if name in there]
-    return mine.select(there).sort(order).unique(["target", "sku"], keep="first", maintain_order=True)
+    return (
+        mine.select(there).sort(order).unique(["target", "sku"], keep="first", maintain_order=True)
+    )
 
 
-def _reason(night: Night, *, has_forecasts: bool):  # noqa: ANN202 - a function of one row
-    target_there = set()
-    ahead = night.table("forecasts")
-    if ahead is not None:
-        target_there = set(ahead["target"].unique().to_list())
-
-    def why(row: dict[str, object]) -> str:
-        if not has_forecasts:
-            return "no forecasts that night"
-        if row["target"] not in target_there:
-            return f"no forecast of {row['target']} that night"
-        return _life(row)
-
-    return why
+def _reason(ahead: pl.DataFrame | None, row: Mapping[str, Any]) -> str:
+    if ahead is None:
+        return "no forecasts that night"
+    if row["target"] not in ahead["target"]:
+        return f"no forecast of {row['target']} that night"
+    return _life(row)
 
 
-def _life(row: dict[str, object]) -> str:
+def _life(row: Mapping[str, Any]) -> str:
     status, last, ended = row["status"], row["last_week"], row["ended_on"]
     if status == "discontinued":
-        return f"discontinued, since {day(ended)}" if ended else "discontinued"  # type: ignore[arg-type]
+        return f"discontinued, since {day(ended)}" if ended else "discontinued"
     if status == "dormant":
-        return f"dormant, last sold in the week of {day(last)}" if last else "dormant"  # type: ignore[arg-type]
+        return f"dormant, last sold in the week of {day(last)}" if last else "dormant"
     if status == "too_new":
         return "too new, no complete week yet"
     if status == "upcoming":

@@ -38,7 +38,9 @@ def voices_section(night: Night) -> Section:
         grids.append(_phrases_grid(phrases))
     quotes = tuple(_quotes(night))[:MOST_QUOTES]
     notes = () if quotes else (NO_QUOTES,)
-    return Section("voices", title, tuple(verdicts), tuple(grids), quotes=quotes, notes=notes, absent=absent)
+    return Section(
+        "voices", title, tuple(verdicts), tuple(grids), quotes=quotes, notes=notes, absent=absent
+    )
 
 
 def this_week(heard: pl.DataFrame) -> pl.DataFrame:
@@ -72,10 +74,14 @@ def _share_verdicts(shares: pl.DataFrame) -> Iterator[Verdict]:
     up = shares.filter(pl.col("rate_lo") > pl.col("usual"))["signal"].to_list()
     down = shares.filter(pl.col("rate_hi") < pl.col("usual"))["signal"].to_list()
     if not up and not down:
-        yield Verdict(f"Week of {week(start)}: nothing is said clearly more or less than in the year before.")
+        yield Verdict(
+            f"Week of {week(start)}: nothing is said clearly more or less than in the year before."
+        )
     if up:
         names = listed([words(name) for name in up])
-        yield Verdict(f"Week of {week(start)}: said more than in the year before: {names}.", "watch")
+        yield Verdict(
+            f"Week of {week(start)}: said more than in the year before: {names}.", "watch"
+        )
     if down:
         names = listed([words(name) for name in down])
         yield Verdict(f"Week of {week(start)}: said less than in the year before: {names}.")
@@ -114,7 +120,12 @@ def _phrase_verdict(phrases: pl.DataFrame) -> Verdict:
 
 def _phrases_grid(phrases: pl.DataFrame) -> Grid:
     shown = phrases.filter("emerging").sort(
-        "week_start", "q_value", "phrase", "category", descending=[True, False, False, False], nulls_last=True
+        "week_start",
+        "q_value",
+        "phrase",
+        "category",
+        descending=[True, False, False, False],
+        nulls_last=True,
     )
     rows = tuple(
         (
@@ -141,7 +152,9 @@ def _quotes(night: Night) -> Iterator[Quote]:
     """Published quotes only: of voices where that table is there, then of new phrases."""
     voices = night.table("voices")
     if voices is not None:
-        ordered = voices.filter(pl.col("category").is_null()).sort("signal", pl.col("side") != "for", "place")
+        ordered = voices.filter(pl.col("category").is_null()).sort(
+            "signal", pl.col("side") != "for", "place"
+        )
         for r in ordered.iter_rows(named=True):
             about = f"{words(r['signal'])}, {r['said_on'].day} {r['said_on']:%b %Y}"
             yield Quote(r["quote"], about, r["side"])
@@ -149,7 +162,12 @@ def _quotes(night: Night) -> Iterator[Quote]:
     if phrases is None:
         return
     spoken = phrases.filter(pl.col("quote_1").is_not_null()).sort(
-        "week_start", "q_value", "phrase", "category", descending=[True, False, False, False], nulls_last=True
+        "week_start",
+        "q_value",
+        "phrase",
+        "category",
+        descending=[True, False, False, False],
+        nulls_last=True,
     )
     seen: set[str] = set()
     for r in spoken.iter_rows(named=True):

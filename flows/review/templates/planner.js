@@ -181,7 +181,9 @@ const shownAs = (value, kind) => kind === "date" ? day(Date.parse(value + "T00:0
   : words(String(value));
 const planTable = (plan) => {
   const rows = head.plan.map(([, label, kind], i) => [label, plan[i], kind]).filter(([, v]) => v !== null);
-  return table("Plan", ["", ""], rows.map(([label, v, kind]) => [label, shownAs(v, kind)]), [1]);
+  const found = table("Plan", ["what", "how much, when"], rows.map(([label, v, kind]) => [label, shownAs(v, kind)]), [1]);
+  found.classList.add("pairs");
+  return found;
 };
 const overrideTable = (rows) => table("Overrides", ["week of", "override", "statistical", "final", "author", "reason", "what became of it"],
   rows.map(([, week, value, before, final, author, reason, , why]) => [day(Date.parse(week + "T00:00:00Z")), quantity(value),
