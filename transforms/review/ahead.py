@@ -28,7 +28,9 @@ def ahead_section(night: Night) -> Section:
     forecasts, sums = night.table("forecasts"), night.table("forecasts_cumulative")
     if forecasts is None or forecasts.is_empty():
         verdict = Verdict("There is no forecast to show.", "bad")
-        return Section("ahead", title, (verdict,), absent=(night.why("forecasts"),))
+        names = ("forecasts", "forecasts_cumulative")
+        absent = tuple(night.why(name) for name in names if night.table(name) is None)
+        return Section("ahead", title, (verdict,), absent=absent)
     level = "category" if "category" in forecasts["level"].to_list() else "sku"
     charts = tuple(band_chart(night, *series) for series in _charted(forecasts, level))
     absent = () if sums is not None else (night.why("forecasts_cumulative"),)
