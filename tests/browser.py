@@ -154,6 +154,11 @@ class Browser:
             if answer.get("id") == number:
                 return answer["result"]
 
+    def worked(self) -> float:
+        """Seconds of processor time that all its processes have used."""
+        found = self._send("SystemInfo.getProcessInfo")["processInfo"]
+        return float(sum(process["cpuTime"] for process in found))
+
     def page(self) -> Page:
         """A new tab that notes errors and requests, of a width that people have."""
         target = self._send("Target.createTarget", url="about:blank")["targetId"]

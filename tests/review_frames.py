@@ -290,6 +290,20 @@ def scarce() -> pl.DataFrame:
     return pl.DataFrame([row])
 
 
+def planner_tables(n: int) -> dict[str, pl.DataFrame]:
+    """What the planner's page draws, of `n` SKUs; quick to make."""
+    ahead = forecasts(n)
+    return {
+        "forecasts": ahead,
+        "forecast_contributions": contributions(ahead),
+        "demand_weekly": demand(n),
+        "series_listed": listed(n),
+        "signal_evidence": evidence(),
+        "signals_weekly": signals(),
+        "inventory_plan": plan(n),
+    }
+
+
 def every_table(n: int, missing: tuple[str, ...] = ()) -> dict[str, pl.DataFrame]:
     """All tables that the review draws, of `n` SKUs."""
     ahead = forecasts(n, missing=missing)

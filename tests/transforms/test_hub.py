@@ -26,7 +26,9 @@ def test_it_keeps_its_contract(hub: pl.DataFrame) -> None:
     assert violations(EXPORTS["forecasts_hub"], hub) == []
 
 
-def test_every_forecast_is_in_it_with_each_output_once(hub: pl.DataFrame, ahead: pl.DataFrame) -> None:
+def test_every_forecast_is_in_it_with_each_output_once(
+    hub: pl.DataFrame, ahead: pl.DataFrame
+) -> None:
     assert hub.height == ROWS_EACH * ahead.height
     each = hub.group_by(["model_id", *TASK]).agg(
         (pl.col("output_type") == kind).sum().alias(kind) for kind in ("mean", "median", "quantile")

@@ -254,10 +254,10 @@ const show = async (keep) => {
 };
 const follow = (keep) => {
   const found = /^#sku=(.*)$/.exec(location.hash);
-  if (!found && location.hash) return;
+  if (!found && location.hash) return undefined;
   try { chosen = found ? decodeURIComponent(found[1]) : null; } catch { chosen = null; }
   list();
-  show(keep);
+  return show(keep);
 };
 (async () => {
   head = await unpack("head");
@@ -273,7 +273,7 @@ const follow = (keep) => {
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; show(true); } });
   if (!location.hash.startsWith("#sku=") && head.index.length) chosen = head.index[matches()[0]][0];
-  if (location.hash.startsWith("#sku=")) follow(true); else { list(); await show(true); }
+  if (location.hash.startsWith("#sku=")) await follow(true); else { list(); await show(true); }
   document.body.dataset.ready = "yes";
 })();
 })();

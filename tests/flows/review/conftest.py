@@ -28,18 +28,27 @@ def tables() -> dict[str, pl.DataFrame]:
 def publish_frames(folder: Path, tables: dict[str, pl.DataFrame]) -> Settings:
     """Publishes those of `tables` whose whole contract is kept; returns the settings."""
     settings = load_settings(write_config(folder, {"order_lines": "in/*"}), {})
-    whole = {n: f for n, f in tables.items() if n in EXPORTS and set(EXPORTS[n].names) == set(f.columns)}
+    whole = {
+        n: f for n, f in tables.items() if n in EXPORTS and set(EXPORTS[n].names) == set(f.columns)
+    }
     told = {n: {"rung": "full"} for n in whole} | {
         n: {"left_out": True, "why": "not asked for"} for n in EXPORTS if n not in whole
     }
-    manifest = {"as_of": made.AS_OF.isoformat(), "status": "Published", "tables": told, "run_id": "r"}
+    manifest = {
+        "as_of": made.AS_OF.isoformat(),
+        "status": "Published",
+        "tables": told,
+        "run_id": "r",
+    }
     snapshot = write_snapshot(settings.paths.exports, whole, manifest)
     publish(settings.paths.exports, snapshot, made.AS_OF, {"run_id": "r", "status": "Published"})
     return settings
 
 
 @pytest.fixture(scope="session")
-def published(tables: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def published(
+    tables: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """Exports with one night in them."""
     return publish_frames(tmp_path_factory.mktemp("published"), tables)
 

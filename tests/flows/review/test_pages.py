@@ -111,7 +111,11 @@ def test_nothing_on_it_has_an_address_elsewhere(either: str) -> None:
     for tag, attributes in Outline(either).attributes:
         for name in ("src", "href", "action", "srcset", "data"):
             address = attributes.get(name) or ""
-            assert address.startswith(("data:", "#")) or re.fullmatch(r"\w+\.(html|xlsx)", address) or not address, (tag, address)
+            assert (
+                address.startswith(("data:", "#"))
+                or re.fullmatch(r"\w+\.(html|xlsx)", address)
+                or not address
+            ), (tag, address)
         assert not any(name.startswith("on") for name in attributes), tag
         assert "style" not in attributes, "the policy refuses it"
 
@@ -139,7 +143,9 @@ def test_a_chart_is_an_image_without_script_or_address(page: str) -> None:
 
 def test_the_footer_says_how_many_skus_and_which_are_left_out(either: str) -> None:
     assert "units: 39 of 40 SKUs are forecast; 1 left out: 1 discontinued." in either
-    assert re.search(r"SKU-00003</th><td>[^<]*</td><td>units</td><td>discontinued, since 1 Sep 2026<", either)
+    assert re.search(
+        r"SKU-00003</th><td>[^<]*</td><td>units</td><td>discontinued, since 1 Sep 2026<", either
+    )
 
 
 def test_what_is_not_published_is_said_on_the_page(tables: dict[str, pl.DataFrame]) -> None:
@@ -149,7 +155,9 @@ def test_what_is_not_published_is_said_on_the_page(tables: dict[str, pl.DataFram
     for name in ("exceptions", "forecast_changes", "signal_evidence", "accuracy", "ingest_report"):
         assert f"Not published that night: {name} (" in page, name
     assert "planner.html" not in page
-    assert "Not published that night: inventory_plan" in planner_html(night, planner(night), review=None)
+    assert "Not published that night: inventory_plan" in planner_html(
+        night, planner(night), review=None
+    )
 
 
 def test_no_words_of_customers_lie_open_in_the_planners_page(plans: str) -> None:
@@ -157,7 +165,9 @@ def test_no_words_of_customers_lie_open_in_the_planners_page(plans: str) -> None
     assert any("it squeaks" in text for _, text, _ in packed(plans, "head")["quotes"][made.EVIL])
 
 
-def test_equal_nights_make_equal_pages(tables: dict[str, pl.DataFrame], page: str, plans: str) -> None:
+def test_equal_nights_make_equal_pages(
+    tables: dict[str, pl.DataFrame], page: str, plans: str
+) -> None:
     shuffled = {n: f.sample(fraction=1.0, shuffle=True, seed=4) for n, f in tables.items()}
     night = made.night(shuffled)
     assert review_html(night, review(night), planner="planner.html", workbook="review.xlsx") == page

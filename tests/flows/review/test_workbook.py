@@ -59,17 +59,25 @@ def test_no_text_is_a_formula(book: openpyxl.Workbook, path: Path) -> None:
     assert headline.data_type != "f"
     assert headline.quotePrefix, "it would become one when somebody edits it"
     with zipfile.ZipFile(path) as parts:
-        texts = [parts.read(n).decode() for n in parts.namelist() if n.startswith("xl/worksheets/sheet")]
+        texts = [
+            parts.read(n).decode() for n in parts.namelist() if n.startswith("xl/worksheets/sheet")
+        ]
     assert not any("<f>" in text for text in texts)
 
 
 def test_overrides_take_only_what_the_input_table_takes(book: openpyxl.Workbook) -> None:
     sheet = _sheet(book, "Overrides")
     assert [cell.value for cell in sheet[1]] == list(OVERRIDE_COLUMNS)
-    rules = {str(rule.sqref).split(":")[0][0]: rule for rule in sheet.data_validations.dataValidation}
+    rules = {
+        str(rule.sqref).split(":")[0][0]: rule for rule in sheet.data_validations.dataValidation
+    }
     kinds = {name: rules["ABCDEFGHIJK"[n]].type for n, name in enumerate(OVERRIDE_COLUMNS)}
     assert kinds["level"] == kinds["week_start"] == kinds["sku"] == "list"
-    assert (kinds["value"], kinds["reason"], kinds["expires_on"]) == ("decimal", "textLength", "date")
+    assert (kinds["value"], kinds["reason"], kinds["expires_on"]) == (
+        "decimal",
+        "textLength",
+        "date",
+    )
     assert str(rules["A"].sqref) == f"A2:A{OVERRIDE_ROWS + 1}"
     lists = _sheet(book, "Lists")
     assert [c.value for c in lists["A"] if c.value] == ["total", "category", "sku"]
@@ -78,7 +86,9 @@ def test_overrides_take_only_what_the_input_table_takes(book: openpyxl.Workbook)
     assert all(isinstance(week, datetime) for week in weeks)
 
 
-def test_a_sheet_too_long_goes_on_in_another(tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+def test_a_sheet_too_long_goes_on_in_another(
+    tables: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
     write_workbook(made.night(tables), tmp_path / "long.xlsx", max_rows=101)
     book = openpyxl.load_workbook(tmp_path / "long.xlsx", read_only=True)
     parts = [name for name in book.sheetnames if name.startswith("Units")]
@@ -88,7 +98,9 @@ def test_a_sheet_too_long_goes_on_in_another(tables: dict[str, pl.DataFrame], tm
     assert rows[:-1] == [100] * (len(parts) - 1)
 
 
-def test_equal_nights_make_equal_files(tables: dict[str, pl.DataFrame], path: Path, tmp_path: Path) -> None:
+def test_equal_nights_make_equal_files(
+    tables: dict[str, pl.DataFrame], path: Path, tmp_path: Path
+) -> None:
     shuffled = {n: f.sample(fraction=1.0, shuffle=True, seed=4) for n, f in tables.items()}
     write_workbook(made.night(shuffled), tmp_path / "again.xlsx")
     digests = {hashlib.sha256(p.read_bytes()).hexdigest() for p in (path, tmp_path / "again.xlsx")}

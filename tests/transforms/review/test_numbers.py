@@ -29,7 +29,11 @@ def test_a_change_too_small_to_show_has_no_sign() -> None:
 
 
 def test_chances() -> None:
-    assert [numbers.chance(p) for p in (0.0001, 0.0314, None)] == ["below 0.001", "0.031", "unknown"]
+    assert [numbers.chance(p) for p in (0.0001, 0.0314, None)] == [
+        "below 0.001",
+        "0.031",
+        "unknown",
+    ]
 
 
 def test_lists_and_counts() -> None:

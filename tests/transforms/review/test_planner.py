@@ -51,7 +51,11 @@ def test_forecasts_are_those_of_the_table(found: Planner, tables: dict[str, pl.D
     compared = 0
     for name, item in found.items:
         for target in ("units", "returns"):
-            mine = tables["forecasts"].filter(level="sku", series_id=name, target=target).sort("horizon")
+            mine = (
+                tables["forecasts"]
+                .filter(level="sku", series_id=name, target=target)
+                .sort("horizon")
+            )
             if mine.is_empty():
                 continue
             told = item[target]["f"]
@@ -87,7 +91,9 @@ def test_signals_add_up_to_what_they_changed(
         for at, deltas in f.get("s", {}).values():
             for n, delta in enumerate(deltas):
                 summed[at + n - f["w"]] += _decoded(delta) or 0.0
-        mine = tables["forecasts"].filter(level="sku", series_id=name, target="units").sort("horizon")
+        mine = (
+            tables["forecasts"].filter(level="sku", series_id=name, target="units").sort("horizon")
+        )
         assert summed == mine["signal_delta"].to_list(), name
 
 
@@ -111,8 +117,14 @@ def test_plan_overrides_leads_and_quotes_are_there(found: Planner) -> None:
     (override,) = _item(found, "SKU-00001")["overrides"]
     assert override[1:5] == [(made.RUNNING + timedelta(weeks=2)).isoformat(), 90.0, 50.0, 90.0]
     (lead,) = found.head["leads"]
-    assert (lead["signal"], lead["category"], lead["lead"]) == ("stocking_up", made.CATEGORIES[0], 3)
-    assert [text for _, text, _ in found.head["quotes"][made.EVIL]][1].startswith("call me at <phone>")
+    assert (lead["signal"], lead["category"], lead["lead"]) == (
+        "stocking_up",
+        made.CATEGORIES[0],
+        3,
+    )
+    assert [text for _, text, _ in found.head["quotes"][made.EVIL]][1].startswith(
+        "call me at <phone>"
+    )
 
 
 def test_what_is_not_published_is_named(tables: dict[str, pl.DataFrame]) -> None:

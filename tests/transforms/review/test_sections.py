@@ -54,7 +54,7 @@ def _accuracy(ours: float, naive: float) -> pl.DataFrame:
 def test_a_section_stands_without_its_tables_and_says_why(
     section: Callable[[Night], Section],
 ) -> None:
-    night = Night(made.AS_OF, "Acme", {"tables": {}}, {}, {n: "the disk was full" for n in READ})
+    night = Night(made.AS_OF, "Acme", {"tables": {}}, {}, dict.fromkeys(READ, "the disk was full"))
     found = section(night)
     assert found.verdicts
     for name in SECTIONS[section]:
@@ -82,7 +82,11 @@ def test_sums_of_weeks_come_from_joint_paths_not_from_added_quantiles(
 ) -> None:
     (grid,) = ahead_section(made.night(tables)).grids
     total = next(row for row in grid.rows if row[0] == "whole business")
-    sums = tables["forecasts_cumulative"].filter(target="units", level="total", horizon=4).row(0, named=True)
+    sums = (
+        tables["forecasts_cumulative"]
+        .filter(target="units", level="total", horizon=4)
+        .row(0, named=True)
+    )
     assert total[2] == f"{sums['p10']:,.0f} to {sums['p90']:,.0f}"
 
 
@@ -90,9 +94,7 @@ def test_a_year_before_needs_every_week_of_it(tables: dict[str, pl.DataFrame]) -
     weekly = tables["demand_weekly"]
     mine = {"target": "units", "level": "total", "series_id": "total"}
     weeks = [made.RUNNING + timedelta(weeks=n) for n in range(4)]
-    then = weekly.filter(
-        **mine, week_start=made.RUNNING - timedelta(weeks=52)
-    )  # one of the four
+    then = weekly.filter(**mine, week_start=made.RUNNING - timedelta(weeks=52))  # one of the four
     whole = year_before(weekly, mine, weeks)
     assert whole is not None
     assert whole > then["value"][0]

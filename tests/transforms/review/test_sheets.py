@@ -32,7 +32,11 @@ def test_weeks_go_across_history_left_and_forecasts_right(tables: dict[str, pl.D
     )
     rows = [row for row in sheet.rows if row[:2] == ("sku", "SKU-00001")]
     by_measure = {row[3]: row[4:] for row in rows}
-    ahead = tables["forecasts"].filter(level="sku", series_id="SKU-00001", target="units").sort("horizon")
+    ahead = (
+        tables["forecasts"]
+        .filter(level="sku", series_id="SKU-00001", target="units")
+        .sort("horizon")
+    )
     assert by_measure["forecast"] == (*(None,) * PAST_WEEKS, *ahead["mean"].to_list())
     weekly = tables["demand_weekly"].filter(level="sku", series_id="SKU-00001", target="units")
     sold = dict(weekly.filter(~pl.col("is_partial")).select("week_start", "value").iter_rows())
