@@ -17,12 +17,11 @@ def quantity(value: float | None) -> str:
 
 
 def signed(value: float | None) -> str:
-    """A change: as `quantity`, with its sign; "0" where there is none."""
+    """A change: as `quantity`, with its sign; "0" where there is none to show."""
     if value is None:
         return UNKNOWN
-    if value == 0:
-        return "0"
-    return ("+" if value > 0 else MINUS) + quantity(abs(value))
+    shown = quantity(abs(value))
+    return "0" if float(shown.replace(",", "")) == 0 else ("+" if value > 0 else MINUS) + shown
 
 
 def between(lo: float | None, hi: float | None) -> str:

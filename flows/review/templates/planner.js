@@ -13,7 +13,7 @@ const unpack = async (id) => {
 const quantity = (x) => x === null || x === undefined ? "unknown"
   : x.toLocaleString("en-US", Math.abs(x) >= 99.95 || Number.isInteger(x)
     ? { maximumFractionDigits: 0 } : { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const signed = (x) => x === 0 ? "0" : (x > 0 ? "+" : "−") + quantity(Math.abs(x));
+const signed = (x) => Math.abs(x) < 0.05 ? "0" : (x > 0 ? "+" : "−") + quantity(Math.abs(x));
 const percent = (x) => x === null || x === undefined ? "unknown" : (100 * x).toFixed(1) + "\u00a0%";
 const relative = (log) => log === null ? "unknown"
   : (log < 0 ? "−" : "+") + Math.abs(100 * Math.expm1(log)).toFixed(1) + "\u00a0%";

@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def shop(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small shop with one real night published; returns its configuration."""
+    request.getfixturevalue("prefect_server")
     config = tiny_shop(tmp_path_factory.mktemp("shop"))
     state = one_night(str(config), END.isoformat())
     assert state.name == "Completed"
@@ -60,7 +61,8 @@ def test_a_full_disk_is_one_line_and_exit_1(shop: Path, monkeypatch: pytest.Monk
     assert main(["review", "--config", str(shop)]) == EXIT_FAILED
 
 
-def test_the_weekly_flow_draws_the_newest_night(shop: Path, prefect_server: None) -> None:
+@pytest.mark.usefixtures("prefect_server")
+def test_the_weekly_flow_draws_the_newest_night(shop: Path) -> None:
     from flows.weekly_review import weekly_review  # noqa: PLC0415
 
     state: Any = weekly_review(str(shop), return_state=True)
@@ -68,9 +70,8 @@ def test_the_weekly_flow_draws_the_newest_night(shop: Path, prefect_server: None
     assert (shop.parent / "exports/review/latest/planner.html").is_file()
 
 
-def test_the_weekly_flow_fails_where_nothing_is_published(
-    prefect_server: None, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("prefect_server")
+def test_the_weekly_flow_fails_where_nothing_is_published(tmp_path: Path) -> None:
     from flows.weekly_review import weekly_review  # noqa: PLC0415
 
     config = tiny_shop(tmp_path)
