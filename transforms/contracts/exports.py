@@ -33,6 +33,7 @@ from transforms.contracts.heard_exports import SIGNAL_EVIDENCE, SIGNAL_VALUE, SI
 from transforms.contracts.hub_exports import FORECASTS_HUB
 from transforms.contracts.identity_exports import IDENTITY_TABLES
 from transforms.contracts.schema import by_name
+from transforms.contracts.voice_exports import VOICES
 from transforms.contracts.word_exports import PHRASE_STATS, TAG_AUDIT, TAGGER_BRIDGES
 
 __all__ = [
@@ -70,5 +71,6 @@ EXPORTS = by_name(
     QUALITY_CHECKS,
     *IDENTITY_TABLES,
     FORECASTS_HUB,
+    VOICES,
 )
 """Every table that this version publishes, by name."""
