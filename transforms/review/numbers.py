@@ -34,13 +34,17 @@ def percent(share: float | None, *, digits: int = 1) -> str:
     return UNKNOWN if share is None else f"{100 * share:.{digits}f}{PERCENT}"
 
 
+def points(value: float) -> str:
+    """Percentage points with their sign; without one where there is nothing to show."""
+    shown = round(value, 1)
+    return f"{'+' if shown > 0 else MINUS if shown < 0 else ''}{abs(shown):.1f}"
+
+
 def signed_percent(share: float | None) -> str:
     """A relative change as a percentage with its sign."""
     if share is None:
         return UNKNOWN
-    shown = round(100 * share, 1)
-    sign = "+" if shown > 0 else MINUS if shown < 0 else ""
-    return f"{sign}{abs(shown):.1f}{PERCENT}"
+    return f"{points(100 * share)}{PERCENT}"
 
 
 def percents(lo: float | None, hi: float | None, *, signs: bool = False) -> str:

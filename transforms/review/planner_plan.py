@@ -67,11 +67,13 @@ def plan_by_sku(night: Night) -> dict[str, list[object]]:
 
 
 def overrides_by_sku(night: Night, level: str) -> dict[str, list[list[object]]]:
-    """Series of `level` to its own overrides, oldest week first, and what became of each."""
+    """Series of `level` to its own overrides of weeks that are not over, and what became of each."""
     status = night.table("override_status")
     if status is None:
         return {}
-    mine = status.filter(pl.col("level") == level, pl.col("target") == "units")
+    mine = status.filter(
+        pl.col("level") == level, pl.col("target") == "units", pl.col("status") != "past"
+    )
     found: dict[str, list[list[object]]] = {}
     ordered = mine.sort("series_id", "week_start", "override_id")
     for name, *row in ordered.select("series_id", *OVERRIDE_COLUMNS).iter_rows():

@@ -11,7 +11,6 @@ from transforms.review.leads import adopted_rows
 from transforms.review.numbers import words
 from transforms.review.parts import Night
 
-QUOTES_EACH = 6
 HEARD_WEEKS = 26
 WHOLE = ""
 """Stands for all categories: no category is named so."""
@@ -67,14 +66,16 @@ def _heard(
 
 
 def quotes_by_category(night: Night) -> dict[str, list[list[str]]]:
-    """Category to (side, quote, what about): only what is published, already redacted."""
+    """Category to (side, quote, what about, signal): only what is published, already redacted."""
     found: dict[str, list[list[str]]] = {}
     voices = night.table("voices")
     if voices is not None:
-        ordered = voices.sort(pl.col("category").fill_null(WHOLE), "signal", "side", "place")
+        ordered = voices.sort(
+            pl.col("category").fill_null(WHOLE), "signal", pl.col("side") != "for", "place"
+        )
         for r in ordered.iter_rows(named=True):
             said = f"{words(r['signal'])}, {r['said_on'].day} {r['said_on']:%b %Y}"
-            _add(found, r["category"], [r["side"], r["quote"], said])
+            _add(found, r["category"], [r["side"], r["quote"], said, r["signal"]])
     phrases = night.table("phrase_stats")
     if phrases is not None:
         spoken = phrases.filter(pl.col("quote_1").is_not_null()).sort(
@@ -83,11 +84,11 @@ def quotes_by_category(night: Night) -> dict[str, list[list[str]]]:
         for r in spoken.iter_rows(named=True):
             for text in (r["quote_1"], r["quote_2"]):
                 if text is not None:
-                    _add(found, r["category"], ["for", text, f"“{r['phrase']}”"])
+                    _add(found, r["category"], ["for", text, f"“{r['phrase']}”", ""])
     return found
 
 
 def _add(found: dict[str, list[list[str]]], category: str | None, row: list[str]) -> None:
     rows = found.setdefault(category or WHOLE, [])
-    if len(rows) < QUOTES_EACH and all(row[1] != other[1] for other in rows):
+    if all(row[1] != other[1] for other in rows):
         rows.append(row)

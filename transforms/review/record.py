@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.review.numbers import percent, percents, plural, signed_percent, words
+from transforms.review.numbers import percent, percents, plural, points, signed_percent, words
 from transforms.review.parts import Chart, Grid, Night, Section, Tone, Verdict
 
 LEVEL_NAMES = {
@@ -167,7 +167,8 @@ def _step_verdicts(steps: pl.DataFrame) -> Iterator[Verdict]:
         .iter_rows(named=True)
     ):
         yield Verdict(
-            f"{words(row['step']).capitalize()}: {row['words']}", tones.get(row["verdict"], "plain")
+            f"{words(row['step']).capitalize()}: {row['words'].rstrip('.')}.",
+            tones.get(row["verdict"], "plain"),
         )
 
 
@@ -187,8 +188,8 @@ def _steps_grid(steps: pl.DataFrame) -> Grid:
             words(r["level"]),
             words(r["step"]),
             percent(r["wape"]),
-            "" if r["fva_points"] is None else f"{r['fva_points']:+.1f}",
-            "" if r["fva_lo"] is None else f"{r['fva_lo']:+.1f} to {r['fva_hi']:+.1f}",
+            "" if r["fva_points"] is None else points(r["fva_points"]),
+            "" if r["fva_lo"] is None else f"{points(r['fva_lo'])} to {points(r['fva_hi'])}",
             f"{r['n']:,}",
             words(r["verdict"] or ""),
         )
@@ -202,7 +203,10 @@ def _steps_grid(steps: pl.DataFrame) -> Grid:
 
 
 def _stockout_grid(scarce: pl.DataFrame) -> Grid:
-    shown = scarce.filter(pl.col("model") == "full").sort("level", "horizon_band", "weeks")
+    levels = {s: n for n, s in enumerate(LEVEL_NAMES)}
+    shown = scarce.filter(pl.col("model") == "full").sort(
+        pl.col("level").replace_strict(levels, return_dtype=pl.Int32), "horizon_band", "weeks"
+    )
     rows = tuple(
         (
             words(r["level"]),

@@ -12,6 +12,8 @@ from transforms.review.parts import Grid, Night, Quote, Section, Verdict
 
 MOST_PHRASES = 20
 MOST_QUOTES = 16
+QUOTED_SIGNALS = 4
+"""Signals whose quotes are shown: those furthest from their year."""
 YEAR_WEEKS = 52
 NO_QUOTES = (
     "No quotes are published: [privacy] publish_quotes is off, or nothing new was said. `hearcast explain --sku` "
@@ -35,7 +37,7 @@ def voices_section(night: Night) -> Section:
         verdicts.append(Verdict("Nobody was heard: there are no conversations.", "watch"))
     if phrases is not None and not phrases.is_empty():
         verdicts.append(_phrase_verdict(phrases))
-        grids.append(_phrases_grid(phrases))
+        grids += [grid for grid in (_phrases_grid(phrases),) if grid.rows]
     quotes = tuple(_quotes(night))[:MOST_QUOTES]
     notes = () if quotes else (NO_QUOTES,)
     return Section(
@@ -150,12 +152,21 @@ def _phrases_grid(phrases: pl.DataFrame) -> Grid:
 
 def _quotes(night: Night) -> Iterator[Quote]:
     """Published quotes only: of voices where that table is there, then of new phrases."""
-    voices = night.table("voices")
-    if voices is not None:
-        ordered = voices.filter(pl.col("category").is_null()).sort(
-            "signal", pl.col("side") != "for", "place"
+    seen: set[str] = set()
+    voices, heard = night.table("voices"), night.table("signals_weekly")
+    if voices is not None and heard is not None:
+        moved = this_week(heard)["signal"].head(QUOTED_SIGNALS).to_list()
+        rank = {signal: place for place, signal in enumerate(moved)}
+        mine = voices.filter(pl.col("category").is_null(), pl.col("signal").is_in(moved))
+        ordered = mine.sort(
+            pl.col("signal").replace_strict(rank, default=None, return_dtype=pl.Int32),
+            pl.col("side") != "for",
+            "place",
         )
         for r in ordered.iter_rows(named=True):
+            if r["quote"] in seen:
+                continue
+            seen.add(r["quote"])
             about = f"{words(r['signal'])}, {r['said_on'].day} {r['said_on']:%b %Y}"
             yield Quote(r["quote"], about, r["side"])
     phrases = night.table("phrase_stats")
@@ -169,7 +180,6 @@ def _quotes(night: Night) -> Iterator[Quote]:
         descending=[True, False, False, False],
         nulls_last=True,
     )
-    seen: set[str] = set()
     for r in spoken.iter_rows(named=True):
         for text in (r["quote_1"], r["quote_2"]):
             if text is not None and text not in seen:

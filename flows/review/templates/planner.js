@@ -161,9 +161,10 @@ const waterfall = (f, i, unit) => {
   wide.classList.add("waterfall");
   return wide;
 };
+const leadsOf = (category) => head.leads.filter((lead) =>
+  lead.target === target && (lead.category === category || lead.category === ""));
 const leadLines = (category) => {
-  const mine = head.leads.filter((lead) => lead.target === target && (lead.category === category || lead.category === ""));
-  return mine.map((lead) => {
+  return leadsOf(category).map((lead) => {
     const now = lead.heard[lead.heard.length - 1];
     const heard = now ? ` Heard in the week of ${day(weekOf(now[0]))}: in ${now[1]} of ${now[2]} conversations.` : "";
     return make("li", { class: "good" }, `${words(lead.signal)} leads ${lead.target} of ${lead.category || "all categories"} by `
@@ -171,17 +172,23 @@ const leadLines = (category) => {
       + `${relative(lead.effect[2])}; ${lead.mentions.toLocaleString("en-US")} mentions in ${lead.conversations.toLocaleString("en-US")} conversations).` + heard);
   });
 };
-const quoteBlocks = (category) => [...(head.quotes[category] || []), ...(head.quotes[""] || [])].slice(0, 6).map(([side, text, about]) =>
-  make("blockquote", { class: side }, make("p", {}, `“${text}”`),
+const quoteBlocks = (category) => {
+  const moves = new Set(leadsOf(category).map((lead) => lead.signal));
+  const said = [...(head.quotes[category] || []), ...(head.quotes[""] || [])];
+  const ranked = [...said.filter((q) => moves.has(q[3])), ...said.filter((q) => !moves.has(q[3]))];
+  const shown = ranked.filter((q, i) => ranked.findIndex((other) => other[1] === q[1]) === i).slice(0, 6);
+  return shown.map(([side, text, about]) => make("blockquote", { class: side }, make("p", {}, `“${text}”`),
     make("footer", {}, (side === "against" ? "Against it: " : "") + about)));
+};
 
 /* -- plan ---------------------------------------------------------------------------------- */
-const shownAs = (value, kind) => kind === "date" ? day(Date.parse(value + "T00:00:00Z"))
-  : kind === "share" ? percent(value) : typeof value === "number" ? quantity(value) + (kind === "days" ? " days" : "")
+const shownAs = (value, kind, currency) => kind === "date" ? day(Date.parse(value + "T00:00:00Z"))
+  : kind === "share" ? percent(value) : typeof value === "number" ? quantity(value) + " " + (kind === "money" ? currency || "" : kind)
   : words(String(value));
 const planTable = (plan) => {
   const rows = head.plan.map(([, label, kind], i) => [label, plan[i], kind]).filter(([, v]) => v !== null);
-  const found = table("Plan", ["what", "how much, when"], rows.map(([label, v, kind]) => [label, shownAs(v, kind)]), [1]);
+  const currency = plan[head.plan.findIndex(([name]) => name === "currency")];
+  const found = table("Plan", ["what", "how much, when"], rows.map(([label, v, kind]) => [label, shownAs(v, kind, currency)]), [1]);
   found.classList.add("pairs");
   return found;
 };
@@ -246,7 +253,7 @@ const show = async (keep) => {
     ...(quotes.length ? quotes : [make("p", { class: "note" }, "No quotes are published.")]));
   blocks.push(make("h3", {}, "Plan and overrides"));
   blocks.push(item.plan ? planTable(item.plan) : make("p", { class: "note" }, "No plan is published for it."));
-  blocks.push(item.overrides ? overrideTable(item.overrides) : make("p", { class: "note" }, "Nobody has overridden its forecast."));
+  blocks.push(item.overrides ? overrideTable(item.overrides) : make("p", { class: "note" }, "Nobody has overridden a week that is still ahead."));
   $("item").textContent = name + (category ? ", " + category : "");
   detail.replaceChildren(...blocks);
   document.body.dataset.shown = name;

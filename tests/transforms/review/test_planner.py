@@ -122,7 +122,7 @@ def test_plan_overrides_leads_and_quotes_are_there(found: Planner) -> None:
         made.CATEGORIES[0],
         3,
     )
-    assert [text for _, text, _ in found.head["quotes"][made.EVIL]][1].startswith(
+    assert [text for _, text, *_ in found.head["quotes"][made.EVIL]][1].startswith(
         "call me at <phone>"
     )
 
