@@ -33,6 +33,7 @@ def planner_html(night: Night, found: Planner, *, review: str | None) -> str:
             script=script,
             script_hash=script_hash,
             items=len(found.items),
+            beyond=found.beyond,
             coverage=found.coverage,
             left_out=found.coverage.grid(LEFT_OUT_SHOWN),
             absent=found.head["absent"],

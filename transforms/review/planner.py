@@ -21,6 +21,8 @@ from transforms.review.skus import SKU_LEVELS, Coverage, coverage
 
 HISTORY_WEEKS = 105
 SCALE = 1024
+MAX_ITEMS = 25_000
+"""SKUs on the page, about a kilobyte each; beyond it those expected to sell least are left out."""
 READ = (
     "forecasts",
     "forecast_contributions",
@@ -61,16 +63,20 @@ class Planner:
     head: Mapping[str, Any]
     items: Sequence[tuple[str, Mapping[str, Any]]]
     coverage: Coverage
+    beyond: int = 0
+    """SKUs that are not on the page because it would be too large."""
 
 
-def planner(night: Night) -> Planner:
-    """Every known SKU: those without a forecast too, with the reason."""
+def planner(night: Night, max_items: int = MAX_ITEMS) -> Planner:
+    """Every known SKU, those without a forecast too, with the reason; at most `max_items`."""
     found = coverage(night)
     level = _level(night)
     start = _first_week(night)
     parts = {t: _target_items(night, t, level, start) for t in TARGETS}
     plans, overrides = plan_by_sku(night), overrides_by_sku(night, level)
-    index = _index(night, level, found, plans)
+    every = _index(night, level, found, plans)
+    largest = sorted(every, key=lambda row: (-(row[-1] or 0.0), row[0]))
+    index = sorted(largest[:max_items])
     items = []
     for name, sku, *_ in index:
         item: dict[str, Any] = {t: parts[t][name] for t in TARGETS if name in parts[t]}
@@ -89,7 +95,7 @@ def planner(night: Night) -> Planner:
         "plan": [list(column) for column in PLAN_COLUMNS],
         "absent": [night.why(name) for name in OPTIONAL if night.table(name) is None],
     }
-    return Planner(head, items, found)
+    return Planner(head, items, found, len(every) - len(index))
 
 
 def encoded(value: float | None) -> float | int | None:

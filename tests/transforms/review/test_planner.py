@@ -140,3 +140,13 @@ def test_a_sku_that_only_the_plan_knows_is_there(tables: dict[str, pl.DataFrame]
     found = planner(made.night({**tables, "inventory_plan": made.plan(8)}))
     assert found.head["index"][-1][:3] == ["SKU-00007", "", "never sold, in the plan only"]
     assert _item(found, "SKU-00007")["plan"]
+
+
+def test_a_page_too_large_leaves_out_what_sells_least_and_counts_it(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    found = planner(made.night(tables), max_items=3)
+    units = tables["forecasts"].filter(level="sku", target="units")
+    totals = units.group_by("series_id").agg(pl.col("mean").sum()).sort("mean", descending=True)
+    assert {name for name, _ in found.items} == set(totals["series_id"].head(3))
+    assert found.beyond == 4
