@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +13,7 @@ from flows.review.night import read_night
 from flows.review.page import review_html
 from flows.review.planner_page import planner_html
 from flows.review.workbook import write_workbook
+from flows.review_folders import FOLDER, drop_unkept, reviews
 from flows.settings import Settings
 from flows.staging import locked, replace_link, staging_dir, sweep
 from transforms.review import page as page_of
@@ -22,7 +22,6 @@ from transforms.review import sheets as sheets_of
 from transforms.review.parts import Night
 
 PAGE, PLANNER, WORKBOOK = "review.html", "planner.html", "review.xlsx"
-FOLDER = "review"
 
 
 class ReviewRefusal(Refusal):
@@ -64,8 +63,8 @@ def write_review(settings: Settings, as_of: str | None) -> Written:
         with staging_dir(root / ".staging") as staging:
             lines = _draw(snapshot, settings.business.name, staging)
             _settle(staging, folder)
-        _drop_forgotten(exports, root)
-        newest = max((path.name for path in root.glob("as_of=*")), default=folder.name)
+        drop_unkept(exports)
+        newest = max((path.name for path in reviews(exports)), default=folder.name)
         replace_link(root / "latest", newest)
     return Written(day, folder, lines)
 
@@ -93,11 +92,3 @@ def _settle(staging: Path, folder: Path) -> None:
     for path in sorted(staging.iterdir()):
         path.replace(folder / path.name)
     fsync(folder)
-
-
-def _drop_forgotten(exports: Path, root: Path) -> None:
-    """Removes reviews of nights that are no longer kept."""
-    kept = {path.stem for path in (exports / "pointers").glob("as_of=*.json")}
-    for path in sorted(root.glob("as_of=*")):
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
