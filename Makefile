@@ -26,7 +26,7 @@ export PIP_NO_INPUT := 1
 .PHONY: help accurate venv nightly test soak lint format bench docs lock clean
 
 help:
-	@echo "make nightly   one night on the bundled sample (CONFIG=…, AS_OF=YYYY-MM-DD)"
+	@echo "make nightly   one night on the bundled sample, and its review (CONFIG=…, AS_OF=YYYY-MM-DD)"
 	@echo "make test      the tests, under 15 minutes"
 	@echo "make soak      the long ones: kills, seeds, simulations"
 	@echo "make accurate  the encoder of the accurate tagger ([tagging] tagger = \"accurate\")"
@@ -61,8 +61,12 @@ $(STAMP): requirements.lock pyproject.toml setup.py
 	@$(BIN)/python -m pip install -qq --no-build-isolation --no-deps --no-index --editable .
 	@touch $(STAMP)
 
+# A night that was published (0), or published with something held back (3), is drawn.
 nightly: $(STAMP)
-	@$(BIN)/hearcast nightly --config $(CONFIG) $(if $(AS_OF),--as-of $(AS_OF))
+	@code=0; $(BIN)/hearcast nightly --config $(CONFIG) $(if $(AS_OF),--as-of $(AS_OF)) || code=$$?; \
+	if [ $$code -eq 0 ] || [ $$code -eq 3 ]; then \
+	  $(BIN)/hearcast review --config $(CONFIG) $(if $(AS_OF),--as-of $(AS_OF)) || code=$$?; fi; \
+	exit $$code
 
 test: $(STAMP)
 	$(BIN)/python -m pytest tests -m "not soak" -n $(THREADS) --dist loadfile $(ARGS)

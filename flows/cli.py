@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--sku", required=True)
     explain.add_argument("--week", type=_day, help="any day of the week; default: the next week")
     explain.add_argument("--as-of", type=_day, help="a published night; default: the latest")
+    review = _command(commands, "review", "draw the weekly review: two pages and a workbook")
+    review.add_argument("--as-of", type=_day, help="a published night; default: the latest")
     tagger = commands.add_parser("tagger", help="how right the tagger is")
     verbs = tagger.add_subparsers(dest="verb", required=True)
     audit = _command(

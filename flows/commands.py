@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         "simulate": simulate,
         "serve": serve,
         "explain": explain,
+        "review": review,
         "tagger": tagger,
         "forget": forget,
         "doctor": doctor,
@@ -150,6 +151,23 @@ def explain(arguments: argparse.Namespace) -> int:
         LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
         return EXIT_USAGE
     print("\n".join(lines))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def review(arguments: argparse.Namespace) -> int:
+    """Draws the review of a published night from its tables alone."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.review import ReviewRefusal, write_review  # noqa: PLC0415 - charts take a second
+
+    try:
+        written = write_review(settings, arguments.as_of)
+    except ReviewRefusal as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
+        return EXIT_USAGE
+    except OSError as error:
+        LOG.error(disk_trouble(error) or where(error))  # noqa: TRY400 - as above
+        return EXIT_FAILED
+    print("\n".join(written.report))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 

@@ -19,8 +19,9 @@ from flows.keys import keyring
 from flows.knowledge import Picture, Tags
 from flows.lake import LakeError
 from flows.masking import pseudonyms
-from flows.night import Night, rules_of
-from flows.phrases import Counted, count_phrases, phrase_stats
+from flows.night import Night, phrase_books, rules_of
+from flows.phrases import Counted, Passages, count_phrases, phrase_stats
+from flows.voices import voices
 from transforms import word_drift as moved
 from transforms.asof import visible
 from transforms.contracts import INPUTS
@@ -40,6 +41,8 @@ class Said:
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
+    counted: Counted | None = None
+    """What one pass over the newest passages told; None: there were none, or nobody listened."""
 
 
 def said_tables(night: Night, now: Picture, tags: Tags, deaf: str | None) -> Said:
@@ -47,6 +50,7 @@ def said_tables(night: Night, now: Picture, tags: Tags, deaf: str | None) -> Sai
     said = Said()
     made: dict[str, Callable[[], pl.DataFrame | str]] = {
         "phrase_stats": partial(_phrases, night, now, tags, said, deaf),
+        "voices": partial(_voices, night, tags, said),
         "tag_audit": partial(_audited, night),
         "tagger_bridges": partial(_bridged, now),
     }
@@ -81,10 +85,26 @@ def _phrases(
             LOG.warning(line)
     if counted is None:
         return "no passage that can be tagged is known of the last weeks"
+    said.counted = counted
     quotes = night.settings.privacy.publish_quotes
     found = phrase_stats(night.lake, night.as_of, counted, tags, quotes=quotes)
     key = keyring(night.settings, night.lake).current
     return pseudonyms(found, ("example_1", "example_2"), lambda: key)
+
+
+def _voices(night: Night, tags: Tags, said: Said) -> pl.DataFrame | str:
+    """The table of quotes, or why there is none. It needs what was counted for phrases."""
+    privacy = night.settings.privacy
+    if not privacy.publish_quotes:
+        return "[privacy] publish_quotes is off"
+    if said.counted is None:
+        return "no passage that can be tagged is known of the last weeks"
+    passages = Passages(night.lake, night.as_of, said.counted.heard)
+    mask_orders = privacy.order_numbers == "mask"
+    books = phrase_books(night.settings)
+    found = voices(passages, said.counted, tags, books, mask_orders=mask_orders)
+    key = keyring(night.settings, night.lake).current
+    return pseudonyms(found, ("passage_id",), lambda: key)
 
 
 def _audited(night: Night) -> pl.DataFrame | str:

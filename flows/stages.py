@@ -17,6 +17,7 @@ from flows.desk import Desk, changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
 from flows.exports import record_failure as write_failure
 from flows.findings import exceptions
+from flows.interchange import interchange
 from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.lake import LakeError
@@ -236,7 +237,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
-    desk, plans = _act(night, now, past, before, shelf, made)
+    desk, plans = _act(night, (now, past, before), shelf, made.hidden)
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)
     lines = silent if now.conversations.is_empty() else heard.lines
@@ -251,16 +252,15 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
 
 def _act(
     night: Night,
-    now: Picture,
-    past: list[Picture],
-    before: Picture | None,
+    read: tuple[Picture, list[Picture], Picture | None],
     shelf: _Shelf,
-    made: forecasting.Made,
+    hidden: pl.DataFrame | None,
 ) -> tuple[Desk, Plans]:
     """Puts on the shelf what people act on: changes, overrides, the plan, exceptions."""
+    now, past, before = read
     desk = changed_and_final(night, now, before, shelf.tables)
     shelf.tables |= desk.tables
-    plans = planning_tables(night, shelf.tables, now, made.hidden)
+    plans = planning_tables(night, shelf.tables, now, hidden)
     shelf.tables |= plans.tables
     shelf.rungs |= plans.rungs
     desk.add(valued(night, past, shelf.tables))
@@ -317,8 +317,12 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     tables["quality_checks"] = checks
     tables["ingest_report"] = report_table(night.lake, night.as_of)
     tables["quarantine"] = night.lake.quarantine(night.as_of)
-    lines = (*judged.lines, *made.why, *made.lines)
-    account = Account(made.rungs, made.left_out, judged.held, made.why, lines, skipped=made.skipped)
+    hub = interchange(tables.get("forecasts"), made.rungs)
+    tables |= hub.tables
+    lines = (*judged.lines, *made.why, *made.lines, *hub.lines)
+    skipped = {**made.skipped, **hub.skipped}
+    rungs = {**made.rungs, **hub.rungs}
+    account = Account(rungs, made.left_out, judged.held, made.why, lines, skipped=skipped)
     inputs = Verdicts(checks, tuple(documents))
     snapshot = publish_night(night, tables, account, inputs)
     settings = night.settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,7 +56,7 @@ def _worth(value: pl.DataFrame | None) -> list[str]:
 
 
 def _percent(log_ratio: float | None) -> str:
-    return "?" if log_ratio is None else f"{100 * log_ratio:+.1f} %"
+    return "?" if log_ratio is None else f"{100 * math.expm1(log_ratio):+.1f} %"
 
 
 def _share(share: float | None) -> str:

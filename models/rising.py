@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from models.phrase_trends import false_discovery
+from models.multiplicity import q_values
 from models.types import Floats
 
 RECENT_WEEKS, BEFORE_WEEKS = 4, 26
@@ -56,7 +56,7 @@ def rising(demand_weekly: pl.DataFrame, last_week: date) -> pl.DataFrame:
     rows = pl.concat(found)
     if rows.is_empty():
         return rows
-    q = false_discovery(rows["p_value"].to_numpy(), rows.height)
+    q = q_values(rows["p_value"].to_numpy())
     told = (pl.col("q_value") <= FDR) & (pl.col("ratio_lo") > 1) & (pl.col("ratio") >= LEAST_RATIO)
     return rows.with_columns(pl.Series("q_value", q)).filter(told)
 

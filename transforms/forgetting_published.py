@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -40,10 +40,13 @@ def quote_pairs(names: list[str]) -> list[tuple[str, str]]:
     return [(example, quote) for example, quote in pairs if {example, quote} <= set(names)]
 
 
-def without_quotes(frame: pl.DataFrame, who: Forgotten) -> tuple[pl.DataFrame, int]:
+def without_quotes(
+    frame: pl.DataFrame, who: Forgotten, *, rows_are_quotes: bool = False
+) -> tuple[pl.DataFrame, int]:
     """A published table without the words of the forgotten, and how many of its rows quoted or named them.
 
-    The next example of another customer takes the place of one that goes; counts stay.
+    The next example of another customer takes the place of one that goes; counts stay. Where rows
+    are nothing but a quote each, they go.
     """
     pairs = quote_pairs(frame.columns)
     if not pairs or not who.passages:
@@ -58,10 +61,31 @@ def without_quotes(frame: pl.DataFrame, who: Forgotten) -> tuple[pl.DataFrame, i
     met = gone.select(pl.any_horizontal(pl.all()).alias("met"))["met"]
     if not met.any():
         return frame, 0
+    if rows_are_quotes:
+        return frame.filter(~met), int(met.sum())
     if pairs[0][0] == PASSAGE:
         quote = pl.when(~gone[PASSAGE]).then("quote").alias("quote")
         return frame.with_columns(quote), int(met.sum())
     return _moved_up(frame, pairs, gone), int(met.sum())
+
+
+def quotes_gone(before: Mapping[str, pl.DataFrame], after: Mapping[str, pl.DataFrame]) -> set[str]:
+    """The quotes that stand in tables before an erasure and not after it."""
+
+    def quotes(tables: Mapping[str, pl.DataFrame]) -> set[str]:
+        told = (f[quote] for f in tables.values() for _, quote in quote_pairs(f.columns))
+        return {quote for column in told for quote in column.drop_nulls()}
+
+    return quotes(before) - quotes(after)
+
+
+def without_repeated(frame: pl.DataFrame, spoken: set[str]) -> tuple[pl.DataFrame, int]:
+    """A table that repeats quotes without those of `spoken`, and how many rows had one."""
+    if not spoken or frame.is_empty():
+        return frame, 0
+    theirs = pl.col("quote").is_in(pl.Series(sorted(spoken)).implode()).fill_null(False)
+    found = int(frame.select(theirs.sum()).item())
+    return frame.with_columns(pl.when(~theirs).then("quote").alias("quote")), found
 
 
 def _moved_up(

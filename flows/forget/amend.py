@@ -11,13 +11,16 @@ import polars as pl
 from flows.exports import amend, drop_unpointed, follow_pointers
 from flows.forget.journal import Erasure
 from flows.parquet import as_of_today
+from flows.review_folders import drop_reviews
 from transforms.contracts import EXPORTS
 from transforms.forgetting_published import (
     customer_keys,
     quarantine_erased,
     quote_pairs,
+    quotes_gone,
     without_customers,
     without_quotes,
+    without_repeated,
 )
 
 WHY = (
@@ -27,15 +30,25 @@ LEVEL = tuple(name for name, table in EXPORTS.items() if "customer_key" in table
 """Published tables with rows of single customers."""
 QUOTING = tuple(name for name, table in EXPORTS.items() if quote_pairs(list(table.names)))
 """Published tables that quote customers or name passages as examples."""
+SPOKEN = tuple(
+    n for n in QUOTING if "quote" in EXPORTS[n].names and not EXPORTS[n].column("quote").nullable
+)
+"""Those whose every row is one quote."""
+REPEATING = tuple(
+    name for name, table in EXPORTS.items() if "quote" in table.names and name not in QUOTING
+)
+"""Published tables that repeat quotes of those, without saying of which passage."""
 
 
 def amend_nights(exports: Path, one: Erasure) -> dict[str, Any]:
     """Amends every snapshot that tells of the person; what was done, as counts.
 
-    A snapshot that no night points to any more is removed outright.
+    A snapshot that no night points to any more is removed outright. All review pages go, as they may
+    quote the person: they can be drawn again.
     """
     count = Counter(nights_amended=0, old_snapshots_removed=0, published_rows=0, published_quotes=0)
     follow_pointers(exports)
+    drop_reviews(exports)
     for path in sorted((exports / "snapshots").glob("*")):
         changed, gone = _without(path, one)
         if not changed:
@@ -63,8 +76,13 @@ def _without(path: Path, one: Erasure) -> tuple[dict[str, pl.DataFrame], dict[st
         after["quarantine"], found = quarantine_erased(after["quarantine"], who)
         count["published_rows"] += found
         for name in QUOTING:
-            after[name], found = without_quotes(after[name], who)
+            after[name], found = without_quotes(after[name], who, rows_are_quotes=name in SPOKEN)
             count["published_quotes"] += found
+    before |= {name: _read(path, name) for name in REPEATING}
+    spoken = quotes_gone(before, after)
+    for name in REPEATING:
+        after[name], found = without_repeated(before[name], spoken)
+        count["published_quotes"] += found
     return {n: f for n, f in after.items() if not f.equals(before[n])}, count
 
 

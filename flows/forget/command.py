@@ -76,6 +76,7 @@ def _lines(one: Erasure) -> list[str]:
         f"  published nights amended: {report['nights_amended']:,}; superseded snapshots removed: "
         f"{report['old_snapshots_removed']:,}; published rows removed: {report['published_rows']:,}; quotes and examples: "
         f"{report['published_quotes']:,}",
+        "  review pages are removed: `hearcast review` draws them again",
         "  quantities, counts and tags stay without the person; a tombstone of keyed hashes keeps "
         "them out of later deliveries",
         "  not reached: backups, source systems, and copies of exports and audit sheets made elsewhere",

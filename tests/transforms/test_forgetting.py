@@ -23,8 +23,10 @@ from transforms.forgetting_published import (
     customer_keys,
     quarantine_erased,
     quote_pairs,
+    quotes_gone,
     without_customers,
     without_quotes,
+    without_repeated,
 )
 from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
@@ -208,8 +210,32 @@ def test_a_quote_beside_its_passage_goes_and_the_row_stays() -> None:
     assert clean["n"].to_list() == [1, 2]
 
 
+def test_where_rows_are_quotes_they_go() -> None:
+    voices = pl.DataFrame({"passage_id": ["p1", "q1"], "quote": ["hers", "his"]})
+    clean, count = without_quotes(voices, with_said(["p1"]), rows_are_quotes=True)
+    assert (clean["quote"].to_list(), count) == (["his"], 1)
+
+
+def test_quotes_that_are_repeated_elsewhere_go_there_too() -> None:
+    before = {"voices": pl.DataFrame({"passage_id": ["p1", "q1"], "quote": ["hers", "his"]})}
+    after = {"voices": before["voices"].tail(1)}
+    spoken = quotes_gone(before, after)
+    assert spoken == {"hers"}
+    told = pl.DataFrame({"quote": ["hers", None, "his"], "n": [1, 2, 3]})
+    clean, count = without_repeated(told, spoken)
+    assert (clean["quote"].to_list(), clean["n"].to_list(), count) == (
+        [None, None, "his"],
+        [1, 2, 3],
+        1,
+    )
+    assert without_repeated(told, set())[0].equals(told)
+
+
 def test_an_erasure_knows_whose_every_published_quote_is() -> None:
+    repeating = {"exceptions"}  # its quotes stand in phrase_stats of the same night
     for name, table in EXPORTS.items():
+        if name in repeating:
+            continue
         quotes = {column for column in table.names if column.startswith("quote")}
         assert quotes == {quote for _, quote in quote_pairs(list(table.names))}, name
 

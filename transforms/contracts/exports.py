@@ -31,9 +31,11 @@ from transforms.contracts.forecast_exports import (
     MODEL_FITS,
 )
 from transforms.contracts.heard_exports import SIGNAL_EVIDENCE, SIGNAL_VALUE, SIGNALS_WEEKLY, TAGS
+from transforms.contracts.hub_exports import FORECASTS_HUB
 from transforms.contracts.identity_exports import IDENTITY_TABLES
 from transforms.contracts.planning_exports import PLANNING_TABLES
 from transforms.contracts.schema import by_name
+from transforms.contracts.voice_exports import VOICES
 from transforms.contracts.word_exports import PHRASE_STATS, TAG_AUDIT, TAGGER_BRIDGES
 
 __all__ = [
@@ -72,5 +74,7 @@ EXPORTS = by_name(
     *IDENTITY_TABLES,
     *PLANNING_TABLES,
     *DESK_TABLES,
+    FORECASTS_HUB,
+    VOICES,
 )
 """Every table that this version publishes, by name."""

@@ -11,6 +11,7 @@ from transforms.privacy import redact
 IDENTIFIERS = frozenset(
     {
         "series_id",
+        "location",
         "sku",
         "conversation_id",
         "passage_id",

@@ -1,0 +1,30 @@
+"""One published night as the review reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from flows.reader import read_manifest
+from transforms.review.parts import Night
+
+NEVER = "this version does not make it"
+
+
+def read_night(snapshot: Path, business: str, names: Iterable[str]) -> Night:
+    """The tables `names` of a snapshot; of those that are not there, the manifest's reason."""
+    manifest = read_manifest(snapshot)
+    entries = manifest["tables"]
+    wanted = list(dict.fromkeys(names))
+    tables = {
+        name: pl.read_parquet(snapshot / f"{name}.parquet")
+        for name in wanted
+        if "sha256" in entries.get(name, {})
+    }
+    absent = {
+        name: str(entries.get(name, {}).get("why", NEVER)) for name in wanted if name not in tables
+    }
+    return Night(date.fromisoformat(manifest["as_of"]), business, manifest, tables, absent)

@@ -1,0 +1,1 @@
+"""What the weekly pages and the workbook show: published tables picked, counted and worded."""
