@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +144,3 @@ def hashed_in(folder: Path, hashes: set[str]) -> set[str]:
         for path, text in contents(folder)
         if any(one in marked.sub("", text) for one in hashes)
     }
-
-
-def day_after() -> date:
-    """A night after those that are published."""
-    return NIGHTS[-1] + timedelta(days=7)
