@@ -323,6 +323,8 @@ def _demand(forecasts: pl.DataFrame) -> pl.DataFrame:
         is_partial=pl.lit(value=False),
         censored_share=pl.lit(None, pl.Float64),
         fiscal_week=pl.lit(None, pl.String),
+        fiscal_period=pl.lit(None, pl.String),
+        last_year_week_start=pl.col("week_start") - pl.duration(weeks=52),
     )  # fmt: skip
 
 

@@ -57,8 +57,8 @@ def fiscal_year_start(year: int, calendar: str, week_start: str) -> date:
     return before if (anchor - before).days <= 3 else before + timedelta(days=7)
 
 
-def fiscal_week(week: date, calendar: str, week_start: str) -> str | None:
-    """Label such as `2026-P03-W11` (year, period, week of the year); None for calendar `none`."""
+def fiscal_place(week: date, calendar: str, week_start: str) -> tuple[int, int, int] | None:
+    """(fiscal year, period, week of the year) of a week; None for calendar `none`."""
     if calendar not in FISCAL_MONTHS:
         return None
     year = week.year + 1
@@ -71,4 +71,30 @@ def fiscal_week(week: date, calendar: str, week_start: str) -> str | None:
         passed += length
         if number <= passed:
             break
-    return f"{year}-P{period:02d}-W{number:02d}"
+    return year, period, number
+
+
+def fiscal_week(week: date, calendar: str, week_start: str) -> str | None:
+    """Label such as `2026-P03-W11` (year, period, week of the year); None for calendar `none`."""
+    place = fiscal_place(week, calendar, week_start)
+    return None if place is None else f"{place[0]}-P{place[1]:02d}-W{place[2]:02d}"
+
+
+def fiscal_period(week: date, calendar: str, week_start: str) -> str | None:
+    """Label such as `2026-P03`; None for calendar `none`."""
+    place = fiscal_place(week, calendar, week_start)
+    return None if place is None else f"{place[0]}-P{place[1]:02d}"
+
+
+def last_year_week(week: date, calendar: str, week_start: str) -> date | None:
+    """First day of the week to compare with a year before.
+
+    The week of the same number in the fiscal year before; a 53rd week has none unless that year
+    had one, too. Without a fiscal calendar 52 weeks before.
+    """
+    place = fiscal_place(week, calendar, week_start)
+    if place is None:
+        return week - timedelta(weeks=52)
+    year, _, number = place
+    before = fiscal_year_start(year - 1, calendar, week_start) + timedelta(weeks=number - 1)
+    return before if before < fiscal_year_start(year, calendar, week_start) else None

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from transforms.asof import SOURCE
-from transforms.calendar import fiscal_week
+from transforms.calendar import fiscal_period, fiscal_week, last_year_week
 from transforms.contracts import EXPORTS
 from transforms.demand import MILLI, Demand
 
@@ -63,8 +63,7 @@ def demand_weekly(
     short = censored if demand.target == "units" else censored.head(0)
     filled = filled.join(short, on=["sku", "week_start"], how="left")
     weeks = filled["week_start"].unique().sort()
-    labels = [fiscal_week(week, calendar, week_start) for week in weeks.to_list()]
-    fiscal = pl.DataFrame({"week_start": weeks, "fiscal_week": pl.Series(labels, dtype=pl.String)})
+    fiscal = _fiscal(weeks, calendar, week_start)
     parts = [_at_level(filled, level, demand.level) for level in levels_of(demand.level, levels)]
     contract = EXPORTS["demand_weekly"]
     partial = (pl.col("week_start") < first_week) | (pl.col("week_start") > last_week)
@@ -75,6 +74,22 @@ def demand_weekly(
         .select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
         .sort(contract.order)
     )
+
+
+def _fiscal(weeks: pl.Series, calendar: str, week_start: str) -> pl.DataFrame:
+    """Labels of each week in the fiscal calendar, and the week to compare it with."""
+    names = {
+        "fiscal_week": (fiscal_week, pl.String),
+        "fiscal_period": (fiscal_period, pl.String),
+        "last_year_week_start": (last_year_week, pl.Date),
+    }
+    told = {
+        name: pl.Series(
+            [label(week, calendar, week_start) for week in weeks.to_list()], dtype=dtype
+        )
+        for name, (label, dtype) in names.items()
+    }
+    return pl.DataFrame({"week_start": weeks, **told})
 
 
 def _filled(demand: Demand, first: date, running: date) -> pl.DataFrame:

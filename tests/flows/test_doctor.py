@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from flows.lake import Lake
+from flows.pull import pull
+from flows.settings import load_settings
 from tests.flows.conftest import SOURCES, child_environment, digests, write_config
 from tests.flows.inboxes import config, csv, put
 from tests.flows.shopify_files import FIRST, ORDERS_HEADER, more
@@ -91,3 +95,19 @@ def test_canonical_files_enable_everything_that_this_version_makes(
     ):
         assert f"yes  {output}" in said
     assert "weeks of orders" in said
+
+
+def test_what_has_landed_before_counts_though_its_file_is_gone(tmp_path: Path) -> None:
+    file = write_config(tmp_path, {"order_lines": "in/*.csv"})
+    orders = put(tmp_path, "orders.csv", "order_id,sku,ordered_at,quantity\n1,A,2026-11-01,2\n")
+    settings = load_settings(file, {})
+    pull(settings, Lake(settings.paths.lake), date(2026, 11, 17))
+    orders.unlink()
+    before = digests(tmp_path, "*")
+    code, said, _ = doctor(file)
+    assert code == 0
+    assert "! no file matches" in said
+    assert "order_lines: 1 rows known" in said
+    assert "order_lines: 1 rows, 2026-11-01 to 2026-11-01" in said
+    after = digests(tmp_path, "*")
+    assert {n: d for n, d in after.items() if not n.startswith("home/")} == before

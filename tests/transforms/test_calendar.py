@@ -87,3 +87,24 @@ def test_the_4_4_5_calendar_begins_nearest_to_new_year() -> None:
     assert calendar.fiscal_week(date(2026, 2, 23), "4-4-5", "monday") == "2026-P03-W09"
     assert calendar.fiscal_week(date(2026, 12, 28), "4-4-5", "monday") == "2026-P12-W53"
     assert calendar.fiscal_week(date(2027, 1, 4), "4-4-5", "monday") == "2027-P01-W01"
+
+
+def test_a_53rd_week_has_no_week_to_compare_with_and_the_year_after_keeps_its_numbers() -> None:
+    last = lambda week: calendar.last_year_week(week, "4-5-4", "sunday")  # noqa: E731
+    assert last(date(2024, 1, 21)) == date(2023, 1, 22), "2023-W52 beside 2022-W52"
+    assert last(date(2024, 1, 28)) is None, "2022 had 52 weeks"
+    assert last(date(2024, 2, 4)) == date(2023, 1, 29), "2024-W01 beside 2023-W01, 53 weeks before"
+    assert last(date(2025, 2, 2)) == date(2024, 2, 4)
+    assert calendar.last_year_week(date(2026, 11, 16), "none", "monday") == date(2025, 11, 17)
+    assert calendar.fiscal_period(date(2024, 3, 3), "4-5-4", "sunday") == "2024-P02"
+    assert calendar.fiscal_period(date(2024, 3, 3), "none", "sunday") is None
+
+
+@pytest.mark.parametrize("fiscal", ["4-4-5", "4-5-4"])
+def test_each_week_of_a_year_has_one_of_its_own_to_compare_with(fiscal: str) -> None:
+    weeks = [date(2015, 1, 5) + timedelta(days=7 * n) for n in range(1_000)]
+    found = [calendar.last_year_week(week, fiscal, "monday") for week in weeks]
+    told = [one for one in found if one is not None]
+    assert len(set(told)) == len(told)
+    gaps = {(week - one).days // 7 for week, one in zip(weeks, found, strict=True) if one}
+    assert gaps == {52, 53}

@@ -28,6 +28,8 @@ DEMAND_WEEKLY = Table(
         Column("is_partial", pl.Boolean, "first or unfinished week: never trained on", nullable=False),
         share("censored_share", "share of observed days without stock; null: stock unknown, or a level above the SKU"),
         text("fiscal_week", "label in the fiscal calendar; null: none is configured", nullable=True),
+        text("fiscal_period", "its period, such as 2026-P03; null: none is configured", nullable=True),
+        date("last_year_week_start", "the week to compare with: same number in the fiscal year before (null for a 53rd week that has none there), else 52 weeks before", nullable=True),
     ),
 )
 SERIES_LISTED = Table(

@@ -76,9 +76,11 @@ CALLS = Layout(
     ),
     needs=("metaData.id|id",),
     remedy="ask POST /v2/calls/extensive for parties, too",
-    quiet=listed(
-        "metaData, content, interaction, collaboration, media, context, url, title, scheduled, system, purpose, direction, workspaceId, sdrDisposition, clientUniqueId, customData, meetingUrl, calendarEventId"
-    ),
+    quiet=listed("""
+    metaData, content, interaction, collaboration, media, context, url, title, scheduled, system,
+    purpose, direction, workspaceId, sdrDisposition, clientUniqueId, customData, meetingUrl,
+    calendarEventId
+    """),
     parts=(
         Part(
             "conversations",

@@ -221,9 +221,10 @@ CUSTOMERS = Layout(
     marks=("created_datetime", "email", "firstname|name", "channels|external_id|note"),
     never=("messages_count", "from_agent", "score"),
     needs=("id",),
-    quiet=listed(
-        "uri, external_id, name, firstname, lastname, language, timezone, note, meta, data, channels, updated_datetime, integrations"
-    ),
+    quiet=listed("""
+    uri, external_id, name, firstname, lastname, language, timezone, note, meta, data, channels,
+    updated_datetime, integrations
+    """),
     parts=(
         Part(
             "customers",

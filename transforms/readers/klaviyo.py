@@ -44,9 +44,10 @@ EVENTS = Layout(
     marks=("event_properties", "datetime|timestamp"),
     needs=("id|uuid", "metric.name"),
     remedy="replicate events with their metric's name and profile",
-    quiet=listed(
-        "uuid, timestamp, event_properties, profile, metric, attributes, relationships, links, type, value, person, object"
-    ),
+    quiet=listed("""
+    uuid, timestamp, event_properties, profile, metric, attributes, relationships, links, type, value,
+    person, object
+    """),
     parts=(
         Part(
             "checkouts",

@@ -38,9 +38,10 @@ YOTPO_CSV = Layout(
     marks=("Review Score", "Review Title|Display Name", "Product ID|Product Name"),
     needs=("Review Content", "Date"),
     remedy="export with Moderation > Reviews > Export",
-    quiet=listed(
-        "Review ID, Product Name, Display Name, Product URL, Published, Review Status, Comment, Sentiment, Source"
-    ),
+    quiet=listed("""
+    Review ID, Product Name, Display Name, Product URL, Published, Review Status, Comment, Sentiment,
+    Source
+    """),
     parts=review_parts(
         "yotpo-",
         id_=ColumnMap(content_id=tuple(map(plain, _WORDS))),
@@ -83,9 +84,10 @@ OKENDO_CSV = Layout(
     title="an Okendo reviews file",
     marks=("dateCreated", "rating", "body", "handle|productId|sku"),
     never=("reviewId",),
-    quiet=listed(
-        "imageUrls, videoUrls, countryCode, productName, status, isRecommended, reply, orderId, name, verified"
-    ),
+    quiet=listed("""
+    imageUrls, videoUrls, countryCode, productName, status, isRecommended, reply, orderId, name,
+    verified
+    """),
     parts=review_parts(
         "okendo-",
         id_=ColumnMap(content_id=tuple(map(plain, _OKENDO_WORDS))),

@@ -104,9 +104,10 @@ TWILIO_TRANSCRIPTS = Layout(
     title="Twilio Intelligence transcripts",
     marks=("sid", "service_sid", "channel"),
     needs=("media_start_time|date_created",),
-    quiet=listed(
-        "account_sid, date_created, date_updated, status, customer_key, data_logging, language_code, media_start_time, duration, url, redaction, links, channel"
-    ),
+    quiet=listed("""
+    account_sid, date_created, date_updated, status, customer_key, data_logging, language_code,
+    media_start_time, duration, url, redaction, links, channel
+    """),
     parts=(
         Part(
             "conversations",

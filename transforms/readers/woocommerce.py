@@ -190,9 +190,10 @@ REVIEWS = Layout(
     title="WooCommerce product reviews (API)",
     marks=("review", "rating", "reviewer|reviewer_email"),
     needs=("id", "date_created_gmt|date_created"),
-    quiet=listed(
-        "product_id, product_name, product_permalink, reviewer, reviewer_avatar_urls, verified, _links, date_created"
-    ),
+    quiet=listed("""
+    product_id, product_name, product_permalink, reviewer, reviewer_avatar_urls, verified, _links,
+    date_created
+    """),
     parts=review_parts(
         "woo-review-",
         id_=take("id"),
