@@ -1,7 +1,7 @@
 """Folding of customers' text for matching, with the way back to the original offsets.
 
 Folding lower-cases, strips accents, drops zero-width and combining characters, turns curly quotes, dashes and
-currency signs into their ASCII kin, resolves HTML entities and turns other symbols (emoji) into spaces.
+currency signs into their ASCII kin, resolves HTML entities and turns HTML tags and other symbols (emoji) into spaces.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ import unicodedata
 MAX_SCAN = 20_000
 """Characters of a passage that are scanned; the rest of a longer one is ignored."""
 
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_TAGS = (
+    "a|b|big|blockquote|br|center|code|del|div|em|font|h[1-6]|hr|i|img|ins|li|ol|p|pre|q|small|span|strike|strong|"
+    "sub|sup|table|tbody|td|th|thead|tr|tt|u|ul"
+)
+_MARKUP = re.compile(
+    r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    rf"|</?(?:{_TAGS})(?:\s[^<>]{{0,500}})?\s?/?>",
+    re.IGNORECASE,
+)
 _DELETED = frozenset({"Mn", "Me", "Cf", "Cs"})
 _SPECIAL = {
     "\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "\u2032": "'",
@@ -51,10 +59,19 @@ class _FoldTable(dict[int, str]):
 _TABLE = _FoldTable()
 
 
+def _read(markup: str) -> str:
+    """What an entity or a tag stands for: a tag parts words."""
+    return " " if markup.startswith("<") else html.unescape(markup)
+
+
+def _marked(text: str) -> bool:
+    return "&" in text or "<" in text
+
+
 def fold(text: str) -> str:
     """Folded text; equals the first part of `fold_with_offsets` for every text."""
-    if "&" in text:
-        text = _ENTITY.sub(lambda m: html.unescape(m.group()), text)
+    if _marked(text):
+        text = _MARKUP.sub(lambda m: _read(m.group()), text)
     return text.translate(_TABLE)
 
 
@@ -66,12 +83,12 @@ def fold_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    entities = {m.start(): m for m in _ENTITY.finditer(text)} if "&" in text else {}
+    markup = {m.start(): m for m in _MARKUP.finditer(text)} if _marked(text) else {}
     position = 0
     while position < len(text):
-        entity = entities.get(position)
-        end = entity.end() if entity else position + 1
-        source = html.unescape(entity.group()) if entity else text[position]
+        found = markup.get(position)
+        end = found.end() if found else position + 1
+        source = _read(found.group()) if found else text[position]
         folded = source.translate(_TABLE)
         if (
             not folded
@@ -88,7 +105,7 @@ def fold_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
 
 
 def is_identity(text: str) -> bool:
-    """True when folding keeps every offset: no entity, and one character for each."""
-    if "&" in text and _ENTITY.search(text):
+    """True when folding keeps every offset: no markup, and one character for each."""
+    if _marked(text) and _MARKUP.search(text):
         return False
     return text.isascii() or all(len(_TABLE[ord(char)]) == 1 for char in set(text))
