@@ -12,7 +12,7 @@ import numpy as np
 from bench.tagger.material import SIGNALS
 from bench.tagger.stacking import Fitted
 from bench.tagger.student import WIDTH, Student
-from bench.tagger.teacher import FROZEN, Teacher
+from bench.tagger.teacher import Teacher
 from models.tagger.files import MATRICES, NORMS
 
 Arrays = dict[str, np.ndarray]
@@ -53,6 +53,10 @@ def fast(model: Student, vocabulary: list[str]) -> Arrays:
         "weigh": model.weigh.weight.detach().numpy(),
         "mean": model.mean.weight.detach().numpy(),
         "base": model.weigh.bias.detach().numpy(),
+        "bend": model.bend.weight.detach().numpy().astype(np.float16),
+        "bend_mean": model.bend_mean.weight.detach().numpy().astype(np.float16),
+        "bend_base": model.bend.bias.detach().numpy(),
+        "tell": model.tell.weight.detach().numpy(),
         "vocabulary": np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8),
     }
 
@@ -65,7 +69,7 @@ def accurate(model: Teacher, base: Arrays) -> Arrays:
         "bias": model.weigh.bias.detach().numpy(),
     }
     for number, layer in enumerate(model.layers):
-        if number < FROZEN:
+        if number < model.frozen:
             continue
         at = f"encoder.layer.{number}."
         for part, name in MATRICES.items():

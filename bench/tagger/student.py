@@ -9,20 +9,26 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - as everywhere
 
-from bench.tagger.teacher import batches, padded
+from bench.tagger.learning import batches, padded
 
 WIDTH = 5
+FEATURES = 384
+HIDDEN = 128
 
 
 class Student(nn.Module):
-    """Windows of five pieces, the strongest of each feature, and the mean of all pieces."""
+    """Windows of five pieces, the strongest of each feature, the mean of all pieces, a hidden layer."""
 
-    def __init__(self, vectors: np.ndarray, features: int, signals: int) -> None:
+    def __init__(self, vectors: np.ndarray, signals: int) -> None:
         super().__init__()
+        width = vectors.shape[1]
         self.pieces = nn.Embedding.from_pretrained(torch.tensor(vectors), freeze=False)
-        self.kernel = nn.Linear(vectors.shape[1] * WIDTH, features)
-        self.weigh = nn.Linear(features, signals)
-        self.mean = nn.Linear(vectors.shape[1], signals, bias=False)
+        self.kernel = nn.Linear(width * WIDTH, FEATURES)
+        self.weigh = nn.Linear(FEATURES, signals)
+        self.mean = nn.Linear(width, signals, bias=False)
+        self.bend = nn.Linear(FEATURES, HIDDEN)
+        self.bend_mean = nn.Linear(width, HIDDEN, bias=False)
+        self.tell = nn.Linear(HIDDEN, signals, bias=False)
         nn.init.zeros_(self.mean.weight)
         nn.init.constant_(self.weigh.bias, -3)
 
@@ -35,7 +41,9 @@ class Student(nn.Module):
         windows = torch.cat([wide[:, j : j + count] for j in range(WIDTH)], -1)
         strength = F.relu(self.kernel(windows)).float().masked_fill(~seen[..., None], 0)
         best = F.dropout(strength.amax(1), 0.2, self.training)
-        return self.weigh(best) + self.mean(x.sum(1) / seen.sum(1, keepdim=True))
+        mean = x.sum(1) / seen.sum(1, keepdim=True)
+        unit = F.dropout(F.relu(self.bend(best) + self.bend_mean(mean)), 0.1, self.training)
+        return self.weigh(best) + self.mean(mean) + self.tell(unit)
 
 
 def start_vectors(vectors: np.ndarray, width: int) -> np.ndarray:
@@ -52,13 +60,12 @@ def train(
     odds: np.ndarray,
     seed: int,
     *,
-    features: int = 256,
     epochs: int = 5,
 ) -> Student:
     """A student that gives the teacher's odds: cross-entropy with its chances, and squared error."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    model = Student(vectors, features, odds.shape[1])
+    model = Student(vectors, odds.shape[1])
     slow = [p for name, p in model.named_parameters() if name.startswith("pieces")]
     quick = [p for name, p in model.named_parameters() if not name.startswith("pieces")]
     optimiser = torch.optim.AdamW(

@@ -58,9 +58,13 @@ def windows_of(arrays: Arrays) -> Windows:
         table=table,
         step=step,
         start=_single(arrays["start"]),
-        weigh=_single(arrays["weigh"]),
+        weigh=np.ascontiguousarray(_single(arrays["weigh"]).T),
         mean=np.ascontiguousarray(pieces @ _single(arrays["mean"]).T),
         base=_single(arrays["base"]),
+        bend=np.ascontiguousarray(_single(arrays["bend"]).T),
+        bend_mean=np.ascontiguousarray(pieces @ _single(arrays["bend_mean"]).T),
+        bend_base=_single(arrays["bend_base"]),
+        tell=np.ascontiguousarray(_single(arrays["tell"]).T),
     )
 
 
