@@ -78,9 +78,11 @@ class Windows:
         spoke = np.zeros(odds.shape, dtype=np.int32)
         numbers = np.array(pieces, dtype=np.int32)
         step = np.float32(self.step)
-        ends_of = (self.weigh, self.mean, self.base)
+        last = (self.weigh, self.mean, self.base)
         hidden = (self.bend, self.bend_mean, self.bend_base, self.tell)
-        _read(numbers, ends, self.table, step, self.start, ends_of, hidden, odds, spoke)
+        # The same by rows of features, which one processor adds many of at once.
+        turned = (np.ascontiguousarray(self.weigh.T), np.ascontiguousarray(self.bend.T))
+        _read(numbers, ends, self.table, step, self.start, last, hidden, turned, odds, spoke)
         return odds, spoke.astype(np.int64)
 
     def places(self, folded: str, spoke: Ints) -> list[tuple[int, int]]:
@@ -112,14 +114,15 @@ def _read(  # noqa: PLR0917 - compiled code takes plain arrays
     table: Halves,
     step: np.float32,
     start: Singles,
-    ends_of: tuple[Singles, Singles, Singles],
+    last: tuple[Singles, Singles, Singles],
     hidden: tuple[Singles, Singles, Singles, Singles],
+    turned: tuple[Singles, Singles],
     odds: Singles,
     spoke: Shorts,
 ) -> None:
     """Fills `odds`, and `spoke` where the odds are not hopeless: the middle of the loudest window."""
     features = len(start)
-    weigh, mean, base = ends_of
+    weigh, mean, base = last
     bend, bend_mean, bend_base, tell = hidden
     best = np.empty(features, dtype=np.float32)
     at = np.empty(features, dtype=np.int32)
@@ -145,7 +148,7 @@ def _read(  # noqa: PLR0917 - compiled code takes plain arrays
                     odds[i, s] += unit[h] * tell[h, s]
         for s in range(len(base)):
             worth = odds[i, s] > HOPELESS
-            spoke[i, s] = _loudest(s, weigh, bend, tell, unit, best, at, n) if worth else 0
+            spoke[i, s] = _loudest(s, turned, tell, unit, best, at, n) if worth else 0
         begin = ends[i]
 
 
@@ -202,8 +205,7 @@ def _strongest(  # noqa: PLR0917 - compiled code takes plain arrays
 @compiled
 def _loudest(  # noqa: PLR0917 - compiled code takes plain arrays
     s: int,
-    weigh: Singles,
-    bend: Singles,
+    turned: tuple[Singles, Singles],
     tell: Singles,
     unit: Singles,
     best: Singles,
@@ -214,16 +216,16 @@ def _loudest(  # noqa: PLR0917 - compiled code takes plain arrays
 
     What a feature adds is its strength times the slope of the odds in it.
     """
-    said = np.zeros(max(n, 1), dtype=np.float32)
-    slope = np.zeros(len(unit), dtype=np.float32)
+    weigh, bend = turned
+    slope = weigh[s].copy()
     for h in range(len(unit)):
-        slope[h] = tell[h, s] if unit[h] > 0 else np.float32(0.0)
+        if unit[h] > 0:
+            part, row = tell[h, s], bend[h]
+            for f in range(len(slope)):
+                slope[f] += part * row[f]
+    said = np.zeros(max(n, 1), dtype=np.float32)
     for f in range(len(best)):
-        if best[f] > 0:
-            steep = weigh[f, s]
-            for h in range(len(slope)):
-                steep += bend[f, h] * slope[h]
-            said[at[f]] += steep * best[f]
+        said[at[f]] += slope[f] * best[f]
     top = 0
     for t in range(1, n):
         if said[t] > said[top]:

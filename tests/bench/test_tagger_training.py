@@ -76,11 +76,7 @@ def test_recombined_passages_are_whole_sentences_of_one_or_two_passages() -> Non
     made = recombined(texts, 40, np.random.default_rng(1))
     parts = {"it broke.", "i want a refund!", "never arrived", "so nice.", "fits well."}
     found = {
-        (a, b)
-        for text in made
-        for a in parts
-        for b in (parts | {""})
-        if text == f"{a} {b}".strip()
+        (a, b) for text in made for a in parts for b in (parts | {""}) if text == f"{a} {b}".strip()
     }
     assert len(made) == 40 * len(texts)
     assert {" ".join(pair).strip() for pair in found} == set(made)
