@@ -103,14 +103,16 @@ def neighbours(
 
 def varied(
     passages: list[Words], times: int, like: dict[str, Words], rng: np.random.Generator
-) -> list[Words]:
+) -> tuple[list[Words], list[int]]:
     """Each passage some times anew: a part of it, parts of two, words left out or replaced.
+
+    Second, which passage each was made of.
 
     (After Tang and others 2019, "Distilling task-specific knowledge from BERT".) What the new
     passages say, the teacher tells.
     """
-    out = []
-    for passage in passages:
+    out, source = [], []
+    for number, passage in enumerate(passages):
         for _ in range(times):
             words, draw = list(passage), rng.random()
             if draw < 0.35 and len(words) > 7:
@@ -122,13 +124,17 @@ def varied(
             kept = [_instead(w, share, like, rng) for w in words if rng.random() > 0.06]
             if kept:
                 out.append(kept)
-    return out
+                source.append(number)
+    return out, source
 
 
-def recombined(texts: list[str], times: int, rng: np.random.Generator) -> list[str]:
+def recombined(
+    texts: list[str], times: int, rng: np.random.Generator
+) -> tuple[list[str], list[int]]:
     """New passages of whole sentences: one of a passage, or one each of two passages, in any order.
 
-    So a mention is learnt by itself and among other things, as it is said.
+    So a mention is learnt by itself and among other things, as it is said. Second, which passage each
+    was made of first.
     """
     sentences = [[part for part in _SENTENCE.findall(text) if part.strip()] for text in texts]
     several = [i for i, parts in enumerate(sentences) if parts]
@@ -140,7 +146,7 @@ def recombined(texts: list[str], times: int, rng: np.random.Generator) -> list[s
                 other = sentences[several[rng.integers(len(several))]]
                 parts.insert(int(rng.integers(2)), other[rng.integers(len(other))])
             out.append(" ".join(part.strip() for part in parts))
-    return out
+    return out, several * times
 
 
 def _part(words: Words, least: int, most: int, rng: np.random.Generator) -> Words:

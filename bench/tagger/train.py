@@ -3,7 +3,7 @@
 Makes data/tagger/fast.npz and accurate.npz. Needs torch (2.13) and the encoder's package beside what
 nights run on; the reviews are the Amazon snippets in the sources of vaderSentiment 3.3.2. Held-out
 odds come from some of five folds; the shipped networks learn from all passages. Steps that are done
-stand in the work folder and are not done again; with --only a part is made and nothing written, so
+stand in the work folder and are not done again; with --only a half is made and nothing written, so
 that two processes can share the work. Equal inputs give equal networks on one machine with one
 thread.
 """
@@ -37,7 +37,7 @@ from bench.tagger.material import (
 from flows.settings import load_settings
 from flows.tagger_files import encoder_folder, tensors
 from models.tagger.windows import spaced
-from models.tagger.wordpiece import WordPieces, vocabulary_of
+from models.tagger.wordpiece import END, START, WordPieces, vocabulary_of
 from transforms.tagging import parse_phrases
 from transforms.tagging.combined import ruled
 from transforms.tagging.judging import read_words
@@ -47,7 +47,6 @@ FOLDS = 5
 TIMES, TURNS = 4, 4_000
 WIDTH = 96
 LIMIT = 128
-TEACHERS = 2
 SURE, NOT = 3.0, -5.0
 """Log odds that a label stands for."""
 
@@ -120,15 +119,17 @@ def mean_of(teachers: list[teacher.Teacher]) -> teacher.Teacher:
     return teachers[0]
 
 
-def exercises(one: Setup, rows: np.ndarray, seed: int) -> list[str]:
-    """More of the same for the fast network, with words left out or replaced by others like them."""
+def exercises(one: Setup, rows: np.ndarray, seed: int) -> tuple[list[str], np.ndarray]:
+    """Varied and recombined passages and unlabelled texts; and which were made of our own."""
     texts, _ = labelled_rows(one, rows)
     passages = [text.split() for text in spaced(texts)]
     base = one.base["embeddings.word_embeddings.weight"]
     like = neighbours(base, dict(one.words.vocabulary), {w for p in passages for w in p})
     rng = np.random.default_rng(seed)
-    new = varied(passages, TIMES, like, rng)
-    return [" ".join(words) for words in new] + recombined(texts, 2, rng) + one.unlabelled
+    new, first = varied(passages, TIMES, like, rng)
+    joined, second = recombined(texts, 2, rng)
+    ours = np.array([*first, *second, *[0] * len(one.unlabelled)]) >= len(rows)
+    return [" ".join(words) for words in new] + joined + one.unlabelled, ours
 
 
 def told(one: Setup, model: teacher.Teacher, texts: list[str], name: str) -> np.ndarray:
@@ -146,19 +147,25 @@ def softened(labels: np.ndarray, odds: np.ndarray) -> np.ndarray:
 
 def learned(one: Setup, rows: np.ndarray, teach: teacher.Teacher, name: str) -> student.Student:
     """The fast network, of the accurate one, on varied passages and on the labels."""
-    vectors = student.start_vectors(one.base["embeddings.word_embeddings.weight"], WIDTH)
+    published = teacher.Teacher(one.base, len(SIGNALS)).eval()
+    ends = (one.words.vocabulary[START], one.words.vocabulary[END])
+    vectors = student.start_vectors(published, len(one.vocabulary), WIDTH, ends)
     path = one.work / f"{name}.pt"
     if path.exists():
         model = student.Student(vectors, len(SIGNALS))
         model.load_state_dict(torch.load(path))
         return model
     texts, labels = labelled_rows(one, rows)
-    new = exercises(one, rows, 1)
+    new, ours = exercises(one, rows, 1)
     print(f"{name}: {len(new)} varied passages", flush=True)
     odds = told(one, teach, new, f"{name}_lesson")
     sure = softened(labels, told(one, teach, texts, f"{name}_labelled"))
     passages = [one.pieces(text.split()) for text in spaced(new + texts + texts)]
-    model = student.train(vectors, passages, np.vstack([odds, sure, sure]).astype(np.float32), 0)
+    own_texts = np.arange(len(texts)) >= len(rows)
+    fading = np.concatenate([ours, own_texts, own_texts])
+    model = student.train(
+        vectors, passages, np.vstack([odds, sure, sure]).astype(np.float32), 0, fading=fading
+    )
     torch.save(model.state_dict(), path)
     return model
 
@@ -201,16 +208,17 @@ def stacks(one: Setup, odds: np.ndarray) -> list[stacking.Fitted]:
     return fits
 
 
-def accurate(one: Setup) -> teacher.Teacher:
-    """The accurate network of all passages."""
-    rows = np.arange(len(one.real.texts))
-    return mean_of([taught(one, rows, 10 + i, f"teacher_all_{i}") for i in range(TEACHERS)])
+def accurate(one: Setup, some: int) -> teacher.Teacher:
+    """The accurate network: the mean of one of all passages and of those of the folds held out."""
+    rows, fold = np.arange(len(one.real.texts)), folds(len(one.real.texts))
+    whole = taught(one, rows, 10, "teacher_all")
+    parts = [taught(one, np.flatnonzero(fold != k), k, f"teacher_{k}") for k in range(some)]
+    return mean_of([whole, *parts])
 
 
-def fast(one: Setup) -> student.Student:
-    """The fast network of all passages, taught by the first of those whose mean is the accurate one."""
-    rows = np.arange(len(one.real.texts))
-    return learned(one, rows, taught(one, rows, 10, "teacher_all_0"), "student_all")
+def fast(one: Setup, teach: teacher.Teacher) -> student.Student:
+    """The fast network of all passages, taught by the accurate one."""
+    return learned(one, np.arange(len(one.real.texts)), teach, "student_all")
 
 
 def main() -> None:
@@ -221,13 +229,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for steps that are done")
     parser.add_argument("--teacher-folds", type=int, default=FOLDS, help="folds to hold out")
     parser.add_argument("--student-folds", type=int, default=FOLDS, help="the same, of these")
-    parser.add_argument("--only", choices=("held-out", "accurate", "fast"), help="a part")
+    parser.add_argument("--only", choices=("held-out", "shipped"), help="one half")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     asked.work.mkdir(parents=True, exist_ok=True)
     one = setup(asked)
-    if asked.only in {"accurate", "fast"}:
-        (accurate if asked.only == "accurate" else fast)(one)
+    if asked.only == "shipped":
+        fast(one, accurate(one, asked.teacher_folds))
         return
     fold = folds(len(one.real.texts))
     odds = held_out(one, fold, asked.teacher_folds, asked.student_folds)
@@ -239,7 +247,8 @@ def main() -> None:
 
 def write(one: Setup, fits: list[stacking.Fitted], held: list[int]) -> None:
     """Both files, into the folder that taggers read."""
-    small, big = fast(one), accurate(one)
+    big = accurate(one, held[0])
+    small = fast(one, big)
     about: dict[str, object] = {
         "passages": one.real.sha256,
         "own_passages": one.own.sha256,
