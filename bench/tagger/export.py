@@ -53,10 +53,6 @@ def fast(model: Student, vocabulary: list[str]) -> Arrays:
         "weigh": model.weigh.weight.detach().numpy(),
         "mean": model.mean.weight.detach().numpy(),
         "base": model.weigh.bias.detach().numpy(),
-        "bend": model.bend.weight.detach().numpy().astype(np.float16),
-        "bend_mean": model.bend_mean.weight.detach().numpy().astype(np.float16),
-        "bend_base": model.bend.bias.detach().numpy(),
-        "tell": model.tell.weight.detach().numpy(),
         "vocabulary": np.frombuffer("\n".join(vocabulary).encode(), dtype=np.uint8),
     }
 

@@ -99,20 +99,11 @@ class Tagging(nn.Module):
             x = layer(x, hidden)
         return x
 
-    def higher(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """What the learning layers make of what `lower` gives."""
+    def upper(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        """Log odds, passages x signals, from what `lower` gives."""
         hidden = hide(seen)
         for layer in self.layers[self.frozen :]:
             x = layer(x, hidden)
-        return x
-
-    def read(self, pieces: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """What all layers make of passages."""
-        return self.higher(self.lower(pieces, seen), seen)
-
-    def upper(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """Log odds, passages x signals, from what `lower` gives."""
-        x = self.higher(x, seen)
         share = self.look(x).masked_fill(~seen[..., None], -1e4).softmax(1)
         mixed = torch.einsum("bts,bth->bsh", share, x)
         mixed = F.dropout(mixed, 0.1, self.training)
@@ -169,11 +160,6 @@ def stacked(vectors: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor
     return x.float(), seen
 
 
-def weights(fading: np.ndarray, epoch: int, epochs: int) -> torch.Tensor:
-    """What each passage counts in an epoch: those that fade from 1 down to `LAST`."""
-    return torch.where(torch.tensor(fading), 1 - epoch / (epochs - 1) * (1 - LAST), 1.0)
-
-
 def train(
     model: Tagging,
     passages: Passages,
@@ -200,7 +186,7 @@ def train(
     model.train()
     for epoch in range(epochs):
         total = 0.0
-        weight = weights(fading, epoch, epochs)
+        weight = torch.where(torch.tensor(fading), 1 - epoch / (epochs - 1) * (1 - LAST), 1.0)
         for batch in batches([len(one) for one in passages], size, rng):
             x, seen = stacked([vectors[i] for i in batch])
             shown = seen & (torch.rand(seen.shape) >= DROPPED)

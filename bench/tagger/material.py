@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +30,6 @@ SIGNALS = (
     "stockout_complaint",
 )
 Words = list[str]
-_SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 
 
 @dataclass(frozen=True)
@@ -82,12 +80,6 @@ def turns(path: Path, most: int, seed: int) -> list[str]:
     return [fold(some[i]) for i in chosen]
 
 
-def snippets(path: Path) -> list[str]:
-    """Sentences of product reviews that the VADER study rated (Hutto and Gilbert 2014), unlabelled."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [fold(line.split("\t", 2)[2]) for line in lines if line.count("\t") >= 2]
-
-
 def neighbours(
     vectors: np.ndarray, vocabulary: dict[str, int], words: set[str]
 ) -> dict[str, Words]:
@@ -103,16 +95,14 @@ def neighbours(
 
 def varied(
     passages: list[Words], times: int, like: dict[str, Words], rng: np.random.Generator
-) -> tuple[list[Words], list[int]]:
+) -> list[Words]:
     """Each passage some times anew: a part of it, parts of two, words left out or replaced.
-
-    Second, which passage each was made of.
 
     (After Tang and others 2019, "Distilling task-specific knowledge from BERT".) What the new
     passages say, the teacher tells.
     """
-    out, source = [], []
-    for number, passage in enumerate(passages):
+    out = []
+    for passage in passages:
         for _ in range(times):
             words, draw = list(passage), rng.random()
             if draw < 0.35 and len(words) > 7:
@@ -124,29 +114,7 @@ def varied(
             kept = [_instead(w, share, like, rng) for w in words if rng.random() > 0.06]
             if kept:
                 out.append(kept)
-                source.append(number)
-    return out, source
-
-
-def recombined(
-    texts: list[str], times: int, rng: np.random.Generator
-) -> tuple[list[str], list[int]]:
-    """New passages of whole sentences: one of a passage, or one each of two passages, in any order.
-
-    So a mention is learnt by itself and among other things, as it is said. Second, which passage each
-    was made of first.
-    """
-    sentences = [[part for part in _SENTENCE.findall(text) if part.strip()] for text in texts]
-    several = [i for i, parts in enumerate(sentences) if parts]
-    out = []
-    for _ in range(times):
-        for i in several:
-            parts = [sentences[i][rng.integers(len(sentences[i]))]]
-            if rng.random() < 0.6 or len(sentences[i]) == 1:
-                other = sentences[several[rng.integers(len(several))]]
-                parts.insert(int(rng.integers(2)), other[rng.integers(len(other))])
-            out.append(" ".join(part.strip() for part in parts))
-    return out, several * times
+    return out
 
 
 def _part(words: Words, least: int, most: int, rng: np.random.Generator) -> Words:

@@ -1,8 +1,7 @@
-"""`python -m bench.tagger.train --data FOLDER --reviews FILE --work FOLDER`.
+"""`python -m bench.tagger.train --data FOLDER --work FOLDER`.
 
 Makes data/tagger/fast.npz and accurate.npz. Needs torch (2.13) and the encoder's package beside what
-nights run on; the reviews are the Amazon snippets in the sources of vaderSentiment 3.3.2. Held-out
-odds come from some of five folds; the shipped networks learn from all passages. Steps that are done
+nights run on. Held-out odds come from some of five folds; the shipped networks learn from all passages. Steps that are done
 stand in the work folder and are not done again; with --only a half is made and nothing written, so
 that two processes can share the work. Equal inputs give equal networks on one machine with one
 thread.
@@ -29,23 +28,21 @@ from bench.tagger.material import (
     labelled,
     neighbours,
     own,
-    recombined,
-    snippets,
     turns,
     varied,
 )
 from flows.settings import load_settings
 from flows.tagger_files import encoder_folder, tensors
 from models.tagger.windows import spaced
-from models.tagger.wordpiece import END, START, WordPieces, vocabulary_of
+from models.tagger.wordpiece import WordPieces, vocabulary_of
 from transforms.tagging import parse_phrases
 from transforms.tagging.combined import ruled
 from transforms.tagging.judging import read_words
 from transforms.tagging.matching import rule_hits
 
 FOLDS = 5
-TIMES, TURNS = 4, 4_000
-WIDTH = 96
+TIMES, TURNS = 8, 6_000
+WIDTH, FEATURES = 64, 256
 LIMIT = 128
 SURE, NOT = 3.0, -5.0
 """Log odds that a label stands for."""
@@ -79,7 +76,6 @@ def setup(asked: argparse.Namespace) -> Setup:
     vocabulary = (model / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
     real = labelled(asked.data / "passages" / "passages_train.jsonl")
     said = turns(asked.data / "multidogo" / "chats.parquet", TURNS, seed=1)
-    said += snippets(asked.reviews)
     words = WordPieces(vocabulary_of(vocabulary))
     return Setup(real, own(), said, base, words, vocabulary, asked.work)
 
@@ -119,17 +115,14 @@ def mean_of(teachers: list[teacher.Teacher]) -> teacher.Teacher:
     return teachers[0]
 
 
-def exercises(one: Setup, rows: np.ndarray, seed: int) -> tuple[list[str], np.ndarray]:
-    """Varied and recombined passages and unlabelled texts; and which were made of our own."""
+def exercises(one: Setup, rows: np.ndarray, seed: int) -> list[str]:
+    """Unlabelled texts for the fast network: varied passages, and turns."""
     texts, _ = labelled_rows(one, rows)
     passages = [text.split() for text in spaced(texts)]
     base = one.base["embeddings.word_embeddings.weight"]
     like = neighbours(base, dict(one.words.vocabulary), {w for p in passages for w in p})
-    rng = np.random.default_rng(seed)
-    new, first = varied(passages, TIMES, like, rng)
-    joined, second = recombined(texts, 2, rng)
-    ours = np.array([*first, *second, *[0] * len(one.unlabelled)]) >= len(rows)
-    return [" ".join(words) for words in new] + joined + one.unlabelled, ours
+    new = varied(passages, TIMES, like, np.random.default_rng(seed))
+    return [" ".join(words) for words in new] + one.unlabelled
 
 
 def told(one: Setup, model: teacher.Teacher, texts: list[str], name: str) -> np.ndarray:
@@ -147,24 +140,20 @@ def softened(labels: np.ndarray, odds: np.ndarray) -> np.ndarray:
 
 def learned(one: Setup, rows: np.ndarray, teach: teacher.Teacher, name: str) -> student.Student:
     """The fast network, of the accurate one, on varied passages and on the labels."""
-    published = teacher.Teacher(one.base, len(SIGNALS)).eval()
-    ends = (one.words.vocabulary[START], one.words.vocabulary[END])
-    vectors = student.start_vectors(published, len(one.vocabulary), WIDTH, ends)
+    vectors = student.start_vectors(one.base["embeddings.word_embeddings.weight"], WIDTH)
     path = one.work / f"{name}.pt"
     if path.exists():
-        model = student.Student(vectors, len(SIGNALS))
+        model = student.Student(vectors, FEATURES, len(SIGNALS))
         model.load_state_dict(torch.load(path))
         return model
     texts, labels = labelled_rows(one, rows)
-    new, ours = exercises(one, rows, 1)
+    new = exercises(one, rows, 1)
     print(f"{name}: {len(new)} varied passages", flush=True)
     odds = told(one, teach, new, f"{name}_lesson")
     sure = softened(labels, told(one, teach, texts, f"{name}_labelled"))
     passages = [one.pieces(text.split()) for text in spaced(new + texts + texts)]
-    own_texts = np.arange(len(texts)) >= len(rows)
-    fading = np.concatenate([ours, own_texts, own_texts])
     model = student.train(
-        vectors, passages, np.vstack([odds, sure, sure]).astype(np.float32), 0, fading=fading
+        vectors, passages, np.vstack([odds, sure, sure]).astype(np.float32), 0, features=FEATURES
     )
     torch.save(model.state_dict(), path)
     return model
@@ -225,7 +214,6 @@ def main() -> None:
     """Trains, measures by cross-validation, and writes both files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of third-party data")
-    parser.add_argument("--reviews", type=Path, required=True, help="snippets of reviews")
     parser.add_argument("--work", type=Path, required=True, help="folder for steps that are done")
     parser.add_argument("--teacher-folds", type=int, default=FOLDS, help="folds to hold out")
     parser.add_argument("--student-folds", type=int, default=FOLDS, help="the same, of these")

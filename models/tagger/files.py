@@ -58,13 +58,9 @@ def windows_of(arrays: Arrays) -> Windows:
         table=table,
         step=step,
         start=_single(arrays["start"]),
-        weigh=np.ascontiguousarray(_single(arrays["weigh"]).T),
+        weigh=_single(arrays["weigh"]),
         mean=np.ascontiguousarray(pieces @ _single(arrays["mean"]).T),
         base=_single(arrays["base"]),
-        bend=np.ascontiguousarray(_single(arrays["bend"]).T),
-        bend_mean=np.ascontiguousarray(pieces @ _single(arrays["bend_mean"]).T),
-        bend_base=_single(arrays["bend_base"]),
-        tell=np.ascontiguousarray(_single(arrays["tell"]).T),
     )
 
 

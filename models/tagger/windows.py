@@ -1,8 +1,7 @@
 """A small network that reads a passage by windows of five pieces, fast enough for backfills.
 
 Each of its features is the strongest answer that any window gives (Kim 2014, "Convolutional neural
-networks for sentence classification"); a hidden layer tells what they mean together. So the network
-also tells which window spoke.
+networks for sentence classification"), so it also tells which window spoke.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from models.types import Halves, Ints, Shorts, Singles
 
 _WORD_WITH_MARKS = re.compile(r"[a-z0-9\x80-\U0010ffff]+(?:'+[a-z0-9\x80-\U0010ffff]+)*|[?!$]")
 _KEPT_WORDS = 500_000
-HOPELESS = -4.0
+HOPELESS = -6.0
 """Log odds up to which nobody asks where it was said."""
 
 
@@ -42,9 +41,7 @@ class Windows:
 
     `table`: pieces x places of a window x features, what a piece adds at that place, in units of
     `step`: whole numbers, so that sums are exact and a piece's lie together. `start`: one a
-    feature. `weigh`: features x signals. `mean`: pieces x signals. `base`: one a signal. The hidden
-    layer: `bend`: features x hidden, `bend_mean`: pieces x hidden, `bend_base`: one a hidden unit,
-    `tell`: hidden x signals.
+    feature. `weigh`: signals x features. `mean`: pieces x signals. `base`: one a signal.
     """
 
     words: WordPieces
@@ -54,10 +51,6 @@ class Windows:
     weigh: Singles
     mean: Singles
     base: Singles
-    bend: Singles
-    bend_mean: Singles
-    bend_base: Singles
-    tell: Singles
     known: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def score(self, folded: Sequence[str]) -> tuple[Singles, Ints]:
@@ -78,11 +71,8 @@ class Windows:
         spoke = np.zeros(odds.shape, dtype=np.int32)
         numbers = np.array(pieces, dtype=np.int32)
         step = np.float32(self.step)
-        last = (self.weigh, self.mean, self.base)
-        hidden = (self.bend, self.bend_mean, self.bend_base, self.tell)
-        # The same by rows of features, which one processor adds many of at once.
-        turned = (np.ascontiguousarray(self.weigh.T), np.ascontiguousarray(self.bend.T))
-        _read(numbers, ends, self.table, step, self.start, last, hidden, turned, odds, spoke)
+        net = (self.table, step, self.start, self.weigh, self.mean, self.base)
+        _read(numbers, ends, *net, odds, spoke)
         return odds, spoke.astype(np.int64)
 
     def places(self, folded: str, spoke: Ints) -> list[tuple[int, int]]:
@@ -114,19 +104,16 @@ def _read(  # noqa: PLR0917 - compiled code takes plain arrays
     table: Halves,
     step: np.float32,
     start: Singles,
-    last: tuple[Singles, Singles, Singles],
-    hidden: tuple[Singles, Singles, Singles, Singles],
-    turned: tuple[Singles, Singles],
+    weigh: Singles,
+    mean: Singles,
+    base: Singles,
     odds: Singles,
     spoke: Shorts,
 ) -> None:
     """Fills `odds`, and `spoke` where the odds are not hopeless: the middle of the loudest window."""
-    features = len(start)
-    weigh, mean, base = last
-    bend, bend_mean, bend_base, tell = hidden
+    features, signals = len(start), len(base)
     best = np.empty(features, dtype=np.float32)
     at = np.empty(features, dtype=np.int32)
-    unit = np.empty(len(bend_base), dtype=np.float32)
     most = 0
     begin = 0
     for i in range(len(ends)):
@@ -136,40 +123,18 @@ def _read(  # noqa: PLR0917 - compiled code takes plain arrays
     begin = 0
     for i in range(len(ends)):
         n = ends[i] - begin
-        said = pieces[begin : begin + n]
-        _sums(said, table, here)
+        _sums(pieces[begin : begin + n], table, here)
         _strongest(here, n, start, step, best, at)
-        _weighed(best, said, bend, bend_mean, bend_base, unit)
-        unit[:] = np.maximum(unit, np.float32(0.0))
-        _weighed(best, said, weigh, mean, base, odds[i])
-        for h in range(len(unit)):
-            if unit[h] > 0:
-                for s in range(len(base)):
-                    odds[i, s] += unit[h] * tell[h, s]
-        for s in range(len(base)):
-            worth = odds[i, s] > HOPELESS
-            spoke[i, s] = _loudest(s, turned, tell, unit, best, at, n) if worth else 0
+        for s in range(signals):
+            total = np.float32(0.0)
+            for t in range(begin, begin + n):
+                total += mean[pieces[t], s]
+            total = base[s] + total / np.float32(max(n, 1))
+            for f in range(features):
+                total += weigh[s, f] * best[f]
+            odds[i, s] = total
+            spoke[i, s] = _loudest(weigh[s], best, at, n) if total > HOPELESS else 0
         begin = ends[i]
-
-
-@compiled
-def _weighed(  # noqa: PLR0917 - compiled code takes plain arrays
-    best: Singles, pieces: Shorts, weigh: Singles, mean: Singles, base: Singles, out: Singles
-) -> None:
-    """Fills `out`: what the features and the mean of the pieces add up to."""
-    out[:] = 0.0
-    for t in range(len(pieces)):
-        row = mean[pieces[t]]
-        for s in range(len(out)):
-            out[s] += row[s]
-    many = np.float32(max(len(pieces), 1))
-    for s in range(len(out)):
-        out[s] = base[s] + out[s] / many
-    for f in range(len(best)):
-        if best[f] > 0:
-            strength, row = best[f], weigh[f]
-            for s in range(len(out)):
-                out[s] += strength * row[s]
 
 
 @compiled
@@ -203,29 +168,11 @@ def _strongest(  # noqa: PLR0917 - compiled code takes plain arrays
 
 
 @compiled
-def _loudest(  # noqa: PLR0917 - compiled code takes plain arrays
-    s: int,
-    turned: tuple[Singles, Singles],
-    tell: Singles,
-    unit: Singles,
-    best: Singles,
-    at: Shorts,
-    n: int,
-) -> int:
-    """The window that adds most of what the features say of signal `s`; the first of equals.
-
-    What a feature adds is its strength times the slope of the odds in it.
-    """
-    weigh, bend = turned
-    slope = weigh[s].copy()
-    for h in range(len(unit)):
-        if unit[h] > 0:
-            part, row = tell[h, s], bend[h]
-            for f in range(len(slope)):
-                slope[f] += part * row[f]
+def _loudest(weigh: Singles, best: Singles, at: Shorts, n: int) -> int:
+    """The window that adds most of what the features say; the first of equals."""
     said = np.zeros(max(n, 1), dtype=np.float32)
-    for f in range(len(best)):
-        said[at[f]] += slope[f] * best[f]
+    for f in range(len(weigh)):
+        said[at[f]] += weigh[f] * best[f]
     top = 0
     for t in range(1, n):
         if said[t] > said[top]:

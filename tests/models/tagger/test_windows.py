@@ -17,7 +17,7 @@ PIECES = [
     "b",
     "##y",
 ]
-FEATURES, SIGNALS, WIDTH, HIDDEN = 7, 3, 5, 6
+FEATURES, SIGNALS, WIDTH = 7, 3, 5
 
 
 def network(seed: int = 1) -> Windows:
@@ -31,18 +31,14 @@ def network(seed: int = 1) -> Windows:
         table=rng.integers(-3000, 3000, (len(PIECES), WIDTH, FEATURES)).astype(np.int16),
         step=0.001,
         start=drawn(FEATURES),
-        weigh=drawn(FEATURES, SIGNALS),
+        weigh=drawn(SIGNALS, FEATURES),
         mean=drawn(len(PIECES), SIGNALS),
         base=drawn(SIGNALS),
-        bend=drawn(FEATURES, HIDDEN),
-        bend_mean=drawn(len(PIECES), HIDDEN),
-        bend_base=drawn(HIDDEN),
-        tell=drawn(HIDDEN, SIGNALS),
     )
 
 
 def naive(net: Windows, pieces: list[int]) -> np.ndarray:
-    """The same by the book: every window, rectified, the strongest of each feature, a hidden layer."""
+    """The same by the book: every window, rectified, the strongest of each feature."""
     strength = []
     for t in range(len(pieces)):
         total = net.start.astype(float)
@@ -52,9 +48,7 @@ def naive(net: Windows, pieces: list[int]) -> np.ndarray:
                 total = total + net.step * net.table[pieces[at], j]
         strength.append(np.maximum(total, 0))
     best = np.max(strength, axis=0)
-    unit = best @ net.bend + net.bend_mean[pieces].mean(axis=0) + net.bend_base
-    seen = best @ net.weigh + net.mean[pieces].mean(axis=0)
-    return net.base + seen + np.maximum(unit, 0) @ net.tell
+    return net.base + net.weigh @ best + net.mean[pieces].mean(axis=0)
 
 
 def test_odds_are_those_of_the_plain_computation() -> None:
@@ -81,23 +75,11 @@ def test_the_place_is_that_of_the_window_that_speaks() -> None:
     net.table[:] = 0
     net.start[:] = 0
     net.weigh[:] = 1
-    net.tell[:] = 0
     net.table[PIECES.index("broke"), WIDTH // 2] = 5
     text = "two two two two two two two it broke after two weeks two two two two"
     _, spoke = net.score([text])
     start, end = net.places(text, spoke[0])[0]
     assert text[start:end] == "two it broke after two"
-
-
-def test_a_word_that_speaks_only_through_the_hidden_layer_is_found() -> None:
-    net = network()
-    for part in (net.table, net.start, net.weigh, net.mean, net.bend_mean, net.bend_base):
-        part[:] = 0
-    net.bend[:], net.tell[:] = 1, 1
-    net.table[PIECES.index("weeks"), WIDTH // 2] = 4
-    net.table[PIECES.index("it"), WIDTH // 2] = 1
-    _, spoke = net.score(["it it it it it it it broke two weeks two two"])
-    assert spoke[0].tolist() == [9] * SIGNALS
 
 
 def test_apostrophes_do_not_shift_places() -> None:
