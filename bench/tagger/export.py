@@ -12,7 +12,7 @@ import numpy as np
 from bench.tagger.material import SIGNALS
 from bench.tagger.stacking import Fitted
 from bench.tagger.student import WIDTH, Student
-from bench.tagger.teacher import FROZEN, Teacher
+from bench.tagger.teacher import Teacher
 from models.tagger.files import MATRICES, NORMS
 
 Arrays = dict[str, np.ndarray]
@@ -65,7 +65,7 @@ def accurate(model: Teacher, base: Arrays) -> Arrays:
         "bias": model.weigh.bias.detach().numpy(),
     }
     for number, layer in enumerate(model.layers):
-        if number < FROZEN:
+        if number < model.frozen:
             continue
         at = f"encoder.layer.{number}."
         for part, name in MATRICES.items():

@@ -14,7 +14,7 @@ from models.tagger.windows import spaced
 from transforms.tagging.normalise import fold
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = ROOT / "data" / "tagger" / "own_passages.txt"
+OWN = ROOT / "data" / "tagger"
 SIGNALS = (
     "checkout_problem",
     "delivery_worry",
@@ -54,8 +54,8 @@ def labelled(path: Path) -> Labelled:
 
 
 def own() -> Labelled:
-    """Passages of our own writing."""
-    content = OWN.read_bytes()
+    """Passages of our own writing: every `own_*.txt` of the folder."""
+    content = b"".join(path.read_bytes() for path in sorted(OWN.glob("own_*.txt")))
     lines = [line for line in content.decode().splitlines() if line and not line.startswith("#")]
     pairs = [line.split(" | ", 1) for line in lines]
     for told, text in pairs:
@@ -70,14 +70,14 @@ def _labelled(texts: list[str], told: list[list[str]], content: bytes) -> Labell
     return Labelled([fold(text) for text in texts], labels, hashlib.sha256(content).hexdigest())
 
 
-def turns(path: Path, most: int, seed: int) -> list[Words]:
+def turns(path: Path, most: int, seed: int) -> list[str]:
     """Customers' turns of the MultiDoGO chats, a sample: unlabelled everyday language."""
     import polars as pl  # noqa: PLC0415
 
     said = pl.read_parquet(path)["utterance"].drop_nulls().unique().sort().to_list()
     some = [text for text in said if 12 < len(text) < 400]
     chosen = np.random.default_rng(seed).permutation(len(some))[:most]
-    return [text.split() for text in spaced([fold(some[i]) for i in chosen])]
+    return [fold(some[i]) for i in chosen]
 
 
 def neighbours(
@@ -115,24 +115,6 @@ def varied(
             if kept:
                 out.append(kept)
     return out
-
-
-def mixed(
-    texts: list[str], labels: np.ndarray, extra: int, rng: np.random.Generator
-) -> tuple[list[str], np.ndarray]:
-    """New passages: one that carries a signal, the rarer the likelier, joined with any other.
-
-    They carry what either carries: so a mention is learnt among other things, as it is said.
-    """
-    weight = np.where(labels, 1 / np.sqrt(labels.sum(axis=0) + 1), 0).max(axis=1)
-    first = rng.choice(len(texts), size=extra, p=weight / weight.sum())
-    short = np.array([1.0 if len(text) < 160 else 0.1 for text in texts])
-    other = rng.choice(len(texts), size=extra, p=short / short.sum())
-    new = []
-    for a, b in zip(first, other, strict=True):
-        pair = (texts[a], texts[b]) if rng.random() < 0.5 else (texts[b], texts[a])
-        new.append(" ".join(pair))
-    return new, labels[first] | labels[other]
 
 
 def _part(words: Words, least: int, most: int, rng: np.random.Generator) -> Words:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize_scalar
 
 KEPT = 0.86
 MORE_FALSE = 1.3
 """The rules' author read training passages: on passages that nobody read, rules find .86 of what
 they find here, and 1.3 times as much that is not there (two sets, rules alone)."""
-RIDGE = np.array([2.0, 5.0, 5.0])
-"""How firmly a signal's shift, slope and trust in rules are held to those of all signals."""
+ALONE = np.arange(-1.5, 2.6, 0.25)
+"""Log odds from which on the score alone makes a tag: those that are tried."""
+WITH_RULE = np.arange(-6.0, 1.1, 0.5)
+"""The same where rules found the mention."""
+FIRM = 300.0
+"""Positives that the common cuts weigh against a signal's own."""
 LEAST = 0.35
-"""Chance from which on a passage is tagged: about half the F1 to be had, where F1 is greatest
-(Lipton and others 2014); cuts chosen for each signal did no better on passages held out."""
-EITHER = np.array([-1.2, 0.25, 2.5])
-"""What rules find, or what the odds are sure of: for signals whose odds know too little."""
-MARGIN = 0.05
+"""Chance at the cuts: about half the F1 to be had, where F1 is greatest (Lipton and others 2014)."""
 PARTS, REPEATS = 4, 3
-Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -34,91 +33,86 @@ class Fitted:
     least: np.ndarray
     f1: np.ndarray
     by_rules: np.ndarray
-    either: np.ndarray
 
 
-def fit(
-    odds: np.ndarray,
-    ruled: np.ndarray,
-    labels: np.ndarray,
-    *,
-    either: np.ndarray | None = None,
-    seed: int = 0,
-) -> Fitted:
-    """Logistic models, one a signal, drawn towards the one of all signals.
+def fit(odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> Fitted:
+    """Two cuts of each signal, drawn towards those of all signals, and the chance that odds mean.
 
-    `odds`: held-out log odds, passages x signals. Where rules or sure odds are better by
-    `MARGIN` in cross-validated F1, or where `either` says so, they decide.
+    `odds`: held-out log odds, passages x signals. A mention is a tag from the first cut on, and from
+    the second on where rules found it too. The cuts are those of the greatest F1, a signal's counts
+    taken together with `FIRM` positives of the mean signal: with few positives its own cut is luck.
     """
-    signals = range(odds.shape[1])
-    rows = [_rows(odds[:, j], ruled[:, j], labels[:, j]) for j in signals]
-    fitted = _stack(rows)
-    stacked = _validated(odds, ruled, labels, seed)
-    simple = np.array([_f1(_chance(row[0], EITHER) >= LEAST, *row[1:]) for row in rows])
-    better = simple > stacked + MARGIN
-    if either is not None:
-        better |= either
-    fitted[better] = EITHER
-    alone = np.array([_f1(row[0][:, 2] > 0, *row[1:]) for row in rows])
-    least = np.full(len(rows), LEAST)
-    return Fitted(fitted, least, np.where(better, simple, stacked), alone, better)
+    alone, with_rule = cuts(tables(odds, ruled, labels))
+    slope = _slope(odds, ruled, labels, alone, with_rule)
+    at_cut = np.log(LEAST / (1 - LEAST))
+    rule = slope * (alone - with_rule)
+    coefficients = np.column_stack([at_cut - slope * alone, np.full(len(alone), slope), rule])
+    least = np.full(len(alone), LEAST)
+    by_rules = _f1(_counts(np.zeros(odds.shape), ruled, labels, 1.0, 0.0).sum(axis=1))
+    return Fitted(coefficients, least, _validated(odds, ruled, labels, seed), by_rules)
 
 
-def _stack(rows: list[Rows]) -> np.ndarray:
-    whole = tuple(np.concatenate(part) for part in zip(*rows, strict=True))
-    common = _logistic(whole, np.array([0.0, 1.0, 1.5]), RIDGE * 0.001)
-    return np.array([_logistic(row, common, RIDGE) for row in rows])
+def tables(odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Hits, false tags and misses of each pair of cuts: cuts alone x with a rule x 3 x signals."""
+    return np.array(
+        [
+            [_counts(odds, ruled, labels, a, b).sum(axis=1) for b in np.minimum(WITH_RULE, a)]
+            for a in ALONE
+        ]
+    )
+
+
+def cuts(counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two cuts of each signal, from `tables`."""
+    positives = counted[0, 0, 0] + counted[0, 0, 2]
+    common = (counted / np.maximum(positives, 1)).mean(axis=-1, keepdims=True)
+    scores = _f1(np.moveaxis(counted + FIRM * common, 2, 0))
+    best = scores.reshape(-1, scores.shape[-1]).argmax(axis=0)
+    first, second = np.unravel_index(best, scores.shape[:2])
+    return ALONE[first], np.minimum(WITH_RULE[second], ALONE[first])
+
+
+def _counts(
+    odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray, alone: float, with_rule: float
+) -> np.ndarray:
+    """Hits, false tags and misses, x passages x signals, the rules' luck taken off."""
+    quiet, backed = odds >= alone, odds >= with_rule
+    found = np.where(ruled, KEPT * backed + (1 - KEPT) * quiet, quiet)
+    false = np.where(ruled, MORE_FALSE * backed, quiet)
+    return np.array([labels * found, ~labels * false, labels * (1 - found)])
 
 
 def _validated(odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
-    """F1 of each signal on parts that the stack was not fitted on."""
+    """F1 of each signal on parts that the cuts were not chosen on."""
     sums = np.zeros((3, odds.shape[1]))
     for repeat in range(REPEATS):
         part = np.random.default_rng(seed + repeat).permutation(len(odds)) % PARTS
         for held in range(PARTS):
             learn, test = part != held, part == held
-            signals = range(odds.shape[1])
-            fitted = _stack(
-                [_rows(odds[learn, j], ruled[learn, j], labels[learn, j]) for j in signals]
-            )
-            for j in signals:
-                design, label, weight = _rows(odds[test, j], ruled[test, j], labels[test, j])
-                told = _chance(design, fitted[j]) >= LEAST
-                sums[:, j] += [(weight * x).sum() for x in (told * label, told, label)]
-    return 2 * sums[0] / np.maximum(sums[1] + sums[2], 1e-9)
+            alone, with_rule = cuts(tables(odds[learn], ruled[learn], labels[learn]))
+            sums += _counts(odds[test], ruled[test], labels[test], alone, with_rule).sum(axis=1)
+    return _f1(sums)
 
 
-def _rows(odds: np.ndarray, ruled: np.ndarray, label: np.ndarray) -> Rows:
-    """Design, labels and weights, with the rules' luck on passages that were read taken off."""
-    design = np.column_stack([np.ones(len(odds)), odds, ruled])
-    weight = np.ones(len(odds))
-    weight[label & ruled] = KEPT
-    weight[~label & ruled] = MORE_FALSE
-    missed = design[label & ruled].copy()
-    missed[:, 2] = 0
-    return (
-        np.vstack([design, missed]),
-        np.concatenate([label, np.ones(len(missed), dtype=bool)]).astype(float),
-        np.concatenate([weight, np.full(len(missed), 1 - KEPT)]),
-    )
+def _slope(
+    odds: np.ndarray,
+    ruled: np.ndarray,
+    labels: np.ndarray,
+    alone: np.ndarray,
+    with_rule: np.ndarray,
+) -> float:
+    """How much the chance of a tag rises with the odds, for all signals, by maximum likelihood."""
+    past = odds - np.where(ruled, with_rule, alone)
+    at_cut = np.log(LEAST / (1 - LEAST))
+
+    def loss(slope: float) -> float:
+        z = at_cut + slope * past
+        return float((np.logaddexp(0, z) - labels * z).sum())
+
+    return float(minimize_scalar(loss, bounds=(0.1, 2.0), method="bounded").x)
 
 
-def _chance(design: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-(design @ coefficients)))
-
-
-def _logistic(rows: Rows, centre: np.ndarray, ridge: np.ndarray) -> np.ndarray:
-    design, label, weight = rows
-
-    def loss(c: np.ndarray) -> tuple[float, np.ndarray]:
-        z = design @ c
-        cost = (weight * (np.logaddexp(0, z) - label * z)).sum() + (ridge * (c - centre) ** 2).sum()
-        slope = design.T @ (weight * (_chance(design, c) - label)) + 2 * ridge * (c - centre)
-        return cost, slope
-
-    return minimize(loss, centre, jac=True, method="L-BFGS-B").x
-
-
-def _f1(told: np.ndarray, label: np.ndarray, weight: np.ndarray) -> float:
-    hits = (weight * told * label).sum()
-    return float(2 * hits / max((weight * told).sum() + (weight * label).sum(), 1e-9))
+def _f1(counted: np.ndarray) -> np.ndarray:
+    """F1 of hits, false tags and misses, which come first."""
+    hits, false, missed = counted
+    return 2 * hits / np.maximum(2 * hits + false + missed, 1e-9)

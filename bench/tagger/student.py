@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - as everywhere
 
-from bench.tagger.teacher import batches, padded
+from bench.tagger.learning import batches, padded
 
 WIDTH = 5
 

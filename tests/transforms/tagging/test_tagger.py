@@ -23,6 +23,7 @@ from transforms.tagging import (
     taggable,
     tagger_version,
 )
+from transforms.tagging.normalise import fold
 
 SMALL: dict[str, Any] = {
     "language": "en",
@@ -99,13 +100,13 @@ def test_exclusions(text: str, count: int) -> None:
     "text",
     [
         "\u201cIt broke\u201d \u2014 sad", "📦📦 it broke 📦", "caf\u00e9 e\u0301 it broke", "zero\u200bwidth it bro\u200bke now",
-        "Tom &amp; Ann&#39;s it&nbsp;broke &lt;b&gt;", "it &#98;roke", "ＩＴ ｂｒｏｋｅ", "\u202eit broke", "İİ it broke", "\x00it\x01broke",
+        "it <b>broke</b>", "it<br />broke", "a < it<P class='x'>broke > b", "Tom &amp; Ann&#39;s it&nbsp;broke &lt;b&gt;", "it &#98;roke", "ＩＴ ｂｒｏｋｅ", "\u202eit broke", "İİ it broke", "\x00it\x01broke",
     ],
 )  # fmt: skip
 def test_spans_quote_the_original(text: str) -> None:
     (quote,) = [quote for signal, quote in found(text) if signal == "wear"]
     plain = (
-        re.sub("[\u200b]", "", quote)
+        re.sub("[\u200b]", "", re.sub(" ?<[^>]*> ?", " ", quote))
         .replace("&nbsp;", " ")
         .replace("&#98;", "b")
         .replace("\x01", " ")
@@ -116,6 +117,10 @@ def test_spans_quote_the_original(text: str) -> None:
         .replace("\u3000", " ")
         == "it broke"
     )
+
+
+def test_what_is_no_tag_stays() -> None:
+    assert fold("size <S and >M, x<3, a<by>") == "size <s and >m, x<3, a<by>"
 
 
 def test_a_combining_accent_stays_with_its_letter() -> None:
@@ -308,6 +313,8 @@ WORDS = [
     "how",
     "long",
     "&amp;",
+    "<br/>",
+    "<i>",
     "é",
     "\u200b",
     "will",
