@@ -122,7 +122,11 @@ def demand(n: int) -> pl.DataFrame:
         pl.Series("value", values),
         (pl.col("back") == 0).alias("is_partial"),
         pl.lit(None, dtype=pl.Float64).alias("censored_share"),
-        *(pl.lit(None, dtype=pl.String).alias(name) for name in ("channel", "fiscal_week")),
+        *(
+            pl.lit(None, dtype=pl.String).alias(name)
+            for name in ("channel", "fiscal_week", "fiscal_period")
+        ),
+        pl.lit(None, dtype=pl.Date).alias("last_year_week_start"),
     )
     return conform("demand_weekly", made)
 
