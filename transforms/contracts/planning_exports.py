@@ -90,6 +90,7 @@ INVENTORY_PLAN = Table(
         _units("moq", "minimum order quantity; null: none"),
         _units("pack_size", "order multiple; null: none"),
         _units("suggested_order_units", "order_up_to_units less the position, raised to moq, rounded up to packs; 0: none is due; null: stock or demand unknown"),
+        date("order_by", "last day on which an order keeps the service level, as_of where that has passed; null: not within the forecast, or no order can be suggested", nullable=True),
         share("cycle_service_expected", "chance that stock lasts until the receipt after tonight's, with the suggested order; above service_level by rounding and surplus"),
         share("fill_rate_expected", "share of units demanded between tonight's receipt and the next one that can be served, with the suggested order"),
         date("stockout_date_p10", "day by which stock has run out with 10 % probability, expected receipts counted, no further order", nullable=True),
