@@ -52,7 +52,7 @@ INVENTORY_PLAN = Table(
         text("sku", "stock-keeping unit"),
         text("category", "category"),
         text(
-            "plan_status", "planned: all columns are; no_inventory: levels without an order, as no stock is known; no_forecast: nothing to plan by; discontinued: no order, stock runs out or is excess",
+            "plan_status", "planned: all columns are; no_inventory: levels without an order, as no stock is known; no_forecast: nothing to plan by; discontinued: no order, what is left is excess",
             one_of=PLAN_STATUSES,
         ),
         text("reason", "why plan_status is not planned, or what of the plan is to be read with care; null: nothing", nullable=True),
@@ -98,7 +98,7 @@ INVENTORY_PLAN = Table(
         date("stockout_date_p90", "the same with 90 %", nullable=True),
         text("stockout_reason", "why stock-out dates are null; beyond_horizon: the null ones lie after the last forecast day; null: none is null", nullable=True),
         _days("days_of_cover", "days that available_units last at expected demand, without receipts; beyond the horizon at its mean rate; null: no demand"),
-        _units("excess_units", "position above both order_up_to_units and expected demand of [planning] excess_days; discontinued: above all demand still expected"),
+        _units("excess_units", "position above both order_up_to_units and expected demand of [planning] excess_days; discontinued or dormant: the whole position"),
         _units("lost_sales_units", "expected demand that cannot be served before an order placed tonight arrives"),
         _units("at_risk_units", "expected demand that cannot be served in the protection period if nothing is ordered tonight"),
         _units("reorder_point_baseline_units", "reorder_point_units without signals"),
