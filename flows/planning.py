@@ -137,8 +137,8 @@ def _unconstrained(
     """The table demand_unconstrained, or why there is none."""
     if shown["inventory_daily"].is_empty():
         return "no inventory_daily is given, so no week is known to have run out"
-    if "units" not in now.demand or now.demand["units"].level == "category":
-        return "units are not forecast by SKU"
+    if "sku" not in night.settings.forecast.levels or "units" not in now.demand:
+        return '[forecast] levels has no "sku", or nothing has been sold yet'
     business, panel = night.settings.business, now.known.panels["units"]
     categories, sold = sales(night, shown)
     out = out_weeks(shown["inventory_daily"], sold, business.week_start)

@@ -10,18 +10,19 @@ SHOWN = 3
 
 
 def plan_lines(tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    """How many SKUs should be ordered, and those at which most is at risk; none without a plan."""
+    """How many SKUs must be ordered now, and those at which most is at risk; none without a plan."""
     plan = tables.get("inventory_plan")
     if plan is None or plan["suggested_order_units"].null_count() == plan.height:
         return []
-    due = plan.filter(pl.col("suggested_order_units") > 0)
+    due = plan.filter(pl.col("suggested_order_units") > 0, pl.col("order_by") <= pl.col("as_of"))
     planned = plan.filter(pl.col("plan_status") == "planned").height
     cost = due["suggested_order_value"].sum()
     currency = next(iter(due["currency"].drop_nulls()), "")
     worth = f", {cost:,.0f} {currency}".rstrip() + " at cost" if cost else ""
     left = plan.height - planned
     others = f" ({left} more have no plan; inventory_plan says why)" if left else ""
-    lines = ["", f"Orders: {due.height} of {planned} planned SKUs are due{worth}{others}."]
+    said = "need an order now to keep their service level"
+    lines = ["", f"Orders: {due.height} of {planned} planned SKUs {said}{worth}{others}."]
     urgent = due.sort(
         "at_risk_value", "at_risk_units", "sku",
         descending=[True, True, False], nulls_last=True,

@@ -9,7 +9,15 @@ import polars as pl
 
 from models.inventory.arrays import Week, column, courses, receipts_of, terms_of, weekday_shares
 from models.inventory.course import Course
-from models.inventory.policy import Levels, Terms, lead_nodes, levels_of, order, service_of
+from models.inventory.policy import (
+    Levels,
+    Terms,
+    days_to_wait,
+    lead_nodes,
+    levels_of,
+    order,
+    service_of,
+)
 from models.inventory.stockout import Receipts, days_of_cover, lost_sales, stockout_days
 from models.types import Floats
 from transforms.contracts import EXPORTS
@@ -25,7 +33,7 @@ _PLANNED = (
     "demand_p50", "demand_p90", "demand_p95", "reorder_point_units", "order_up_to_units",
     "reorder_point_baseline_units", "order_up_to_baseline_units", "suggested_order_units",
     "suggested_order_baseline_units", "cycle_service_expected", "fill_rate_expected",
-    "days_of_cover", "excess_units", "lost_sales_units", "at_risk_units", *DATES,
+    "days_of_cover", "excess_units", "lost_sales_units", "at_risk_units", "order_by", *DATES,
 )  # fmt: skip
 """What rests on forecasts."""
 _NOTHING = (
@@ -85,6 +93,7 @@ def _planned(
     n = len(stock)
     spare = np.maximum(levels.order_up_to, course.expected(np.full((n, 1), excess_days))[:, 0])
     days = stockout_days(course, available, receipts)
+    wait = np.where(wanted, days_to_wait(course, terms, position), -1)
     rest = course.expected(np.full((n, 1), 7.0 - course.passed))[:, 0]
     span = terms.lead_days + terms.review_days
     columns = {
@@ -103,7 +112,8 @@ def _planned(
     }
     frame = pl.DataFrame({"sku": stock["sku"], **columns}, nan_to_null=True)
     return frame.with_columns(
-        _dates(name, days[:, i], available, as_of) for i, name in enumerate(DATES)
+        _dates("order_by", wait, available, as_of),
+        *(_dates(name, days[:, i], available, as_of) for i, name in enumerate(DATES)),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import gammaincinv
 
 from models.inventory.course import Course
-from models.types import Bools, Floats
+from models.types import Bools, Floats, Ints
 
 NODES = 9
 POINTS = 100
@@ -113,6 +113,20 @@ def order(up_to: Floats, position: Floats, terms: Terms) -> Floats:
     packs = np.ceil(least / np.where(pack > 0, pack, 1.0) - HAIR)
     sized = np.where(pack > 0, packs * pack, least)
     return np.asarray(np.where(np.isnan(short), np.nan, np.where(short > HAIR, sized, 0.0)))
+
+
+def days_to_wait(course: Course, terms: Terms, position: Floats) -> Ints:
+    """Return (N,) days that an order can wait: 0 = it is due now, -1 = beyond the forecast.
+
+    An order of day d arrives a lead time later; until then the position has to last with the wanted
+    service level. Lead times that vary are taken at their mean.
+    """
+    ahead = np.broadcast_to(np.arange(1.0, course.last_day + 1), (len(position), course.last_day))
+    wanted = course.quantiles(ahead, terms.service[:, None])[:, :, 0]
+    short = np.maximum.accumulate(wanted, axis=1) > position[:, None] + HAIR
+    lasts = np.where(short.any(axis=1), short.argmax(axis=1), -1)
+    wait = np.maximum(lasts - np.ceil(terms.lead_days), 0)
+    return np.asarray(np.where(lasts < 0, -1, wait).astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True)

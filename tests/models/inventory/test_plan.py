@@ -121,6 +121,7 @@ def test_an_order_fills_the_position_in_packs_and_says_what_signals_changed() ->
     assert row["safety_stock_units"] == row["reorder_point_units"] - row["final_units"]
     assert row["cycle_service_expected"] >= 0.95
     assert row["at_risk_units"] > row["lost_sales_units"] > 0
+    assert row["order_by"] == AS_OF, "70 units do not outlast two weeks of 50"
     assert row["at_risk_value"] == pytest.approx(5 * row["at_risk_units"], abs=0.01)
 
 
@@ -148,6 +149,7 @@ def test_what_must_be_read_with_care_is_said() -> None:
     assert one(made, "C")["reason"] == "oversold"
     assert one(made, "C")["stockout_date_p10"] == AS_OF
     assert one(made, "D")["suggested_order_units"] == 0.0
+    assert one(made, "D")["order_by"] is None
     assert one(made, "D")["reason"] == "sales end before an order would arrive"
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from models.inventory.policy import (
     Terms,
+    days_to_wait,
     lead_nodes,
     levels_of,
     order,
@@ -91,3 +92,16 @@ def test_service_is_what_a_simulation_finds() -> None:
     unknown = service_of(course(outlook_of(daily)), terms(), np.array([np.nan]))
     assert np.isnan(unknown.cycle[0])
     assert np.isnan(unknown.fill[0])
+
+
+def test_an_order_can_wait_as_long_as_the_position_outlasts_its_lead_time() -> None:
+    daily = paths(40, 0.3, np.random.default_rng(SEED))
+    one = course(outlook_of(daily))
+    waits = [int(days_to_wait(one, terms(), np.array([p]))[0]) for p in (0, 80, 150, 250, 9_999)]
+    assert waits[0] == waits[1] == 0
+    assert 0 < waits[2] < waits[3]
+    assert waits[4] == -1
+    held = daily[:, : 14 + waits[2]].sum(axis=1) <= 150
+    assert held.mean() == pytest.approx(0.95, abs=0.03)
+    unknown = days_to_wait(one, terms(), np.array([np.nan]))[0]
+    assert unknown == -1
