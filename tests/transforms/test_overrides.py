@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tests.rows import versions
-from tests.transforms.desk_rows import AS_OF, forecasts, week
+from tests.transforms.desk_rows import AS_OF, SKUS, forecasts, week
 from transforms.asof import KNOWN_ON, ORDER, visible
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.check import violations
@@ -185,3 +186,28 @@ def test_the_sum_of_many_small_shares_is_exact() -> None:
         skus_sum == out.filter(level="total")["final_mean"][0] == round(999_999.123 * 1024) / 1024
     )
     assert out["final_mean"].min() >= 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_planners_say_levels_add_up_and_what_is_applied_is_met(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(int(rng.integers(1, 9))):
+        level = str(rng.choice(["total", "category", "sku"]))
+        name = str(rng.choice(list(SKUS)))
+        scope = {"sku": name} if level == "sku" else {}
+        scope |= {"category": SKUS[name]} if level == "category" else {}
+        value = float(np.round(rng.uniform(0, 120), 2))
+        rows.append(override(level, value, author=f"a{i}", week_start=week(int(rng.integers(1, 3))),
+                             **scope))  # fmt: skip
+    given = told(*rows)
+    out = forecasts_final(forecasts(), given)
+    for week_start, part in out.group_by("week_start"):
+        got = dict(part.select("series_id", "final_mean").iter_rows())
+        assert got["tea"] == got["T1"] + got["T2"], week_start
+        assert got["cups"] == got["C1"] + got["C2"], week_start
+        assert got["total"] == got["tea"] + got["cups"], week_start
+        assert min(got.values()) >= 0
+    status = status_table(given, out, as_of=AS_OF, week_start="monday")
+    for row in status.filter(status="applied").iter_rows(named=True):
+        assert row["final_mean"] == round(row["value"] * 1024) / 1024, row
