@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -17,20 +18,23 @@ from flows.knowledge import Picture
 from flows.lake import LakeError
 from flows.masking import masked
 from flows.night import Night, spec_of
+from flows.parquet import ContractViolation
 from flows.provenance import differences
 from models.restated import baseline_then
 from models.value_added import value_added
 from transforms import changes, staircase
 from transforms.asof import visible
+from transforms.calendar import first_horizon_week
 from transforms.classes import sku_classes
 from transforms.contracts import EXPORTS, INPUTS
+from transforms.contracts.check import violations
 from transforms.final import forecasts_final
 from transforms.overrides import judged, named, status_table
 from transforms.privacy import redact
 
 LOG = logging.getLogger("hearcast")
-USUAL_NIGHTS = 56
-"""Earlier nights from which the usual size of a change is learnt."""
+USUAL_NIGHTS = 8
+"""Earlier nights from which the usual size of a change is learnt, of those alike."""
 NO_OVERRIDES = "nobody gives overrides: forecasts are final"
 
 
@@ -49,9 +53,13 @@ class Desk:
         self.failed |= other.failed
 
     def make(self, name: str, how: Callable[[], Mapping[str, pl.DataFrame] | str]) -> None:
-        """Adds the tables that `how` gives; where it fails they are left out and the night goes on."""
+        """Adds the tables that `how` gives.
+
+        Where it fails, or what it gives breaks its contract, they are left out and the night goes on.
+        """
         try:
             found = how()
+            made = {} if isinstance(found, str) else _conformed(found)
         except LakeError:
             raise
         except Exception as error:  # noqa: BLE001 - the desk must not end the night
@@ -60,12 +68,23 @@ class Desk:
             return
         if isinstance(found, str):
             self.skipped[name] = found
-        else:
-            self.tables |= {table: conform(table, _safe(frame)) for table, frame in found.items()}
+        self.tables |= made
 
 
+# Sentences made of numbers and of what planners wrote.
 TEXTS = ("words", "headline", "action", "why", "reason", "customers_reason", "customers_phrase",
          "owner")  # fmt: skip
+
+
+def _conformed(found: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables as they can be published. Raises ContractViolation where one cannot."""
+    made = {table: conform(table, _safe(frame)) for table, frame in found.items()}
+    if broken := [
+        line for name, frame in made.items() for line in violations(EXPORTS[name], frame)
+    ]:
+        LOG.error("%s", "; ".join(broken))
+        raise ContractViolation(broken[0])
+    return made
 
 
 def _safe(frame: pl.DataFrame) -> pl.DataFrame:
@@ -116,8 +135,20 @@ def _changes(
         changes.Restated(earlier[-1], late),
         same_method=not differences(manifest_of(exports, earlier[-1]), night.settings),
     ).with_columns(pl.lit(as_of).alias("as_of"))
-    past = [table_of(exports, day, "forecast_changes") for day in earlier[-USUAL_NIGHTS:]]
-    return {"forecast_changes": changes.with_usual(found, [one for one in past if one is not None])}
+    return {"forecast_changes": changes.with_usual(found, _alike(night, earlier))}
+
+
+def _alike(night: Night, earlier: list[date]) -> list[pl.DataFrame]:
+    """Earlier tables of changes over as many weeks as have passed since the night before."""
+    begins, exports = night.settings.business.week_start, night.settings.paths.exports
+    weeks = [first_horizon_week(day, begins) for day in (*earlier, night.as_of)]
+    passed = [(b - a).days // 7 for a, b in pairwise(weeks)]
+    chosen = [d for d, n in zip(earlier[1:], passed[:-1], strict=True) if n == passed[-1]]
+    past = [
+        table_of(exports, day, "forecast_changes", changes.LEARNT_FROM)
+        for day in chosen[-USUAL_NIGHTS:]
+    ]
+    return [one for one in past if one is not None]
 
 
 FORECAST_PARTS = ("forecasts", "forecast_contributions", "signal_evidence")

@@ -24,11 +24,16 @@ def manifest_of(exports: Path, day: date) -> dict[str, Any]:
     return read_manifest(snapshot_dir(exports, day))
 
 
-def table_of(exports: Path, day: date, name: str) -> pl.DataFrame | None:
-    """Table `name` of the night `day`; None where that night has none."""
+def table_of(
+    exports: Path, day: date, name: str, columns: tuple[str, ...] | None = None
+) -> pl.DataFrame | None:
+    """Table `name` of the night `day`, or some columns of it; None where that night has none."""
     snapshot = snapshot_dir(exports, day)
     if "sha256" not in read_manifest(snapshot)["tables"].get(name, {}):
         return None
     contract = EXPORTS[name]
-    frame = as_of_today(contract, pl.read_parquet(snapshot / f"{name}.parquet"))
-    return frame.select(contract.names)
+    file = snapshot / f"{name}.parquet"
+    there = pl.read_parquet_schema(file)
+    wanted = [one for one in columns or contract.names if one in there]
+    frame = as_of_today(contract, pl.read_parquet(file, columns=wanted))
+    return frame.select(columns or contract.names)

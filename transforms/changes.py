@@ -168,6 +168,9 @@ def _restatement(moved: pl.DataFrame, restated: Restated) -> pl.DataFrame:
 USUAL_SHARE = 0.95
 LEAST_ROWS = 100
 LEAST_NIGHTS = 4
+LEARNT_FROM = ("target", "level", "as_of", "status", "same_method", "horizon", "previous_horizon",
+               "delta", "half_width")  # fmt: skip
+"""Columns of earlier tables that tell what is usual."""
 NARROWEST = 0.25
 """A change of less than this part of half the 80 % interval is never a jump."""
 LEAST_UNITS = 1.0
@@ -182,8 +185,8 @@ def with_usual(changes: pl.DataFrame, before: Sequence[pl.DataFrame]) -> pl.Data
     else one half. Never less than a quarter of it, nor than one unit. A series without an interval
     then has no usual.
     """
-    found = pl.concat([*before, changes.clear()], how="diagonal") if before else changes.clear()
-    told = _measured(found).group_by("target", "level", "passed").agg(
+    known = [frame.select(LEARNT_FROM) for frame in (*before, changes.clear())]
+    told = _measured(pl.concat(known)).group_by("target", "level", "passed").agg(
         pl.col("halves").quantile(USUAL_SHARE, "higher").alias("_k"),
         pl.len().alias("_rows"), pl.col("as_of").n_unique().alias("_nights"),
     )  # fmt: skip

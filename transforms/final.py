@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from transforms.changes import series_at
-from transforms.contracts.columns import LEVELS, QUANTILES, quantile_name
+from transforms.contracts.columns import CUMULATIVE_QUANTILES, LEVELS, QUANTILES, quantile_name
 
 UNIT = 1024
 CELL = ["target", "level", "series_id", "week_start"]
@@ -185,3 +185,26 @@ def _finished(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("_mean") > 0).then(pl.col("_final") / pl.col("_mean"))
         .alias("cumulative_factor"),
     )  # fmt: skip
+
+
+def cumulative_final(cumulative: pl.DataFrame, final: pl.DataFrame) -> pl.DataFrame:
+    """`cumulative` (forecasts_cumulative) with the overrides of `final` (forecasts_final) in it.
+
+    Its mean becomes cumulative_mean and its quantiles keep their ratio to it; where the
+    statistical sum was 0 they are moved by what overrides add. Baselines stay, and so does every
+    row that no override reaches.
+    """
+    key = ["as_of", *CELL, "horizon"]
+    told = final.select(*key, "cumulative_mean", "cumulative_factor")
+    rows = cumulative.join(told, on=key, how="left", maintain_order="left")
+    names = ["mean", *(quantile_name(q) for q in CUMULATIVE_QUANTILES)]
+    reached = pl.col("cumulative_mean").is_not_null()
+    return rows.with_columns(
+        pl.when(reached & pl.col("cumulative_factor").is_not_null())
+        .then(pl.col(name) * pl.col("cumulative_factor"))
+        .when(reached)
+        .then(pl.col(name) + pl.col("cumulative_mean"))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in names
+    ).drop("cumulative_mean", "cumulative_factor")

@@ -12,11 +12,13 @@ import pytest
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 
 from flows.alerts import channels_of
+from flows.desk import Desk
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import load_settings
 from flows.summary import planner_lines
 from tests.flows.conftest import write_config
 from tests.flows.tiny import END, FORECAST, order_rows
+from transforms.contracts import EXPORTS
 
 FIRST, NEXT, BETWEEN = END - timedelta(days=7), END, END - timedelta(days=6)
 WEEK = END + timedelta(days=1)
@@ -118,6 +120,24 @@ def test_the_lines_after_a_night_tell_what_moved_and_who_overrode(shop: Path) ->
     assert "corrected history" in lines
     assert "Overrides: 2 apply tonight; 1 no_series" in lines
     assert "Exceptions: " in lines
+
+
+def test_a_table_that_fails_or_breaks_its_contract_is_left_out_and_the_others_stay() -> None:
+    desk = Desk()
+    good = EXPORTS["exceptions"].empty()
+    desk.make("exceptions", lambda: {"exceptions": good})
+    desk.make("forecast_changes", lambda: {"forecast_changes": {}["gone"]})
+    twice = {"rank": [-1, 1], "kind": ["none", "stock_out"]}
+    bad = pl.DataFrame(
+        {**{n: [None, None] for n in good.columns}, **twice}, schema=dict(good.schema)
+    )
+    desk.make("forecasts_final", lambda: {"exceptions": bad})
+    assert set(desk.tables) == {"exceptions"}
+    assert desk.tables["exceptions"].is_empty()
+    assert desk.failed == {
+        "forecast_changes": "forecast_changes failed: KeyError",
+        "forecasts_final": "forecasts_final failed: ContractViolation",
+    }
 
 
 def test_a_prefect_block_is_a_channel_and_one_that_is_not_there_is_said(tmp_path: Path) -> None:

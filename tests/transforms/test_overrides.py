@@ -6,16 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tests.rows import versions
-from tests.transforms.desk_rows import AS_OF, forecasts, week
+from tests.transforms.desk_rows import AS_OF, SKUS, forecasts, week
 from transforms.asof import KNOWN_ON, ORDER, visible
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.check import violations
-from transforms.contracts.columns import QUANTILES, quantile_name
-from transforms.final import forecasts_final
+from transforms.contracts.columns import CUMULATIVE_QUANTILES, QUANTILES, quantile_name
+from transforms.final import cumulative_final, forecasts_final
 from transforms.overrides import judged, named, status_table
 
 ZONE = "America/New_York"
@@ -185,3 +186,48 @@ def test_the_sum_of_many_small_shares_is_exact() -> None:
         skus_sum == out.filter(level="total")["final_mean"][0] == round(999_999.123 * 1024) / 1024
     )
     assert out["final_mean"].min() >= 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_planners_say_levels_add_up_and_what_is_applied_is_met(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(int(rng.integers(1, 9))):
+        level = str(rng.choice(["total", "category", "sku"]))
+        name = str(rng.choice(list(SKUS)))
+        scope = {"sku": name} if level == "sku" else {}
+        scope |= {"category": SKUS[name]} if level == "category" else {}
+        value = float(np.round(rng.uniform(0, 120), 2))
+        rows.append(override(level, value, author=f"a{i}", week_start=week(int(rng.integers(1, 3))),
+                             **scope))  # fmt: skip
+    given = told(*rows)
+    out = forecasts_final(forecasts(), given)
+    for week_start, part in out.group_by("week_start"):
+        got = dict(part.select("series_id", "final_mean").iter_rows())
+        assert got["tea"] == got["T1"] + got["T2"], week_start
+        assert got["cups"] == got["C1"] + got["C2"], week_start
+        assert got["total"] == got["tea"] + got["cups"], week_start
+        assert min(got.values()) >= 0
+    status = status_table(given, out, as_of=AS_OF, week_start="monday")
+    for row in status.filter(status="applied").iter_rows(named=True):
+        assert row["final_mean"] == round(row["value"] * 1024) / 1024, row
+
+
+def test_sums_over_weeks_follow_the_final_forecast_and_others_stay_to_the_bit() -> None:
+    base = forecasts()
+    series = ["target", "level", "series_id"]
+    summed = base.with_columns(pl.col("mean").cum_sum().over(series, order_by="horizon"))
+    cumulative = summed.with_columns(
+        pl.col("mean").alias(quantile_name(q)) * (0.5 + q) for q in CUMULATIVE_QUANTILES
+    ).with_columns(pl.col("mean").alias("baseline_mean"))
+    out = final(override("sku", 60.0, sku="T1", week_start=week(2)),
+                override("sku", 8.0, sku="C2", week_start=week(1)))  # fmt: skip
+    got = cumulative_final(cumulative, out)
+    assert got.columns == cumulative.columns
+    told = got.filter(series_id="T1").sort("horizon")
+    assert told["mean"].to_list() == [30.0, 90.0, 120.0]
+    assert told["p98"].to_list() == pytest.approx([30 * 1.48, 90 * 1.48, 120 * 1.48])
+    assert told["baseline_mean"].to_list() == [30.0, 60.0, 90.0]
+    assert got.filter(series_id="C2")["p05"].to_list() == [8.0, 8.0, 8.0]
+    same = pl.col("series_id") == "C1"
+    assert got.filter(same).equals(cumulative.filter(same))
