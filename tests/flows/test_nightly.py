@@ -43,7 +43,8 @@ def test_every_table_is_published_as_its_contract_says(night: Path) -> None:
     manifest = read_manifest(snapshot_dir(night / "exports"))
     assert set(manifest["tables"]) == set(EXPORTS)
     skipped = {name for name, entry in manifest["tables"].items() if entry.get("left_out")}
-    assert skipped == {"tag_audit", "tagger_bridges"}, "nobody audited, no upstream tagger changed"
+    # Nobody audited, no upstream tagger changed, and quotes are off unless they are asked for.
+    assert skipped == {"tag_audit", "tagger_bridges", "voices"}
     assert all(manifest["tables"][name]["why"] for name in skipped)
     for name, contract in EXPORTS.items():
         if name in skipped:
