@@ -73,6 +73,7 @@ def _lines(one: Erasure) -> list[str]:
         f"  quarantined rows blanked: {report['quarantined_rows']:,}",
         f"  published nights amended: {report['nights_amended']:,}; superseded snapshots removed: "
         f"{report['old_snapshots_removed']:,}; published rows removed: {report['published_rows']:,}",
+        "  quotes are gone from published nights, and review pages removed: `hearcast review` draws them",
         "  quantities, counts and tags stay without the person; a tombstone of keyed hashes keeps "
         "them out of later deliveries",
         "  not reached: backups, source systems, and copies of exports made elsewhere",

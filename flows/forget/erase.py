@@ -17,7 +17,6 @@ from flows.forget.journal import DONE, Erasure, write_erasure
 from flows.kept_tags import IDENTITY, keep_tags, rewrite_kept
 from flows.lake import Lake, Part
 from flows.listening import tag_lake
-from flows.review_folders import drop_reviews
 from flows.settings import Settings
 from flows.tag_cache import forget_texts
 from flows.taggers import open_tagger
@@ -41,8 +40,6 @@ def erase(lake: Lake, settings: Settings, one: Erasure) -> Erasure:
         "quarantined_rows": _quarantine(lake, one.who),
     }
     done = replace(one, status=DONE, report={**report, **amend_nights(settings.paths.exports, one)})
-    # Reviews may quote the person. Gone last: one that was drawn from a night not yet amended goes too.
-    drop_reviews(settings.paths.exports)
     write_erasure(lake, done)
     return done
 

@@ -17,7 +17,7 @@ VOICES = Table(
         text("category", "the category; null: everything", nullable=True),
         text("side", "for: the passage carries the signal; against: it speaks of the same and denies it", one_of=SIDES),
         Column("place", pl.Int32, "order to show them in, from 1; each is another person's", nullable=False, lo=1),
-        text("quote", "the customer's words, redacted and cut to 160 characters; null: erased on request", nullable=True),
+        text("quote", "the customer's words, redacted and cut to 160 characters"),
         date("said_on", "day of the conversation, in UTC"),
         text("passage_id", "the passage"),
         share("confidence", "how sure the tagger was; null: against"),
