@@ -147,8 +147,12 @@ def listed(n: int, *, missing: tuple[str, ...] = ()) -> pl.DataFrame:
 
 
 def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    table = EXPORTS[name]
-    return frame.select(pl.col(c.name).cast(c.dtype) for c in table.columns)
+    """`frame` in the columns of its contract; those that it lacks and may are null."""
+    given = [
+        pl.col(c.name) if c.name in frame.columns or not c.nullable else pl.lit(None).alias(c.name)
+        for c in EXPORTS[name].columns
+    ]
+    return frame.select(given).cast(dict(EXPORTS[name].schema))
 
 
 def evidence() -> pl.DataFrame:

@@ -47,8 +47,9 @@ def test_every_table_is_published_as_its_contract_says(night: Path) -> None:
     manifest = read_manifest(snapshot_dir(night / "exports"))
     assert set(manifest["tables"]) == set(EXPORTS)
     skipped = {name for name, entry in manifest["tables"].items() if entry.get("left_out")}
-    # Nobody audited, no upstream tagger changed, no night was before, nobody overrides.
-    assert skipped == {"tag_audit", "tagger_bridges", *FIRST_NIGHT, *NO_OVERRIDES}
+    # Nobody audited, no upstream tagger changed, quotes are off, no night was before, nobody overrides.
+    quiet = {"tag_audit", "tagger_bridges", "voices"}
+    assert skipped == {*quiet, *FIRST_NIGHT, *NO_OVERRIDES}
     assert all(manifest["tables"][name]["why"] for name in skipped)
     for name, contract in EXPORTS.items():
         if name in skipped:

@@ -15,7 +15,12 @@ import polars as pl
 
 from transforms.contracts.exports import TARGETS
 from transforms.review.parts import Night
-from transforms.review.planner_plan import PLAN_COLUMNS, overrides_by_sku, plan_by_sku
+from transforms.review.planner_plan import (
+    PLAN_COLUMNS,
+    overrides_above,
+    overrides_by_series,
+    plan_by_sku,
+)
 from transforms.review.planner_words import lead_words, quotes_by_category
 from transforms.review.skus import SKU_LEVELS, Coverage, coverage
 
@@ -57,7 +62,8 @@ class Planner:
     """The page's data. `head` is read at once; `items` are the SKUs in order of their names.
 
     `head`: as_of, week0 (day from which weeks are counted), targets, index (sku, category, why not
-    forecast, expected units of all weeks ahead), leads, quotes, plan columns, absent.
+    forecast, expected units of all weeks ahead), leads, quotes, overrides above the SKU, plan columns,
+    absent.
     """
 
     head: Mapping[str, Any]
@@ -73,7 +79,7 @@ def planner(night: Night, max_items: int = MAX_ITEMS) -> Planner:
     level = _level(night)
     start = _first_week(night)
     parts = {t: _target_items(night, t, level, start) for t in TARGETS}
-    plans, overrides = plan_by_sku(night), overrides_by_sku(night, level)
+    plans, overrides = plan_by_sku(night), overrides_by_series(night, level)
     every = _index(night, level, found, plans)
     largest = sorted(every, key=lambda row: (-(row[-1] or 0.0), row[0]))
     index = sorted(largest[:max_items])
@@ -92,6 +98,7 @@ def planner(night: Night, max_items: int = MAX_ITEMS) -> Planner:
         "index": [[name, category, why, encoded(total)] for name, _, category, why, total in index],
         "leads": lead_words(night, start),
         "quotes": quotes_by_category(night),
+        "above": overrides_above(night),
         "plan": [list(column) for column in PLAN_COLUMNS],
         "absent": [night.why(name) for name in OPTIONAL if night.table(name) is None],
     }

@@ -66,14 +66,23 @@ def plan_by_sku(night: Night) -> dict[str, list[object]]:
     return {sku: [plain(v) for v in row] for sku, *row in plan.select("sku", *given).iter_rows()}
 
 
-def overrides_by_sku(night: Night, level: str) -> dict[str, list[list[object]]]:
+def overrides_by_series(night: Night, level: str) -> dict[str, list[list[object]]]:
     """Series of `level` to its own overrides of weeks that are not over, and what became of each."""
+    return _overrides(night, pl.col("level") == level)
+
+
+def overrides_above(night: Night) -> dict[str, list[list[object]]]:
+    """The same of categories, by category, and of the whole business, under "" (no category's name)."""
+    whole = _overrides(night, pl.col("level") == "total")
+    found = _overrides(night, pl.col("level") == "category")
+    return {**found, "": [row for rows in whole.values() for row in rows]}
+
+
+def _overrides(night: Night, which: pl.Expr) -> dict[str, list[list[object]]]:
     status = night.table("override_status")
     if status is None:
         return {}
-    mine = status.filter(
-        pl.col("level") == level, pl.col("target") == "units", pl.col("status") != "past"
-    )
+    mine = status.filter(which, pl.col("target") == "units", pl.col("status") != "past")
     found: dict[str, list[list[object]]] = {}
     ordered = mine.sort("series_id", "week_start", "override_id")
     for name, *row in ordered.select("series_id", *OVERRIDE_COLUMNS).iter_rows():

@@ -70,7 +70,7 @@ def quotes_by_category(night: Night) -> dict[str, list[list[str]]]:
     found: dict[str, list[list[str]]] = {}
     voices = night.table("voices")
     if voices is not None:
-        ordered = voices.sort(
+        ordered = voices.filter(pl.col("quote").is_not_null()).sort(
             pl.col("category").fill_null(WHOLE), "signal", pl.col("side") != "for", "place"
         )
         for r in ordered.iter_rows(named=True):

@@ -164,7 +164,7 @@ def _quotes(night: Night) -> Iterator[Quote]:
             "place",
         )
         for r in ordered.iter_rows(named=True):
-            if r["quote"] in seen:
+            if r["quote"] is None or r["quote"] in seen:
                 continue
             seen.add(r["quote"])
             about = f"{words(r['signal'])}, {r['said_on'].day} {r['said_on']:%b %Y}"

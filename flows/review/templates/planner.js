@@ -192,9 +192,11 @@ const planTable = (plan) => {
   found.classList.add("pairs");
   return found;
 };
-const overrideTable = (rows) => table("Overrides", ["week of", "override", "statistical", "final", "author", "reason", "what became of it"],
-  rows.map(([, week, value, before, final, author, reason, , why]) => [day(Date.parse(week + "T00:00:00Z")), quantity(value),
-    quantity(before), quantity(final), author, reason, why]), [1, 2, 3]);
+const overrideTable = (rows) => table("Overrides", ["week of", "of", "override", "statistical", "final", "author", "reason", "what became of it"],
+  rows.map(([level, week, value, before, final, author, reason, , why]) => [day(Date.parse(week + "T00:00:00Z")),
+    level === "total" ? "whole business" : words(level), quantity(value), quantity(before), quantity(final), author, reason, why]), [2, 3, 4]);
+const overridesOf = (item, category) => [...(item.overrides || []),
+  ...(item.units?.f?.fin ? [...(head.above[category] || []), ...(head.above[""] || [])] : [])];
 
 /* -- one SKU ------------------------------------------------------------------------------- */
 const forecastTable = (f, name) => table(`${name}: ${target} by week`,
@@ -253,7 +255,8 @@ const show = async (keep) => {
     ...(quotes.length ? quotes : [make("p", { class: "note" }, "No quotes are published.")]));
   blocks.push(make("h3", {}, "Plan and overrides"));
   blocks.push(item.plan ? planTable(item.plan) : make("p", { class: "note" }, "No plan is published for it."));
-  blocks.push(item.overrides ? overrideTable(item.overrides) : make("p", { class: "note" }, "Nobody has overridden a week that is still ahead."));
+  const overrides = overridesOf(item, category);
+  blocks.push(overrides.length ? overrideTable(overrides) : make("p", { class: "note" }, "Nobody has overridden a week that is still ahead."));
   $("item").textContent = name + (category ? ", " + category : "");
   detail.replaceChildren(...blocks);
   document.body.dataset.shown = name;

@@ -150,3 +150,18 @@ def test_a_page_too_large_leaves_out_what_sells_least_and_counts_it(
     totals = units.group_by("series_id").agg(pl.col("mean").sum()).sort("mean", descending=True)
     assert {name for name, _ in found.items} == set(totals["series_id"].head(3))
     assert found.beyond == 4
+
+
+def test_overrides_above_a_sku_are_told_and_those_of_past_weeks_are_not(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    one = tables["override_status"]
+    above = one.with_columns(
+        pl.lit("category").alias("level"),
+        pl.lit(made.EVIL).alias("series_id"),
+        pl.lit("o2").alias("override_id"),
+    )
+    past = one.with_columns(pl.lit("past").alias("status"), pl.lit("o3").alias("override_id"))
+    found = planner(made.night({**tables, "override_status": pl.concat([one, above, past])}))
+    assert len(_item(found, "SKU-00001")["overrides"]) == 1
+    assert [row[0] for row in found.head["above"][made.EVIL]] == ["category"]
