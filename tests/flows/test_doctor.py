@@ -22,7 +22,7 @@ def doctor(file: Path) -> tuple[int, str, str]:
     """Exit code, answer and log of the command."""
     done = subprocess.run(
         [Path(sys.executable).parent / "hearcast", "doctor", "--config", file],
-        capture_output=True, text=True, env=child_environment(file.parent / "home"), timeout=120, check=False,
+        capture_output=True, text=True, env=child_environment(file.parent / "home"), timeout=400, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 

@@ -221,3 +221,13 @@ def test_no_name_or_address_reaches_the_lake(tmp_path: Path) -> None:
     for private in ("Quixworth", "02139", "leave at door", "Cambridge"):
         assert private not in kept
     assert report_of(pulls, "order_lines", "b.json").unmapped_columns == ("surprise",)
+
+
+def test_a_refund_that_names_its_line_by_number_finds_the_sku_in_the_order(tmp_path: Path) -> None:
+    by_number = {"id": 1, "line_item_id": 2, "quantity": 1, "restock_type": "return"}
+    lost = {"id": 2, "line_item_id": 404, "quantity": 1, "restock_type": "return"}
+    put(tmp_path, "a.json", {"orders": [rest_order(refunds=[rest_refund(by_number, lost)])]})
+    pulls = pulls_of(tmp_path)
+    assert [(r["sku"], r["quantity"]) for r in rows_of(pulls, "refunds")] == [("TEA", 1.0)]
+    assert report_of(pulls, "refunds").reasons == {"null_required": 1}
+    assert len(rows_of(pulls, "order_lines")) == 2

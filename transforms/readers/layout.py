@@ -51,8 +51,9 @@ def drop(rule: str, *conditions: Condition) -> RowFilter:
 class Beside:
     """Columns taken from the rows of other layouts in the same folder, by a key.
 
-    They appear as `beside.<name>`; in `on` and `key` `a|b` is the first that is given. The last row of a key counts: files are read in order of name,
-    so a newer delivery wins. `required`: a file whose neighbour is not there is refused.
+    They appear as `beside.<name>`; in `on` and `key` `a|b` is the first that is given. The last
+    row of a key counts: files are read in order of name, so a newer delivery wins. `required`: a
+    file whose neighbour is not there is refused.
     """
 
     layouts: tuple[str, ...]

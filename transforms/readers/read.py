@@ -49,7 +49,8 @@ def read(
     """The canonical rows that `layout` makes of `stack`, part by part.
 
     `rows` has canonical columns as text, `_row` (number of the record in the file) and `_extra`.
-    `day` is the date that the file's name tells, where it tells one. Raises HalfFileError where a needed column or a needed neighbour is not there.
+    `day` is the date that the file's name tells, where it tells one. Raises HalfFileError
+    where a needed column or a needed neighbour is not there.
     """
     if layout.dated and day is None:
         raise HalfFileError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 
 from transforms.readers.layout import Layout, Part, drop, take, test
@@ -126,8 +128,27 @@ def refund_rows(frame: pl.DataFrame, refund: str, sku: str, quantity: str) -> pl
     return added_up(blank_as_null(frame), (refund, sku), ("made.pieces",))
 
 
+def _sold(frame: pl.DataFrame) -> pl.Series:
+    """The SKU of each refunded line, by its id among the order's lines where it does not say."""
+    told = frame.select(
+        pl.coalesce(plain(_REFUND + "line_item.sku"), plain(_REFUND + "line_item.variant.sku"))
+    ).to_series()
+    if not told.null_count():
+        return told
+    sought = frame.select("lineitems", plain(_REFUND + "line_item_id")).iter_rows()
+    found = [_sku_of(lines, number) for lines, number in sought]
+    return told.zip_with(told.is_not_null(), pl.Series(found, dtype=pl.String))
+
+
+def _sku_of(lines: str | None, number: str | None) -> str | None:
+    for one in json.loads(lines or "[]"):
+        if isinstance(one, dict) and number is not None and str(one.get("id")) == number:
+            return str(one["sku"]) if one.get("sku") else None
+    return None
+
+
 def _refunds(frame: pl.DataFrame) -> pl.DataFrame:
-    sku = pl.coalesce(plain(_REFUND + "line_item.sku"), plain(_REFUND + "line_item.variant.sku"))
+    sku = _sold(frame)
     restock = pl.col(plain(_REFUND + "restock_type")).str.to_lowercase()
     frame = frame.with_columns(sku.alias("made.sku"), restock.alias("made.restock"))
     # A cancelled piece must not be added to a returned one of the same refund.
@@ -235,10 +256,14 @@ ORDERS = Layout(
             },
             rows="refunds.refund_line_items",
             needs=(
-                _REFUND + "line_item.sku|" + _REFUND + "line_item.variant.sku",
+                "|".join(
+                    _REFUND + n for n in ("line_item.sku", "line_item.variant.sku", "line_item_id")
+                ),
                 _REFUND + "quantity",
             ),
             uses=(
+                "line_items",
+                _REFUND + "line_item_id",
                 _REFUND + "line_item.sku",
                 _REFUND + "line_item.variant.sku",
                 _REFUND + "restock_type",

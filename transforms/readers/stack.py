@@ -123,12 +123,14 @@ def _walk(value: Mapping[str, Any], path: str, found: set[str], depth: int) -> N
                     _walk(item, f"{here}{LIST}.", found, depth - 1)
 
 
-def flat(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str | None]]:
-    """Name and text of every value of an object; lists stay JSON."""
+def flat(
+    value: Mapping[str, Any], path: str = "", wanted: frozenset[str] | None = None
+) -> Iterator[tuple[str, str | None]]:
+    """Name and text of every value of an object, or of those `wanted`; lists stay JSON."""
     for name, one in value.items():
         if isinstance(one, dict):
-            yield from flat(one, f"{path}{name}.")
-        else:
+            yield from flat(one, f"{path}{name}.", wanted)
+        elif wanted is None or path + name in wanted:
             yield path + name, _text(one)
 
 

@@ -45,7 +45,7 @@ def _items(
     if not segments:
         yield {**above, **dict(flat(value, at))}
         return
-    here = {name: text for name, text in flat(value, at) if name in outer}
+    here = dict(flat(value, at, outer))
     name = segments[0]
     found = value.get(name)
     items = found if isinstance(found, list) else [found] if isinstance(found, dict) else []
