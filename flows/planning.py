@@ -25,6 +25,7 @@ from transforms import demand as counting
 from transforms.asof import SOURCE, visible
 from transforms.calendar import first_horizon_week
 from transforms.contracts import INPUTS
+from transforms.final import overridden
 from transforms.planning.sales import pieces, prices, weekdays
 from transforms.planning.skus import NAMED_IN, every_sku, with_orderable
 from transforms.planning.stock import with_stock
@@ -115,12 +116,15 @@ def _plan(
     rules = night.settings.planning.rules()
     stock, coming, days = positions(night, shown, tables["series_listed"], rules)
     plans.lines = unknown_names(stock, rules)
+    summed = tables["forecasts_cumulative"].filter(at_sku)
+    final = tables.get("forecasts_final", pl.DataFrame())
+    said = None if final.is_empty() else overridden(forecasts, summed, final.filter(at_sku))
     rows = plan(
         stock,
         coming,
-        forecasts,
-        tables["forecasts_cumulative"].filter(at_sku),
+        *((forecasts, summed) if said is None else said),
         days,
+        statistical=None if said is None else (forecasts, summed),
         as_of=night.as_of,
         week=week_of_plan(night),
         excess_days=float(rules.excess_days),

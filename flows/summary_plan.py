@@ -35,8 +35,9 @@ def _line(row: Mapping[str, object]) -> str:
     when = f"half likely out by {out:%d %b}" if out else "not likely out within the forecast"
     value, currency = row["at_risk_value"], row["currency"]
     money = f" ({value:,.0f} {currency})" if value is not None and currency else ""
-    delta = row["order_delta_units"]
-    said = f" ({delta:+,.0f} by customers' words)" if delta else ""
+    parts = {"customers' words": "order_delta_units", "overrides": "override_order_delta_units"}
+    why = [f"{row[name]:+,.0f} by {who}" for who, name in parts.items() if row[name]]
+    said = f" ({', '.join(why)})" if why else ""
     return (
         f"  {row['sku']}: order {row['suggested_order_units']:,.0f}{said}; {when}; without an order "
         f"{row['at_risk_units']:,.0f} units at risk{money}"

@@ -346,8 +346,8 @@ def _listed(forecasts: pl.DataFrame) -> pl.DataFrame:
 PLANNED = {
     "position_units": 10.0, "order_up_to_units": 20.0, "suggested_order_units": 12.0,
     "moq": 12.0, "pack_size": 6.0, "suggested_order_baseline_units": 6.0, "order_delta_units": 6.0,
-    "final_units": 15.5, "baseline_units": 15.0, "signal_delta_units": 0.5,
-    "demand_p50": 14.0, "demand_p90": 18.0, "demand_p95": 19.0,
+    "final_units": 15.5, "baseline_units": 15.0, "signal_delta_units": 0.75, "override_delta_units": -0.25,
+    "override_order_delta_units": 0.0, "demand_p50": 14.0, "demand_p90": 18.0, "demand_p95": 19.0,
 }  # fmt: skip
 
 

@@ -208,3 +208,17 @@ def cumulative_final(cumulative: pl.DataFrame, final: pl.DataFrame) -> pl.DataFr
         .alias(name)
         for name in names
     ).drop("cumulative_mean", "cumulative_factor")
+
+
+def overridden(
+    forecasts: pl.DataFrame, cumulative: pl.DataFrame, final: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`forecasts` and `cumulative` (forecasts_cumulative) as `final` (forecasts_final) has them.
+
+    What an order is to cover: means of weeks are final_mean, sums as `cumulative_final` has them.
+    """
+    key = ["as_of", *CELL, "horizon"]
+    told = final.select(*key, "final_mean")
+    rows = forecasts.join(told, on=key, how="left", maintain_order="left")
+    mean = pl.coalesce("final_mean", "mean").alias("mean")
+    return rows.with_columns(mean).drop("final_mean"), cumulative_final(cumulative, final)

@@ -36,10 +36,12 @@ _PLANNED = (
     "days_of_cover", "excess_units", "lost_sales_units", "at_risk_units", "order_by", *DATES,
 )  # fmt: skip
 """What rests on forecasts."""
+_WORKING = ("statistical_units", "order_statistical_units", "_total")
+"""What differences and reasons are made from; not published."""
 _NOTHING = (
     EXPORTS["inventory_plan"]
     .empty()
-    .select("sku", *_PLANNED, pl.lit(None, dtype=pl.Float64).alias("_total"))
+    .select("sku", *_PLANNED, *(pl.lit(None, dtype=pl.Float64).alias(n) for n in _WORKING))
 )
 
 
@@ -50,6 +52,7 @@ def plan(
     cumulative: pl.DataFrame,
     weekdays: pl.DataFrame,
     *,
+    statistical: tuple[pl.DataFrame, pl.DataFrame] | None = None,
     as_of: date,
     week: Week,
     excess_days: float,
@@ -59,34 +62,40 @@ def plan(
     ``stock`` and ``receipts`` as ``transforms.planning.stock`` gives them, ``weekdays`` as
     ``transforms.planning.weekdays``; ``forecasts`` and ``cumulative`` are those of units, with a
     column ``sku``, at level sku. A SKU without forecasts gets none of what rests on them.
+    ``statistical``: the same two tables without planners' overrides; None: there are none in them.
     """
     ahead = stock.join(cumulative.select("sku").unique(), on="sku", how="semi").sort("sku")
     parts = [_NOTHING]
     for first in range(0, ahead.height, SHARD):
         shard = ahead[first : first + SHARD]
         keep = {"on": "sku", "how": "semi"}
-        low, high = (f.join(shard, **keep) for f in (forecasts, cumulative))  # type: ignore[arg-type]
-        both = courses(shard, low, high, weekday_shares(shard, weekdays), week)
-        parts.append(_planned(shard, receipts_of(shard, receipts), both, as_of, excess_days))
-    told = stock.join(pl.concat(parts, how="diagonal"), on="sku", how="left")
-    return _finished(told, as_of)
+        shares = weekday_shares(shard, weekdays)
+        told = [
+            courses(shard, *(f.join(shard, **keep) for f in pair), shares, week)  # type: ignore[arg-type]
+            for pair in ((forecasts, cumulative), *([statistical] if statistical else []))
+        ]
+        views = told[0][0], told[-1][0], told[-1][1]
+        parts.append(_planned(shard, receipts_of(shard, receipts), views, as_of, excess_days))
+    rows = stock.join(pl.concat(parts, how="diagonal"), on="sku", how="left")
+    return _finished(rows, as_of)
 
 
 def _planned(
     stock: pl.DataFrame,
     receipts: Receipts,
-    both: tuple[Course, Course],
+    views: tuple[Course, Course, Course],
     as_of: date,
     excess_days: float,
 ) -> pl.DataFrame:
-    """What rests on forecasts, for SKUs that have them."""
-    course, terms = both[0], terms_of(stock)
-    levels, plain = levels_of(course, terms), levels_of(both[1], terms)
+    """What rests on forecasts, for SKUs that have them; ``views``: final, statistical, baseline."""
+    course, terms = views[0], terms_of(stock)
+    levels, alone, plain = (levels_of(view, terms) for view in views)
     available = column(stock, "available_units")
     position = available + column(stock, "on_order_units")
     wanted = stock["orderable"].to_numpy()
     orders = [
-        order(np.where(wanted, lv.order_up_to, 0.0), position, terms) for lv in (levels, plain)
+        order(np.where(wanted, lv.order_up_to, 0.0), position, terms)
+        for lv in (levels, alone, plain)
     ]
     service = service_of(course, terms, position + orders[0])
     lost = _losses(course, terms, available, receipts)
@@ -100,8 +109,10 @@ def _planned(
         "horizon_too_short": span > course.last_day,
         "running_week_remaining_units": rest,
         **_level_columns(levels, plain),
+        "statistical_units": alone.mean,
         "suggested_order_units": orders[0],
-        "suggested_order_baseline_units": orders[1],
+        "order_statistical_units": orders[1],
+        "suggested_order_baseline_units": orders[2],
         "cycle_service_expected": service.cycle,
         "fill_rate_expected": service.fill,
         "days_of_cover": days_of_cover(course, available),
@@ -159,16 +170,24 @@ def _finished(told: pl.DataFrame, as_of: date) -> pl.DataFrame:
     told = told.with_columns(*_units(told), *_shares())
     told = told.with_columns(_statuses()).with_columns(_without_forecast())
     told = told.with_columns(
-        (pl.col("final_units") - pl.col("baseline_units")).alias("signal_delta_units"),
-        (pl.col("reorder_point_units") - pl.col("final_units")).alias("safety_stock_units"),
-        (pl.col("suggested_order_units") - pl.col("suggested_order_baseline_units")).alias(
-            "order_delta_units"
+        _difference("statistical_units", "baseline_units", "signal_delta_units"),
+        _difference("final_units", "statistical_units", "override_delta_units"),
+        _difference("reorder_point_units", "final_units", "safety_stock_units"),
+        _difference(
+            "order_statistical_units", "suggested_order_baseline_units", "order_delta_units"
+        ),
+        _difference(
+            "suggested_order_units", "order_statistical_units", "override_order_delta_units"
         ),
         pl.col("horizon_too_short").fill_null(value=False),
     )
     told = told.with_columns(*_money(), _stockout_reason(), _reason())
     wanted = [name for name in EXPORTS["inventory_plan"].names if name != "rung"]
     return told.select(wanted).sort("sku")
+
+
+def _difference(of: str, less: str, name: str) -> pl.Expr:
+    return (pl.col(of) - pl.col(less)).alias(name)
 
 
 def _units(told: pl.DataFrame) -> list[pl.Expr]:
@@ -208,7 +227,11 @@ def _without_forecast() -> list[pl.Expr]:
         .alias("excess_units"),
         *(
             none.otherwise(name).alias(name)
-            for name in ("suggested_order_units", "suggested_order_baseline_units")
+            for name in (
+                "suggested_order_units",
+                "order_statistical_units",
+                "suggested_order_baseline_units",
+            )
         ),
     ]
 

@@ -33,10 +33,15 @@ def sound_orders(dossier: Dossier, plan: pl.DataFrame) -> None:
     """Expect deltas to be differences, and orders to reach their level in whole packs, moq kept."""
     n = plan.height
     off = [
-        (pl.col(a) - pl.col(b) - pl.col(delta)).abs() > 0
-        for a, b, delta in (
-            ("final_units", "baseline_units", "signal_delta_units"),
-            ("suggested_order_units", "suggested_order_baseline_units", "order_delta_units"),
+        (pl.col(whole) - pl.sum_horizontal(parts, ignore_nulls=False)).abs() > 0
+        for whole, *parts in (
+            ("final_units", "baseline_units", "signal_delta_units", "override_delta_units"),
+            (
+                "suggested_order_units",
+                "suggested_order_baseline_units",
+                "order_delta_units",
+                "override_order_delta_units",
+            ),
         )
     ]
     wrong = plan.filter(pl.any_horizontal(*(one.fill_null(False) for one in off))).height

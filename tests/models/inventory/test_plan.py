@@ -125,6 +125,31 @@ def test_an_order_fills_the_position_in_packs_and_says_what_signals_changed() ->
     assert row["at_risk_value"] == pytest.approx(5 * row["at_risk_units"], abs=0.01)
 
 
+def test_what_overrides_change_is_told_apart_from_what_signals_change() -> None:
+    rows = stock(A={}, B={})
+    weekly, summed = forecasts(1.25, "A", "B")
+    names = [n for n in summed.columns if n == "mean" or (n[0] == "p" and n[1:].isdigit())]
+    more = pl.when(pl.col("sku") == "A").then(2.0).otherwise(1.0)
+    said = (
+        weekly.with_columns(pl.col("mean") * more),
+        summed.with_columns(pl.col(n) * more for n in names),
+    )
+    terms = {"as_of": AS_OF, "week": Week(0, 0), "excess_days": 91.0}
+    made = plan(rows, RECEIPTS, *said, WEEKDAYS, statistical=(weekly, summed), **terms)
+    plain = plan(rows, RECEIPTS, weekly, summed, WEEKDAYS, **terms)
+    a, b, before = one(made, "A"), one(made, "B"), one(plain, "A")
+    assert b == one(plain, "B"), "no override reaches it"
+    assert b["override_delta_units"] == b["override_order_delta_units"] == 0.0
+    assert a["final_units"] == pytest.approx(2 * before["final_units"])
+    for name in ("baseline_units", "signal_delta_units", "order_delta_units"):
+        assert a[name] == before[name]
+    assert a["override_delta_units"] == a["final_units"] - before["final_units"] > 0
+    assert a["override_order_delta_units"] == (
+        a["suggested_order_units"] - before["suggested_order_units"]
+    )
+    assert a["override_order_delta_units"] > 0
+
+
 def test_a_plan_without_signals_is_the_same_plan() -> None:
     row = one(planned(stock(A={}), "A", lift=1.0), "A")
     for name in ("signal_delta_units", "order_delta_units"):
