@@ -69,7 +69,7 @@ nightly: $(STAMP)
 	exit $$code
 
 test: $(STAMP)
-	$(BIN)/python -m pytest tests -m "not soak" -n $(THREADS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest tests -m "not soak" -n $(THREADS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest tests -m soak --timeout 7200 $(ARGS)

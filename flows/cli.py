@@ -143,7 +143,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def entry() -> None:
     """The process `hearcast`: ends with the command's exit code, whatever a library waits for."""
-    code = main()
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our lines has gone: nobody knows what was not said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     from flows.leaving import leave_within  # noqa: PLC0415
 
     leave_within(LEAVE_SECONDS, code)

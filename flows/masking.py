@@ -13,6 +13,8 @@ SCOPE = ("sku", "category", "channel")
 """Columns of a source that become names of published series."""
 TAGGERS = ("tagger", "tagger_version")
 """Columns of another system's tags that are published as given."""
+OWNER = r"(?:\p{Lu}[\p{L}'’.-]*[\s,]+){2,4}(<EMAIL>)"
+"""Two capitalised words and more right before an address, as mail programs write whose it is."""
 
 
 def masked(frame: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +31,7 @@ def masked(frame: pl.DataFrame) -> pl.DataFrame:
         if name in IDENTIFIERS or name in TAGGERS:
             values = values.filter(~values.str.contains(CODE))
         changed = values != redact(values)
-        safe = redact_words(values)
+        safe = redact_words(values).str.replace_all(OWNER, "<NAME> ${1}")
         if changed.any():
             old, new = values.filter(changed), safe.filter(changed)
             frame = frame.with_columns(pl.col(name).replace(old, new))

@@ -28,6 +28,11 @@ def test_identities_are_replaced_and_plain_codes_stay() -> None:
     assert masked(found).equals(found)
 
 
+def test_a_name_before_an_address_goes_with_it() -> None:
+    frame = pl.DataFrame({"sku": ["Ada Lovelace ada@example.com", "Green Tea", "Tea bob@example.com"]})
+    assert masked(frame)["sku"].to_list() == ["<NAME> <EMAIL>", "Green Tea", "Tea <EMAIL>"]
+
+
 def test_a_frame_without_identities_is_returned_as_it_is() -> None:
     frame = pl.DataFrame({"sku": ["S1", "日本茶", "a b/c"], "text": ["ada@example.com"] * 3})
     assert masked(frame) is frame

@@ -18,7 +18,10 @@ from tests.flows.tiny import END, tiny_shop
 from transforms.contracts import INPUTS
 
 NIGHT = date(2026, 3, 10)
-SAID = "I am stocking up again, my name is Ada Lovelace, mail ada@example.com"
+SAID = (
+    "I bought ten extra to stock up and keep spares at home. My name is Ada Lovelace, "
+    "mail ada@example.com"
+)
 
 
 def talk(folder: Path, *, extra: str = "") -> Path:
@@ -79,7 +82,9 @@ def test_words_go_after_their_time_and_counts_stay(
     assert read_table(tmp_path / "short" / "exports", "tags").height >= 40
     frame = Lake(tmp_path / "short" / "lake").versions("passages", later).collect()
     told = frame.filter(pl.col(STATE) == REDACTED)["text"].unique().to_list()
-    assert told == ["I am stocking up again, my name is <NAME>, mail <EMAIL>"]
+    assert told == [
+        "I bought ten extra to stock up and keep spares at home. My name is <NAME>, mail <EMAIL>"
+    ]
     assert frame.filter(pl.col(STATE) != RAW)["_extra"].null_count() == 32
     for path in (tmp_path / "short" / "lake").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path

@@ -22,7 +22,8 @@ def weekly(target: str, series: str, values: Floats, level: str = "category") ->
     return pl.DataFrame(
         {"target": target, "level": level, "series_id": series, "week_start": weeks,
          "category": "tea", "sku": series if level == "sku" else None, "channel": None,
-         "value": values, "is_partial": False, "censored_share": None, "fiscal_week": None},
+         "value": values, "is_partial": False, "censored_share": None, "fiscal_week": None,
+         "fiscal_period": None, "last_year_week_start": None},
         schema=dict(EXPORTS["demand_weekly"].schema),
     )  # fmt: skip
 

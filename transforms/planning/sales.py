@@ -8,6 +8,7 @@ from transforms.calendar import WEEKDAYS, local_day, week_of
 from transforms.demand import MILLI, counted_lines
 
 PRICE_WEEKS = 13
+CURRENCY_CODE = "^[A-Za-z]{3}$"
 WEEKDAY_WEEKS = 26
 
 
@@ -40,14 +41,15 @@ def prices(order_lines: pl.DataFrame, timezone: str, week_start: str) -> pl.Data
     """sku, unit_price, currency: mean price of a unit over the newest 13 weeks with a priced sale.
 
     In whole thousandths, so that no order of rows matters. Null price where those weeks hold
-    several currencies; lines without a price, or at nothing, tell none.
+    several currencies; lines without a price, or at nothing, tell none. A currency is a code of
+    three letters (ISO 4217): whatever else stands in the column is none.
     """
     priced = counted_lines(order_lines).filter(
         (pl.col("unit_price") > 0) & (pl.col("quantity") > 0)
     )
     rows = priced.select(
         "sku",
-        "currency",
+        pl.when(pl.col("currency").str.contains(CURRENCY_CODE)).then("currency"),
         week_of(local_day("ordered_at", timezone), week_start).alias("_week"),
         (pl.col("quantity") * MILLI).round().cast(pl.Int64).alias("_milli"),
         (pl.col("quantity") * pl.col("unit_price") * MILLI).round().cast(pl.Int64).alias("_value"),

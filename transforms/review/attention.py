@@ -10,7 +10,7 @@ import polars as pl
 from transforms.review.numbers import day, plural, quantity, words
 from transforms.review.parts import Grid, Night, Quote, Section, Verdict
 
-MOST = 25
+MOST = 12
 UNASSIGNED = "unassigned"
 
 

@@ -59,3 +59,8 @@ def test_several_currencies_have_no_price_and_gifts_tell_none() -> None:
         ("C", 0, 1, 5.0, None),
     )  # fmt: skip
     assert made == {"A": (None, None), "C": (5.0, None)}
+
+
+def test_what_is_no_code_is_no_currency() -> None:
+    made = priced(("A", 0, 3, 10.0, "mail ada@example.com"), ("B", 0, 1, 6.0, "eur"))
+    assert made == {"A": (10.0, None), "B": (6.0, "eur")}

@@ -120,7 +120,7 @@ def test_spans_quote_the_original(text: str) -> None:
 
 
 def test_what_is_no_tag_stays() -> None:
-    assert fold("size <S and >M, x<3, a<by>") == "size <s and >m, x<3, a<by>"
+    assert fold("size <M and >L, x<3, a<by>") == "size <m and >l, x<3, a<by>"
 
 
 def test_a_combining_accent_stays_with_its_letter() -> None:
