@@ -29,7 +29,9 @@ def test_identities_are_replaced_and_plain_codes_stay() -> None:
 
 
 def test_a_name_before_an_address_goes_with_it() -> None:
-    frame = pl.DataFrame({"sku": ["Ada Lovelace ada@example.com", "Green Tea", "Tea bob@example.com"]})
+    frame = pl.DataFrame(
+        {"sku": ["Ada Lovelace ada@example.com", "Green Tea", "Tea bob@example.com"]}
+    )
     assert masked(frame)["sku"].to_list() == ["<NAME> <EMAIL>", "Green Tea", "Tea <EMAIL>"]
 
 
