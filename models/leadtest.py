@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from models.leadscan import Scan, scan
+from models.parallel import over_shards
 from models.seasonality import harmonics
 from models.types import Floats, Ints
 
@@ -89,8 +90,14 @@ def _fitted(z: Floats, x: Floats, ridge: float) -> Floats:
     penalty[0, 0] = 1e-3
     gram = _before(x[:, :, None] * x[:, None, :], 0) + penalty
     weights = np.linalg.solve(gram, x[:, :, None])[:, :, 0]
-    moments = _before(z[:, :, None] * x[None], 1)
-    return np.asarray((moments * weights[None]).sum(axis=2))
+    out = np.empty_like(z)
+
+    def work(start: int, stop: int) -> None:
+        moments = _before(z[start:stop, :, None] * x[None], 1)
+        out[start:stop] = (moments * weights[None]).sum(axis=2)
+
+    over_shards(len(z), work)
+    return out
 
 
 def one_step_residuals(z: Floats, period: int) -> Floats:
@@ -210,13 +217,20 @@ def _purged(x: Floats, y: Floats, depth: int) -> Floats:
 
     Ridge regression on demand 0..depth weeks before, learnt before each week.
     """
-    past = np.stack([lagged(y[0], m) for m in range(depth + 1)], axis=-1)
-    gram = _before(past[..., :, None] * past[..., None, :], 1)
-    size = np.trace(gram, axis1=-2, axis2=-1)[..., None, None] / (depth + 1)
-    gram = gram + np.eye(depth + 1) * (0.05 * size + 1e-6)
-    weights = np.linalg.solve(gram, past[..., None])[..., 0]
-    moments = _before(x[..., None] * past[None], 2)
-    return np.asarray(x - (moments * weights[None]).sum(axis=-1))
+    out = np.empty_like(x)
+
+    def work(start: int, stop: int) -> None:
+        told, own = y[0, start:stop], x[:, start:stop]
+        past = np.stack([lagged(told, m) for m in range(depth + 1)], axis=-1)
+        gram = _before(past[..., :, None] * past[..., None, :], 1)
+        size = np.trace(gram, axis1=-2, axis2=-1)[..., None, None] / (depth + 1)
+        gram += np.eye(depth + 1) * (0.05 * size + 1e-6)
+        weights = np.linalg.solve(gram, past[..., None])[..., 0]
+        moments = _before(own[..., None] * past[None], 2)
+        out[:, start:stop] = own - (moments * weights[None]).sum(axis=-1)
+
+    over_shards(x.shape[1], work)
+    return out
 
 
 def sequences(
