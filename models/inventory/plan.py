@@ -68,12 +68,11 @@ def plan(
     parts = [_NOTHING]
     for first in range(0, ahead.height, SHARD):
         shard = ahead[first : first + SHARD]
-        keep = {"on": "sku", "how": "semi"}
         shares = weekday_shares(shard, weekdays)
-        told = [
-            courses(shard, *(f.join(shard, **keep) for f in pair), shares, week)  # type: ignore[arg-type]
-            for pair in ((forecasts, cumulative), *([statistical] if statistical else []))
-        ]
+        told = []
+        for pair in ((forecasts, cumulative), *([statistical] if statistical else [])):
+            low, high = (f.join(shard, on="sku", how="semi") for f in pair)
+            told.append(courses(shard, low, high, shares, week))
         views = told[0][0], told[-1][0], told[-1][1]
         parts.append(_planned(shard, receipts_of(shard, receipts), views, as_of, excess_days))
     rows = stock.join(pl.concat(parts, how="diagonal"), on="sku", how="left")
