@@ -218,6 +218,7 @@ def plan(n: int) -> pl.DataFrame:
         "reason": [None] * n,
         "suggested_order_units": [float(i % 50) for i in range(n)],
         "suggested_order_baseline_units": [float(i % 40) for i in range(n)],
+        "override_order_delta_units": [0.0] * n,
         "order_delta_units": [float(i % 50 - i % 40) for i in range(n)],
         "stockout_date_p10": [AS_OF + timedelta(days=10 + i % 60) for i in range(n)],
         "stockout_date_p50": [AS_OF + timedelta(days=20 + i % 60) for i in range(n)],

@@ -16,7 +16,7 @@ from transforms.asof import KNOWN_ON, ORDER, visible
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.check import violations
 from transforms.contracts.columns import CUMULATIVE_QUANTILES, QUANTILES, quantile_name
-from transforms.final import cumulative_final, forecasts_final
+from transforms.final import cumulative_final, forecasts_final, overridden
 from transforms.overrides import judged, named, status_table
 
 ZONE = "America/New_York"
@@ -231,3 +231,20 @@ def test_sums_over_weeks_follow_the_final_forecast_and_others_stay_to_the_bit() 
     assert got.filter(series_id="C2")["p05"].to_list() == [8.0, 8.0, 8.0]
     same = pl.col("series_id") == "C1"
     assert got.filter(same).equals(cumulative.filter(same))
+
+
+def test_what_an_order_covers_is_the_final_forecast() -> None:
+    weekly = forecasts()
+    cumulative = weekly.select(
+        *("as_of", "target", "level", "series_id", "week_start", "horizon", "mean"),
+        *(pl.col("mean").alias(quantile_name(q)) for q in CUMULATIVE_QUANTILES),
+    )
+    out = final(override("sku", 60.0, sku="T1", week_start=week(2)))
+    means, summed = overridden(weekly, cumulative, out)
+    assert means.columns == weekly.columns
+    told = out.select("series_id", "level", "horizon", "final_mean")
+    both = means.join(told, on=["series_id", "level", "horizon"])
+    assert both.height == weekly.height
+    assert (both["mean"] == both["final_mean"]).all()
+    assert means.filter(series_id="T1", horizon=2)["mean"].to_list() == [60.0]
+    assert summed.equals(cumulative_final(cumulative, out))
