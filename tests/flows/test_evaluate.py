@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,15 @@ def test_a_missing_file_names_the_option(
     nowhere = str(tmp_path / "nowhere.jsonl")
     assert main(["tagger", "evaluate", "--config", config, "--gold", nowhere]) == 2
     assert "--gold" in capsys.readouterr().err
+
+
+def test_who_stops_reading_gets_no_traceback(tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"text": "it broke after two weeks", "signals": ["durability_question"]}\n')
+    command = [sys.executable, "-m", "flows.cli", "tagger", "evaluate", "--gold", str(gold)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run.stdout is not None
+    run.stdout.close()
+    _, told = run.communicate(timeout=120)
+    assert b"Traceback" not in told
+    assert run.returncode == 1, "nobody knows what was not said"
