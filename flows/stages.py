@@ -24,6 +24,8 @@ from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
 from flows.night import Night, rules_of, spec_of
+from flows.office import Given, office
+from flows.office import Said as OfficeSaid
 from flows.planning import Plans, planning_tables
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
@@ -238,6 +240,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     shelf = _step_down(night, judged, made.rung, tables)
     desk, plans = _act(night, (now, past, before), shelf, made.hidden)
+    desk.add(office(Given(night, OfficeSaid(tags, now, heard.deaf), shelf.tables)))
+    shelf.tables |= desk.tables
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)
     lines = silent if now.conversations.is_empty() else heard.lines

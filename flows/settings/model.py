@@ -96,7 +96,10 @@ class Thresholds(Spec):
     hold_share: Share | None = None
 
 
-BY_HAND = frozenset({"overrides", "owners"})
+BY_HAND = frozenset(
+    {"overrides", "owners", "insights", "actions", "experiments", "objectives", "touchpoints"}
+    | {"copy_pages", "distributions"}
+)
 """Tables of few rows that people write: one slip in ten says nothing of the other nine."""
 BY_HAND_HOLD = 0.5
 

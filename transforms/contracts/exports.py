@@ -33,6 +33,7 @@ from transforms.contracts.forecast_exports import (
 from transforms.contracts.heard_exports import SIGNAL_EVIDENCE, SIGNAL_VALUE, SIGNALS_WEEKLY, TAGS
 from transforms.contracts.hub_exports import FORECASTS_HUB
 from transforms.contracts.identity_exports import IDENTITY_TABLES
+from transforms.contracts.office_exports import OFFICE_TABLES
 from transforms.contracts.planning_exports import PLANNING_TABLES
 from transforms.contracts.schema import by_name
 from transforms.contracts.voice_exports import VOICES
@@ -76,5 +77,6 @@ EXPORTS = by_name(
     *DESK_TABLES,
     FORECASTS_HUB,
     VOICES,
+    *OFFICE_TABLES,
 )
 """Every table that this version publishes, by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.desk_inputs import OVERRIDES, OWNERS
+from transforms.contracts.office_inputs import COHORTS, OFFICE_INPUTS
 from transforms.contracts.schema import EARLIEST, LATEST, UTC_TIME, Column, Table, by_name
 
 MAX_QUANTITY = 1_000_000.0
@@ -268,7 +269,7 @@ CALL_ATTEMPTS = Table(
             "why this customer was called",
             required=True,
             nullable=False,
-            one_of=("recent", "abandoner", "repeat"),
+            one_of=COHORTS,
         ),
         _id("customer_id", "the customer", required=True, private=True),
         _when("attempted_at", "when it was dialled", required=True),
@@ -352,6 +353,7 @@ INPUTS = by_name(
     PROMOTIONS,
     OVERRIDES,
     OWNERS,
+    *OFFICE_INPUTS,
 )
 """Every canonical input that this version reads, by table name."""
 

@@ -1,0 +1,6 @@
+"""The Office of the Customer: the conversation programme's tables, each from the night's others."""
+
+from flows.office.given import Given, Said
+from flows.office.tables import office
+
+__all__ = ["Given", "Said", "office"]

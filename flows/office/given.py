@@ -1,0 +1,94 @@
+"""What the office's tables are made from: inputs as known tonight, one customer_id a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from flows.identity import hasher
+from flows.keys import keyring
+from flows.masking import masked
+from flows.night import Night, rules_of
+from flows.rules import Picture, Rules, Tags
+from transforms.asof import visible
+from transforms.contracts import INPUTS
+from transforms.customers import joined, links_of
+from transforms.hashed import hashed_frames
+from transforms.identity import resolve
+
+PEOPLE = ("customers", "order_lines", "checkouts", "tickets", "conversations", "call_attempts")
+"""Tables whose rows say which ids are one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the night heard: tags of passages, and the counted signals that came of them."""
+
+    tags: Tags
+    now: Picture
+    deaf: str | None
+
+
+@dataclass(slots=True)
+class Given:
+    """The night's inputs for the office. Tables are read when first asked for, and kept."""
+
+    night: Night
+    said: Said
+    tables: Mapping[str, pl.DataFrame]
+    """The night's other tables, as they will be published."""
+    _shown: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _persons: pl.DataFrame | None = None
+
+    @property
+    def as_of(self) -> date:
+        """The last day that may be known."""
+        return self.night.as_of
+
+    @property
+    def rules(self) -> Rules:
+        """Time zone, first day of the week, and what else decides how events become weeks."""
+        return rules_of(self.night.settings)
+
+    def shown(self, name: str) -> pl.DataFrame:
+        """The input `name` as known tonight, with `_source` beside its columns.
+
+        customer_id is a keyed hash, one for each person; a customer who was forgotten keeps a
+        marked one. Identifiers in names of series are masked. Nothing of what customers said is
+        read (column `text`); quotes in other tables are as given, and not to be published unredacted.
+        """
+        if name not in self._shown:
+            frame = self._hashed(name)
+            self._shown[name] = joined({name: frame}, self._people())[name]
+        return self._shown[name]
+
+    def has(self, *names: str) -> str | None:
+        """Why a table that needs these inputs is skipped, in one line; None: all have rows."""
+        lacking = [name for name in names if self.shown(name).is_empty()]
+        return f"no {' and no '.join(lacking)} given" if lacking else None
+
+    def _hashed(self, name: str) -> pl.DataFrame:
+        contract, settings = INPUTS[name], self.night.settings
+        zone = settings.business.timezone
+        seen = visible(self.night.lake.versions(name, self.as_of), contract, self.as_of, zone)
+        private = [c for c in seen.collect_schema().names() if c == "text" and contract.text]
+        frame = masked(seen.drop(private).collect())
+        by = hasher(settings, keyring(settings, self.night.lake).current)
+        return hashed_frames({name: frame}, by)[name]
+
+    def _people(self) -> pl.DataFrame:
+        if self._persons is None:
+            apart = {name: self._hashed(name) for name in PEOPLE}
+            rules = self.rules
+            found = resolve(
+                links_of(apart).drop("_source"),
+                max_shared=rules.max_shared,
+                max_emails=rules.max_emails,
+                max_ids=rules.max_ids,
+            )
+            self._persons = found.persons
+            self._shown |= joined(apart, found.persons)
+        return self._persons

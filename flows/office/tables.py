@@ -1,0 +1,23 @@
+"""Which tables the office makes, in which order, and from what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from flows.desk import Desk
+from flows.office.given import Given
+
+Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
+"""The tables made, or why there are none tonight, in one line."""
+
+MAKERS: Mapping[str, Maker] = {}
+
+
+def office(given: Given) -> Desk:
+    """All tables of the office; one that fails is left out with its reason, the others stay."""
+    desk = Desk()
+    for name, maker in MAKERS.items():
+        desk.make(name, lambda maker=maker: maker(given))  # type: ignore[misc]
+    return desk
