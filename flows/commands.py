@@ -91,8 +91,9 @@ def report(state: State[Any]) -> int:
     if state.name in ("Completed", "PublishedDegraded"):
         data: Any = state.data
         published: Published = getattr(data, "result", data)
-        lines = planner_lines(Path(published.snapshot))
-        where = Path(published.exports) / "latest"
+        lines = planner_lines(published.snapshot)
+        latest = published.exports / "latest"
+        where = latest if latest.is_dir() else published.snapshot
         print("\n".join([*lines, "", f"Tables: {where}/*.parquet", ""]))  # noqa: T201 - the answer
         return EXIT_PUBLISHED if state.name == "Completed" else EXIT_DEGRADED
     LOG.error("nothing was published: %s", _reason(state))

@@ -24,6 +24,7 @@ from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
 from flows.night import Night, rules_of, spec_of
+from flows.places import Place
 from flows.planning import Plans, planning_tables
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
@@ -108,8 +109,8 @@ class Published:
     """Where the night's tables are and how it ended."""
 
     as_of: date
-    snapshot: str
-    exports: str
+    snapshot: Place
+    exports: Place
     status: str
     headline: str
     lines: tuple[str, ...]
@@ -329,8 +330,8 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     headline = f"{account.status} as of {night.as_of}: {len(tables)} tables in {snapshot.path}"
     return Published(
         night.as_of,
-        str(snapshot.path),
-        str(settings.paths.exports),
+        snapshot.path,
+        settings.paths.exports,
         account.status,
         headline,
         lines,
@@ -342,7 +343,6 @@ def record_failure(night: Night, error: BaseException) -> None:
     exports = night.settings.paths.exports
     run = {"run_id": night.run_id, "status": "Failed", "reason": type(error).__name__}
     try:
-        exports.mkdir(parents=True, exist_ok=True)
         write_failure(exports, night.as_of, run)
     except OSError as problem:
         LOG.warning("freshness.json could not be written: %s", problem)

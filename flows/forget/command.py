@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flows.alone import alone
 from flows.forget.erase import erase
 from flows.forget.journal import (
     Erasure,
@@ -32,7 +31,7 @@ def forget(settings: Settings, told: str) -> list[str]:
     lake = Lake(settings.paths.lake)
     if not lake.landings():
         raise CannotForget(f"nothing has landed in the lake {lake.root}; check [paths] lake")
-    with alone(lake.root):
+    with lake.storage.alone(lake.root):
         lake.keep_words_apart()
         clear_leftovers(lake)
         ring = keyring(settings, lake)

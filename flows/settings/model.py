@@ -11,8 +11,9 @@ from pydantic import Field, Strict, field_validator, model_validator
 
 from flows.settings.alerts import Alerts
 from flows.settings.planning import Planning
+from flows.settings.reach import Reach
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
-from flows.settings.values import LocalPath, known_country, known_timezone
+from flows.settings.values import Address, known_country, known_timezone
 from transforms.contracts import INPUTS
 from transforms.mapping_spec import Spec
 
@@ -44,10 +45,10 @@ class Business(Spec):
 
 
 class Paths(Spec):
-    """Where results live; absolute once loaded."""
+    """Where results live: folders on a disk, absolute once loaded, or in a bucket."""
 
-    lake: LocalPath = Path("data/var/lake")
-    exports: LocalPath = Path("data/var/exports")
+    lake: Address = Path("data/var/lake")
+    exports: Address = Path("data/var/exports")
 
 
 class Forecast(Spec):
@@ -206,6 +207,7 @@ class Settings(Spec):
     file: Path
     business: Business = Field(default_factory=Business)
     paths: Paths = Field(default_factory=Paths)
+    storage: Reach = Field(default_factory=Reach)
     sources: tuple[Source, ...] = ()
     forecast: Forecast = Field(default_factory=Forecast)
     signals: tuple[Signal, ...] = Field(default_factory=_default_signals)
