@@ -30,7 +30,8 @@ class Storage(Protocol):
     def update(self, place: Place, change: Callable[[bytes | None], bytes | None]) -> None:
         """Replaces what is there by `change` of it, as one step; None leaves it.
 
-        `change` may be called again with newer content, so it must do nothing else.
+        `change` may be called again with newer content, so it must do nothing else; what it returns
+        says whose it is, so that two writers never come to the same bytes by different ways.
         """
 
     def write_parquet(self, place: Place, frame: pl.DataFrame) -> None:

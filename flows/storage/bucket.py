@@ -206,7 +206,11 @@ class BucketStorage:
     def workroom(self, root: Place) -> Path:
         """On this host, one for each user and lake."""
         name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"hearcast-{os.getuid()}-{name}"
+        room = Path(tempfile.gettempdir()) / f"hearcast-{os.getuid()}-{name}"
+        room.mkdir(mode=0o700, exist_ok=True)
+        if room.is_symlink() or room.stat().st_uid != os.getuid():
+            raise StoreError(1, f"{room}: is somebody else's; remove it, or set TMPDIR")
+        return room
 
     def part_name(self, name: str) -> str:
         """With a mark of its own: a writer whose lease lapsed cannot write over the next one's file."""

@@ -195,7 +195,8 @@ class ObjectPath:
     def create(self, content: bytes) -> Mapping[str, str]:
         """Writes the object where there is none; its tag. FileExistsError where there is one.
 
-        An answer that was lost on the way may have been a yes: an object of just these bytes is ours.
+        An answer that was lost on the way may have been a yes: an object of just these bytes is
+        taken for ours.
         """
         try:
             with told(self, writing=True):
@@ -208,7 +209,11 @@ class ObjectPath:
             raise FileExistsError(errno.EEXIST, "exists already", str(self)) from None
 
     def swap(self, content: bytes, tag: Mapping[str, str]) -> Mapping[str, str]:
-        """Writes over the version `tag`; its new tag. ChangedMeanwhile where another one is there."""
+        """Writes over the version `tag`; its new tag. ChangedMeanwhile where another one is there.
+
+        As with `create`, an object of just these bytes is taken for ours: content that two writers
+        may both come to has to say whose it is.
+        """
         try:
             with told(self, writing=True):
                 mode: Any = dict(tag)
