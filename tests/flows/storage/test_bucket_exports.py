@@ -133,9 +133,12 @@ def test_duckdb_reads_a_night_in_a_bucket_as_the_documents_say(
         "CREATE SECRET (TYPE s3, KEY_ID 'testing', SECRET 'secret-of-the-test', "
         f"ENDPOINT '{host}', USE_SSL false, URL_STYLE 'path')"
     )
-    where = connection.execute(f"SELECT snapshot FROM '{root}/latest.json'").fetchone()
-    assert where is not None
-    count = connection.execute(f"SELECT count(*) FROM '{root}/{where[0]}/forecasts.parquet'")
+    connection.execute(
+        f"SET VARIABLE night = (SELECT '{root}/' || snapshot FROM '{root}/latest.json')"
+    )
+    count = connection.execute(
+        "SELECT count(*) FROM read_parquet(getvariable('night') || '/forecasts.parquet')"
+    )
     assert count.fetchone() == (200,)
 
 
