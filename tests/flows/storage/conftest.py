@@ -85,5 +85,11 @@ def new_bucket(server: str, *, versioned: bool = False) -> str:
 
 @pytest.fixture
 def root(s3: str) -> ObjectPath:
-    """A folder in the bucket whose locks lapse after two seconds."""
-    return ObjectPath.of(f"{s3}/shop", Access(lease_seconds=2))
+    """A folder in the bucket."""
+    return ObjectPath.of(f"{s3}/shop")
+
+
+@pytest.fixture
+def brief(s3: str) -> ObjectPath:
+    """A folder in the bucket whose locks lapse soon."""
+    return ObjectPath.of(f"{s3}/shop", Access(lease_seconds=5))

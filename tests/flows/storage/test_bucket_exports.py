@@ -145,15 +145,15 @@ def test_duckdb_reads_a_night_in_a_bucket_as_the_documents_say(
 class Reader(threading.Thread):
     """Resolves `latest` again and again and checks what lies there; keeps what was wrong."""
 
-    def __init__(self, exports: ObjectPath) -> None:
+    def __init__(self, exports: ObjectPath, every: float = 0.02) -> None:
         super().__init__(daemon=True)
-        self.exports, self.stopped = exports, threading.Event()
+        self.exports, self.every, self.stopped = exports, every, threading.Event()
         self.wrong: list[str] = []
         self.seen: set[str] = set()
         self.days: list[str] = []
 
     def run(self) -> None:
-        while not self.stopped.wait(0.02):
+        while not self.stopped.wait(self.every):
             try:
                 self._look()
             except Exception as error:  # noqa: BLE001 - whatever it is, the test must tell of it

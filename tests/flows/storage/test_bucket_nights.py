@@ -38,7 +38,7 @@ def run(config: Path, *arguments: str) -> int:
     return main([arguments[0], "--config", str(config), *arguments[1:]])
 
 
-def in_bucket(config: Path, bucket: str, server: str) -> Path:
+def in_bucket(config: Path, bucket: str, server: str, lease: int = 120) -> Path:
     """The same shop with its files, lake and exports in a bucket; its configuration alone on disk."""
     for path in sorted((config.parent / "in").iterdir()):
         ObjectPath.of(f"{bucket}/in/{path.name}", access(server)).put(path.read_bytes())
@@ -50,7 +50,7 @@ def in_bucket(config: Path, bucket: str, server: str) -> Path:
     folder.mkdir()
     there = folder / "hearcast.toml"
     there.write_text(
-        f'{text}\n[storage]\nendpoint = "{server}"\nallow_http = true\nlease_seconds = 5\n'
+        f'{text}\n[storage]\nendpoint = "{server}"\nallow_http = true\nlease_seconds = {lease}\n'
     )
     return there
 
@@ -95,7 +95,7 @@ def both(
         )
         exports = load_settings(bucket, {}).paths.exports
         assert isinstance(exports, ObjectPath)
-        with Reader(exports) as reader:
+        with Reader(exports, every=0.5) as reader:
             for night in NIGHTS:
                 assert run(bucket, "nightly", "--as-of", str(night)) == EXIT_PUBLISHED
         for night in NIGHTS:
@@ -205,7 +205,7 @@ def test_a_killed_night_leaves_nothing_visible_and_the_next_one_succeeds(
     tmp_path: Path, s3: str, s3_server: str
 ) -> None:
     config = tiny_shop(tmp_path / "shop")
-    bucket = in_bucket(config, s3, s3_server)
+    bucket = in_bucket(config, s3, s3_server, lease=20)
     assert run(bucket, "nightly", "--as-of", str(END)) == EXIT_PUBLISHED
     paths = settings_of(bucket).paths
     exports, before = paths.exports, snapshot_dir(paths.exports)
@@ -226,7 +226,7 @@ def test_a_killed_night_leaves_nothing_visible_and_the_next_one_succeeds(
     assert snapshot_dir(exports) == before
     assert [one.name for one in (exports / "pointers").glob("*")] == [f"as_of={END}.json"]
     assert run(bucket, "nightly", "--as-of", str(NEXT)) == EXIT_FAILED, "its lock has not lapsed"
-    time.sleep(7)
+    time.sleep(22)
     assert run(bucket, "nightly", "--as-of", str(NEXT)) == EXIT_PUBLISHED
     after = snapshot_dir(exports)
     assert (ex.snapshot_problems(after), read_manifest(after)["as_of"]) == ([], str(NEXT))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import threading
 
+import polars as pl
 import pytest
+from prefect.blocks.system import Secret
 
 from flows.errors import StoreError, disk_trouble
 from flows.places import relative
-from flows.storage import Access, ObjectPath, place_of
+from flows.storage import Access, NoAccess, ObjectPath, place_of, storage_of
 from flows.storage.globbing import found_in_bucket
 from flows.storage.objects import ChangedMeanwhile
 from tests.flows.storage.conftest import CREDENTIALS
@@ -136,3 +139,21 @@ def test_trouble_is_one_line_with_the_remedy(
         assert "check" in line
         assert "words" not in line
         assert CREDENTIALS["AWS_ACCESS_KEY_ID"] not in line
+
+
+def test_credentials_may_stand_in_a_block(
+    s3: str,
+    s3_server: str,
+    prefect_server: None,  # noqa: ARG001 - it keeps the block
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP", *CREDENTIALS):
+        monkeypatch.delenv(name)
+    told = json.dumps({name.lower(): value for name, value in CREDENTIALS.items()})
+    Secret(value=told).save("clouds", _sync=True)
+    place = ObjectPath.of(f"{s3}/x.parquet", Access(s3_server, allow_http=True, block="clouds"))
+    frame = pl.DataFrame({"a": [1]})
+    storage_of(place).write_parquet(place, frame)
+    assert storage_of(place).scan_parquet([place]).collect().equals(frame)
+    with pytest.raises(NoAccess, match="block 'another' with a JSON"):
+        ObjectPath.of(s3, Access(s3_server, block="another")).put(b"")
