@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -80,7 +81,7 @@ class BucketStorage:
             except (FileExistsError, ChangedMeanwhile):
                 continue
             return
-        raise StoreError(11, f"{place}: others keep writing it; run the night again")
+        raise StoreError(errno.EAGAIN, f"{place}: others keep writing it; run the night again")
 
     def write_parquet(self, place: Place, frame: pl.DataFrame) -> None:
         """Encoded in memory."""
@@ -209,7 +210,7 @@ class BucketStorage:
         room = Path(tempfile.gettempdir()) / f"hearcast-{os.getuid()}-{name}"
         room.mkdir(mode=0o700, exist_ok=True)
         if room.is_symlink() or room.stat().st_uid != os.getuid():
-            raise StoreError(1, f"{room}: is somebody else's; remove it, or set TMPDIR")
+            raise StoreError(errno.EPERM, f"{room}: is somebody else's; remove it, or set TMPDIR")
         return room
 
     def part_name(self, name: str) -> str:
@@ -221,6 +222,7 @@ class BucketStorage:
     @contextmanager
     def alone(self, root: Place) -> Iterator[None]:
         """By a lease, among all hosts."""
+        _must_obey(_object(root))
         lease = Lease(_object(root) / ".lock")
         if not lease.take():
             raise AnotherNight(
@@ -241,7 +243,9 @@ class BucketStorage:
         patience = time.monotonic() + 3 * lease.seconds
         while not lease.take():
             if time.monotonic() > patience:
-                raise StoreError(11, f"{place}: somebody else has held this lock for too long")
+                raise StoreError(
+                    errno.EAGAIN, f"{place}: somebody else has held this lock for too long"
+                )
             time.sleep(0.5)
         try:
             yield
@@ -273,6 +277,21 @@ class BucketStorage:
             return
         with told(paths[0]):
             obstore.delete(paths[0]._client(), [one.key for one in paths])  # noqa: SLF001 - one room
+
+
+def _must_obey(root: ObjectPath) -> None:
+    """Raises StoreError where the storage takes a conditional write for a plain one: no lock would hold."""
+    probe = root / ".lock.clock"
+    probe.put(secrets.token_bytes(8))
+    try:
+        probe.create(secrets.token_bytes(8))
+    except FileExistsError:
+        return
+    raise StoreError(
+        errno.ENOTSUP,
+        f"{root}: this storage does not know conditional writes (If-None-Match), so two nights could "
+        "not be kept apart; use a newer version of it, or another one",
+    )
 
 
 def _below(place: Place, root: Place) -> bool:

@@ -5,6 +5,7 @@ Its age is told by the storage's own clock, so hosts whose clocks differ agree o
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import secrets
@@ -115,7 +116,7 @@ class Lease:
 
     def _gone(self) -> LeaseLostError:
         return LeaseLostError(
-            5,
+            errno.EIO,
             f"{self.place}: the lock lapsed while the storage could not be reached, and another "
             "night may have begun; nothing more is written. Run the night again",
         )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+import urllib.request
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from flows.alone import AnotherNight
-from flows.storage import ObjectPath, storage_of
+from flows.errors import StoreError
+from flows.storage import Access, ObjectPath, storage_of
 from flows.storage.lease import Lease, LeaseLostError
 
 
@@ -84,6 +88,39 @@ def test_who_lost_the_lock_writes_nothing_more_and_leaves_the_next_holder_alone(
     assert not Lease(brief / ".lock").take(), "the next holder's lock was not given back for it"
     next_one.release()
     assert [one.path.name for one in (brief / "log").listed()] == ["1.json"]
+
+
+class Deaf(BaseHTTPRequestHandler):
+    """Hands requests on to the server without their conditions, as an old server would read them."""
+
+    server_to: str
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"] or 0))
+        kept = {k: v for k, v in self.headers.items() if k.lower() not in ("if-none-match", "host")}
+        asked = urllib.request.Request(self.server_to + self.path, body, kept, method="PUT")
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            self.send_response(200)
+            self.send_header("ETag", answer.headers["ETag"])
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+def test_a_storage_that_does_not_know_conditions_is_refused(
+    brief: ObjectPath, s3_server: str
+) -> None:
+    handler = type("To", (Deaf,), {"server_to": s3_server})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as deaf:
+        threading.Thread(target=deaf.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{deaf.server_address[1]}"
+        root = replace(brief, access=Access(url, allow_http=True))
+        with pytest.raises(StoreError, match="does not know conditional writes"), storage_of(root).alone(root):  # fmt: skip
+            pass
+        deaf.shutdown()
+    assert not (brief / ".lock").is_file()
 
 
 def test_waiting_for_a_lock(brief: ObjectPath) -> None:
