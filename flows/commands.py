@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.deployments import DeploymentError
-from flows.errors import Refusal, disk_trouble, hide_refusals, where
+from flows.errors import Refusal, StoreError, disk_trouble, hide_refusals, where
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
 from flows.tagger_files import check_tagger
@@ -43,6 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     except (SettingsError, DeploymentError, environment.HomeError) as error:
         LOG.error(str(error))  # noqa: TRY400 - the line is for the user; a traceback would hide it
         return EXIT_USAGE
+    except StoreError as error:
+        LOG.error(str(error))  # noqa: TRY400 - as above
+        return EXIT_FAILED
 
 
 def _ready(config: str) -> Settings:

@@ -36,6 +36,11 @@ def disk_trouble(error: BaseException | None) -> str | None:
         return None
     if isinstance(error, StoreError):
         return str(error)
+    if "object-store error" in str(error):  # as Polars says it, with the request and all
+        return (
+            "Parquet in a bucket could not be read; check the network and the credentials, then run "
+            "the night again"
+        )
     wrapped = re.search(r"\(os error (\d+)\)", str(error))
     told = getattr(error, "errno", None)
     number = int(wrapped.group(1)) if told is None and wrapped else told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from typing import Any
 
 from obstore.store import from_url
 
-from flows.errors import Refusal
+from flows.errors import StoreError
 
 SCHEMES = ("s3://", "gs://", "az://")
 LEASE_SECONDS = 120
@@ -21,7 +22,7 @@ _FAMILIES = ("AWS_", "GOOGLE_", "AZURE_")
 _PATIENCE = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 
 
-class NoAccess(Refusal):
+class NoAccess(StoreError):
     """A bucket cannot be opened as configured; the message is one line with the remedy."""
 
 
@@ -68,8 +69,9 @@ def _client(bucket: str, access: Access, _surroundings: str) -> Any:  # noqa: AN
         return from_url(bucket, config=config, client_options=client_options, retry_config=retries)  # type: ignore[call-overload, unused-ignore]
     except Exception as error:  # noqa: BLE001 - whatever it says may quote a secret
         raise NoAccess(
+            errno.EACCES,
             f"{bucket}: can't be opened ({type(error).__name__}); check the credentials in the "
-            "environment, and [storage]"
+            "environment, and [storage]",
         ) from None
 
 
@@ -96,7 +98,8 @@ def _secrets(block: str) -> Mapping[str, str]:
         told = None
     if not isinstance(told, Mapping) or not told:
         raise NoAccess(
+            errno.EACCES,
             f"[storage] credentials_block: no Prefect Secret block '{block}' with a JSON object "
-            'such as {"aws_access_key_id": …, "aws_secret_access_key": …}; register it'
+            'such as {"aws_access_key_id": …, "aws_secret_access_key": …}; register it',
         )
     return {str(key): str(one) for key, one in told.items()}
