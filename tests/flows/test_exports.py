@@ -352,7 +352,7 @@ def test_a_link_follows_its_pointer_before_the_snapshot_behind_it_goes(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(ex, "replace_link", dies)
+        patched.setattr("flows.storage.local.replace_link", dies)
         for _ in range(2):
             with pytest.raises(Killed):
                 amended(tmp_path, old)
