@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         "tagger": tagger,
         "forget": forget,
         "doctor": doctor,
+        "worker": worker,
     }[arguments.command]
     try:
         return command(arguments)
@@ -243,6 +244,15 @@ def evaluate_tagger(arguments: argparse.Namespace) -> int:
         LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
         return EXIT_USAGE
     print(as_json(found) if arguments.json else "\n".join(lines(found)))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def worker(arguments: argparse.Namespace) -> int:
+    """Works for a cluster until it is told to stop."""
+    settings = _ready(arguments.config)
+    from flows.worker import work  # noqa: PLC0415 - an extra
+
+    work(settings, max(arguments.processes, 1))
     return EXIT_PUBLISHED
 
 

@@ -78,6 +78,7 @@ def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Nig
     run_id = uuid.uuid4().hex[:12]
     root = storage_of(settings.paths.lake).workroom(settings.paths.lake)
     shutil.rmtree(root, ignore_errors=True)
+    storage_of(settings.paths.lake).remove(settings.paths.lake / "work")
     work = root / run_id
     private_dir(root.parent, work)
     return Night(str(settings.file), day, run_id, str(work), datetime.now(UTC), restated)

@@ -12,6 +12,7 @@ import polars as pl
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
+from flows.cluster import Cutoffs, cluster_of
 from flows.deliveries import lake_drift
 from flows.desk import Desk, changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
@@ -232,7 +233,10 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     key = keyring(settings, night.lake).current
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)
-    made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
+    with cluster_of(settings) as cluster:
+        made = forecasting.make(
+            now, past, spec, tables["demand_weekly"], deaf=heard.deaf, each=Cutoffs(cluster)
+        )
     tables |= made.tables
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables

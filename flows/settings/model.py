@@ -149,6 +149,16 @@ class Run(Spec):
     threads: Annotated[int, Strict(), Field(ge=1, le=256)] = 2
     timeout_minutes: Annotated[int, Strict(), Field(ge=1, le=1440)] = 120
     keep_nights: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 400
+    engine: Literal["local", "dask"] = "local"
+    scheduler: str = ""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.engine == "dask" and "://" not in self.scheduler:
+            raise ValueError(
+                'engine = "dask" needs scheduler, the address of the cluster, e.g. "tcp://host:8786"'
+            )
+        return self
 
 
 Days = Annotated[int, Strict(), Field(ge=1, le=36_500)]

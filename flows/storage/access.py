@@ -22,7 +22,7 @@ _FAMILIES = ("AWS_", "GOOGLE_", "AZURE_")
 _PATIENCE = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 
 
-class NoAccess(StoreError):
+class NoAccess(StoreError):  # noqa: N818 - named for what happened
     """A bucket cannot be opened as configured; the message is one line with the remedy."""
 
 
