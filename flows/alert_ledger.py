@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
-from flows.atomic import private_dir, write_atomic
+from flows.places import Place
 from flows.staging import json_bytes, read_json
+from flows.storage import storage_of
 
 NAME = "alerts/told.json"
 
@@ -42,7 +42,7 @@ class Told:
 class Ledger:
     """The file below the lake, whole after every message."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Place) -> None:
         self.root = root
         self.channels: dict[str, Told] = {}
         for channel, told in (read_json(root / NAME) or {}).items():
@@ -59,12 +59,13 @@ class Ledger:
 
     def save(self) -> None:
         """Writes the file in one rename."""
-        private_dir(self.root, (self.root / NAME).parent)
+        storage = storage_of(self.root)
+        storage.private(self.root, (self.root / NAME).parent)
         content = {
             name: {"through": told.through, "sent": sorted(told.sent), "owed": sorted(told.owed)}
             for name, told in self.channels.items()
         }
-        write_atomic(self.root / NAME, json_bytes(content), mode=0o600)
+        storage.write(self.root / NAME, json_bytes(content), mode=0o600)
 
     def close(
         self, channel: str, as_of: date, owed: Collection[str], there: Collection[str]

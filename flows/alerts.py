@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -23,7 +22,9 @@ from flows.alert_ledger import Ledger
 from flows.earlier import nights_before
 from flows.errors import where
 from flows.night import Night
+from flows.places import Place
 from flows.settings import Settings
+from flows.storage import storage_of
 from transforms.exceptions.message import body, due, rest_body, subject
 
 LOG = logging.getLogger("hearcast")
@@ -50,7 +51,7 @@ class Unreachable(Exception):  # noqa: N818 - named for what happened
     """A message could not be delivered."""
 
 
-def alert(night: Night, snapshot: Path) -> None:
+def alert(night: Night, snapshot: Place) -> None:
     """Tells every channel of the new episodes of a published night; a failure is a warning.
 
     A backfill, a replay and a night that is not the newest tell nobody: it is no news. An episode
@@ -62,14 +63,14 @@ def alert(night: Night, snapshot: Path) -> None:
         LOG.warning("alerts could not be sent: %s", where(error))
 
 
-def _alert(night: Night, snapshot: Path) -> None:
+def _alert(night: Night, snapshot: Place) -> None:
     channels, problems = channels_of(night.settings, os.environ)
     for line in problems:
         LOG.warning(line)
     table = snapshot / "exceptions.parquet"
     if not channels or not table.is_file() or not _is_news(night):
         return
-    rows = pl.read_parquet(table)
+    rows = storage_of(table).read_parquet(table)
     ledger = Ledger(night.settings.paths.lake)
     for channel in channels:
         _tell(channel, rows, ledger, night)

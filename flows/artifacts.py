@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from flows.places import Place
 from flows.reader import read_manifest
 from flows.stages import Published
+from flows.storage import storage_of
 
 LOG = logging.getLogger("hearcast")
 ADOPTED = ("signal", "target", "category", "lead_weeks", "effect", "q_value", "adopted_since")
@@ -30,7 +31,7 @@ def create(published: Published) -> None:
 
 
 def _draw(published: Published) -> None:
-    snapshot = Path(published.snapshot)
+    snapshot = published.snapshot
     create_markdown_artifact(
         key="night", markdown="\n".join([f"**{published.headline}**", "", *_bullets(published)])
     )
@@ -44,11 +45,11 @@ def _bullets(published: Published) -> list[str]:
 
 
 def _table(
-    snapshot: Path, name: str, key: str, columns: tuple[str, ...], keep: pl.Expr | None = None
+    snapshot: Place, name: str, key: str, columns: tuple[str, ...], keep: pl.Expr | None = None
 ) -> None:
     if "sha256" not in read_manifest(snapshot)["tables"][name]:
         return
-    frame = pl.read_parquet(snapshot / f"{name}.parquet", columns=None)
+    frame = storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
     shown = frame if keep is None else frame.filter(keep)
     rows: list[dict[str, Any]] = shown.select(columns).head(200).to_dicts()
     for row in rows:

@@ -22,13 +22,13 @@ from typing import Any
 
 import polars as pl
 
-from flows.alone import alone
-from flows.atomic import private_dir, write_atomic
 from flows.errors import Refusal
 from flows.lake import Lake
 from flows.listening import tag_lake
 from flows.night import rules_of, yesterday
+from flows.places import Place
 from flows.settings import Settings
+from flows.storage import storage_of
 from flows.taggers import open_tagger
 from models.audit_sample import answers, draw, strata, tagged_by_stratum
 from models.tag_audit import audit_rows
@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> None:
     """Draws or reads back. Raises AuditRefusal where the user has to put something right."""
     if min(arguments.n, arguments.weeks) < 1 or arguments.seed < 0:
         raise AuditRefusal("--n and --weeks must be at least 1, and --seed at least 0")
-    with alone(settings.paths.lake):
+    lake = settings.paths.lake
+    with storage_of(lake).alone(lake):
         if arguments.out is not None:
             draw_sheet(settings, arguments.out, arguments.n, arguments.weeks, arguments.seed)
         else:
@@ -130,7 +131,8 @@ def _keep_draw(
     except OSError as problem:
         raise AuditRefusal(f"{out}: {problem.strerror}; give a file that can be written") from None
     _write(folder / "drawn.parquet", answers(drawn, tags, asked["signals"], KEY))
-    write_atomic(folder / "audit.json", json.dumps(kept, sort_keys=True).encode(), mode=0o600)
+    told_all = json.dumps(kept, sort_keys=True).encode()
+    storage_of(folder).write(folder / "audit.json", told_all, mode=0o600)
     LOG.info(
         "%s passages of audit %s written to %s: mark each signal that the customer expresses with 1, "
         "or none, then read it back with --in",
@@ -139,34 +141,34 @@ def _keep_draw(
     return audit_id
 
 
-def _note_sheet(folder: Path, out: Path) -> None:
+def _note_sheet(folder: Place, out: Path) -> None:
     """Remembers a sheet before it is written: one that nobody knows of cannot be cleaned."""
     known = {*sheets_of(folder), out.resolve()}
     told = json.dumps(sorted(str(path) for path in known)).encode()
-    write_atomic(folder / "sheets.json", told, mode=0o600)
+    storage_of(folder).write(folder / "sheets.json", told, mode=0o600)
 
 
-def sheets_of(folder: Path) -> list[Path]:
+def sheets_of(folder: Place) -> list[Path]:
     """Where the sheets of the audit in `folder` were written; they may be gone."""
     path = folder / "sheets.json"
     return [Path(one) for one in json.loads(path.read_bytes())] if path.is_file() else []
 
 
-def audit_folders(lake: Lake) -> list[Path]:
+def audit_folders(lake: Lake) -> list[Place]:
     """The folder of every audit that was drawn, by id."""
     return [path.parent for path in sorted((lake.root / "audits").glob("*/audit.json"))]
 
 
-def _folder(lake: Lake, audit_id: str) -> Path:
+def _folder(lake: Lake, audit_id: str) -> Place:
     folder = lake.root / "audits" / audit_id
-    private_dir(lake.root, folder)
+    lake.storage.private(lake.root, folder)
     return folder
 
 
-def _write(path: Path, frame: pl.DataFrame) -> None:
+def _write(path: Place, frame: pl.DataFrame) -> None:
     buffer = BytesIO()
     frame.write_parquet(buffer)
-    write_atomic(path, buffer.getvalue(), mode=0o600)
+    storage_of(path).write(path, buffer.getvalue(), mode=0o600)
 
 
 # -- reading back -------------------------------------------------------------------------------
@@ -203,13 +205,13 @@ def read_sheet(settings: Settings, path: Path) -> None:
         )
 
 
-def write_cells(path: Path, rows: pl.DataFrame, separator: str) -> None:
+def write_cells(path: Place, rows: pl.DataFrame, separator: str) -> None:
     """Puts a sheet on disk, whole, for its owner only; the mark in front tells spreadsheets UTF-8."""
     text = rows.write_csv(separator=separator)
-    write_atomic(path, b"\xef\xbb\xbf" + text.encode(), mode=0o600)
+    storage_of(path).write(path, b"\xef\xbb\xbf" + text.encode(), mode=0o600)
 
 
-def read_cells(path: Path) -> tuple[pl.DataFrame, str]:
+def read_cells(path: Place) -> tuple[pl.DataFrame, str]:
     """The sheet's cells as text and what stands between them: comma, semicolon or tab, as it was saved.
 
     Raises AuditRefusal for what is no sheet.
@@ -248,9 +250,9 @@ def tag_audit(lake: Lake, as_of: date) -> pl.DataFrame:
     for kept in _audits(lake):
         folder = lake.root / "audits" / kept["audit_id"]
         for path in sorted(folder.glob("labels-*.parquet"), reverse=True):
-            labels = pl.read_parquet(path)
+            labels = lake.storage.read_parquet(path)
             if labels["labelled_on"][0] <= as_of:
-                drawn = pl.read_parquet(folder / "drawn.parquet")
+                drawn = lake.storage.read_parquet(folder / "drawn.parquet")
                 rows += _rows(kept, drawn, labels)
                 break
     frame = pl.DataFrame(rows, schema=dict(contract.schema), orient="row", strict=False)

@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         help="id, source:id, e-mail address, or @payload.json (Shopify's customers/redact)",
     )
+    worker = _command(commands, "worker", "work on shards of nights, for the scheduler of [run]")
+    worker.add_argument("--processes", type=int, default=1, help="processes to start (default 1)")
     _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
     simulate = commands.add_parser("simulate", help="write a brand with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")

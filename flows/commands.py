@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.deployments import DeploymentError
-from flows.errors import Refusal, disk_trouble, hide_refusals, where
+from flows.errors import Refusal, StoreError, disk_trouble, hide_refusals, where
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
 from flows.tagger_files import check_tagger
@@ -37,12 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
         "tagger": tagger,
         "forget": forget,
         "doctor": doctor,
+        "worker": worker,
     }[arguments.command]
     try:
         return command(arguments)
     except (SettingsError, DeploymentError, environment.HomeError) as error:
         LOG.error(str(error))  # noqa: TRY400 - the line is for the user; a traceback would hide it
         return EXIT_USAGE
+    except StoreError as error:
+        LOG.error(str(error))  # noqa: TRY400 - as above
+        return EXIT_FAILED
 
 
 def _ready(config: str) -> Settings:
@@ -91,8 +95,9 @@ def report(state: State[Any]) -> int:
     if state.name in ("Completed", "PublishedDegraded"):
         data: Any = state.data
         published: Published = getattr(data, "result", data)
-        lines = planner_lines(Path(published.snapshot))
-        where = Path(published.exports) / "latest"
+        lines = planner_lines(published.snapshot)
+        latest = published.exports / "latest"
+        where = latest if latest.is_dir() else published.snapshot
         print("\n".join([*lines, "", f"Tables: {where}/*.parquet", ""]))  # noqa: T201 - the answer
         return EXIT_PUBLISHED if state.name == "Completed" else EXIT_DEGRADED
     LOG.error("nothing was published: %s", _reason(state))
@@ -239,6 +244,15 @@ def evaluate_tagger(arguments: argparse.Namespace) -> int:
         LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
         return EXIT_USAGE
     print(as_json(found) if arguments.json else "\n".join(lines(found)))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def worker(arguments: argparse.Namespace) -> int:
+    """Works for a cluster until it is told to stop."""
+    settings = _ready(arguments.config)
+    from flows.worker import work  # noqa: PLC0415 - an extra
+
+    work(settings, max(arguments.processes, 1))
     return EXIT_PUBLISHED
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 
 import polars as pl
 
@@ -19,6 +18,7 @@ from flows.lake import LakeError
 from flows.masking import masked
 from flows.night import Night, spec_of
 from flows.parquet import ContractViolation
+from flows.places import Place
 from flows.provenance import differences
 from models.restated import baseline_then
 from models.value_added import value_added
@@ -158,7 +158,7 @@ def _or_empty(tables: Mapping[str, pl.DataFrame], name: str) -> pl.DataFrame:
     return tables[name] if name in tables else EXPORTS[name].empty()
 
 
-def _forecast_tables(exports: Path, day: date) -> changes.Night | None:
+def _forecast_tables(exports: Place, day: date) -> changes.Night | None:
     parts = {name: table_of(exports, day, name) for name in FORECAST_PARTS}
     there = {name: frame for name, frame in parts.items() if frame is not None}
     if "forecasts" not in there:

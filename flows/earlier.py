@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from flows.parquet import as_of_today
+from flows.places import Place
 from flows.reader import read_manifest, snapshot_dir
+from flows.storage import storage_of
 from transforms.contracts import EXPORTS
 
 
-def nights_before(exports: Path, as_of: date) -> list[date]:
+def nights_before(exports: Place, as_of: date) -> list[date]:
     """Days of the nights published for days before `as_of`, oldest first."""
     names = (path.stem.removeprefix("as_of=") for path in exports.glob("pointers/as_of=*.json"))
     return sorted(day for name in names if (day := date.fromisoformat(name)) < as_of)
 
 
-def manifest_of(exports: Path, day: date) -> dict[str, Any]:
+def manifest_of(exports: Place, day: date) -> dict[str, Any]:
     """The manifest of the night `day`."""
     return read_manifest(snapshot_dir(exports, day))
 
 
 def table_of(
-    exports: Path, day: date, name: str, columns: tuple[str, ...] | None = None
+    exports: Place, day: date, name: str, columns: tuple[str, ...] | None = None
 ) -> pl.DataFrame | None:
     """Table `name` of the night `day`, or some columns of it; None where that night has none."""
     snapshot = snapshot_dir(exports, day)
@@ -33,7 +34,8 @@ def table_of(
         return None
     contract = EXPORTS[name]
     file = snapshot / f"{name}.parquet"
-    there = pl.read_parquet_schema(file)
+    storage = storage_of(file)
+    there = storage.columns(file)
     wanted = [one for one in columns or contract.names if one in there]
-    frame = as_of_today(contract, pl.read_parquet(file, columns=wanted))
+    frame = as_of_today(contract, storage.read_parquet(file, wanted))
     return frame.select(columns or contract.names)

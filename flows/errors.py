@@ -19,6 +19,14 @@ class Refusal(RuntimeError):  # noqa: N818 - not an error of the program
     """The night cannot go on, for a reason that its message gives in one line."""
 
 
+class StoreError(OSError):
+    """A bucket did not answer as it should; the message is one line with the remedy."""
+
+    def __str__(self) -> str:
+        """The line alone, without a number."""
+        return str(self.strerror)
+
+
 def disk_trouble(error: BaseException | None) -> str | None:
     """One line with the remedy where a disk refused to be read or written; else None.
 
@@ -26,6 +34,13 @@ def disk_trouble(error: BaseException | None) -> str | None:
     """
     if error is None:
         return None
+    if isinstance(error, StoreError):
+        return str(error)
+    if "object-store error" in str(error):  # as Polars says it, with the request and all
+        return (
+            "Parquet in a bucket could not be read; check the network and the credentials, then run "
+            "the night again"
+        )
     wrapped = re.search(r"\(os error (\d+)\)", str(error))
     told = getattr(error, "errno", None)
     number = int(wrapped.group(1)) if told is None and wrapped else told

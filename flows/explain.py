@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from flows.errors import Refusal
 from flows.lake import Lake
+from flows.places import Place
 from flows.reader import read_manifest, snapshot_dir
 from flows.settings import Settings
+from flows.storage import storage_of
 from flows.summary_evidence import lead_line
 from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
@@ -65,9 +66,9 @@ def read_night(settings: Settings, as_of: str | None) -> Night:
     return Night(day, tables, passages, mask_orders)
 
 
-def _table(snapshot: Path, name: str, entries: Mapping[str, Any]) -> pl.DataFrame:
+def _table(snapshot: Place, name: str, entries: Mapping[str, Any]) -> pl.DataFrame:
     if "sha256" in entries.get(name, {}):
-        return pl.read_parquet(snapshot / f"{name}.parquet")
+        return storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
     return EXPORTS[name].empty()
 
 

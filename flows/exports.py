@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
+import json
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 
-from flows.atomic import fsync, write_atomic
+from flows.atomic import write_atomic
 from flows.parquet import ContractViolation, sha256, write_table
-from flows.staging import json_bytes, locked, read_json, replace_link, staging_dir, sweep
+from flows.places import Place, relative
+from flows.staging import json_bytes, read_json
+from flows.storage import storage_of
 from transforms.contracts import CONTRACT_VERSION, EXPORTS
 
 __all__ = [
@@ -43,11 +45,11 @@ class Snapshot:
     """A whole set of published tables under `<exports>/snapshots/<content_id>`."""
 
     content_id: str
-    path: Path
+    path: Place
 
 
 def write_snapshot(
-    exports: Path, tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, object]
+    exports: Place, tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, object]
 ) -> Snapshot:
     """The snapshot that holds `tables`; nobody is pointed to it before `publish`.
 
@@ -61,9 +63,7 @@ def write_snapshot(
     """
     if unknown := sorted(set(tables) - set(EXPORTS)):
         raise ContractViolation(f"no contract for {', '.join(unknown)}")
-    snapshots = exports / "snapshots"
-    snapshots.mkdir(parents=True, exist_ok=True)
-    with staging_dir(exports / ".staging") as staging:
+    with storage_of(exports).staging(exports / ".staging") as staging:
         entries = _entries(tables, manifest)
         for name in sorted(tables):
             entries[name]["rows"] = tables[name].height
@@ -78,9 +78,8 @@ def write_snapshot(
             "tables": entries,
         }
         write_atomic(staging / MANIFEST, json_bytes(full))
-        snapshot = Snapshot(content_id, snapshots / content_id)
+        snapshot = Snapshot(content_id, exports / "snapshots" / content_id)
         _settle(staging, snapshot)
-    fsync(snapshots)
     return snapshot
 
 
@@ -104,32 +103,27 @@ def _content_id(manifest: Mapping[str, object], entries: Mapping[str, Mapping[st
 
 
 def _settle(staging: Path, snapshot: Snapshot) -> None:
-    """Moves `staging` to its place, or its files over damaged ones of the same content."""
-    fsync(staging)
-    try:
-        staging.rename(snapshot.path)
-    except OSError:
-        if not snapshot.path.is_dir():
-            raise
+    """Puts `staging` in its place, or its files over damaged ones of the same content."""
+    if not storage_of(snapshot.path).settle(staging, snapshot.path, MANIFEST):
         _heal(staging, snapshot)
 
 
 def _heal(staging: Path, snapshot: Snapshot) -> None:
     # File by file: a reader of the sound ones is not disturbed, and a kill leaves what the next
     # run can finish. The names and bytes are the same by construction, so nothing else changes.
-    os.utime(snapshot.path)  # in use again: out of reach of `prune`
+    storage = storage_of(snapshot.path)
+    storage.touch(snapshot.path)  # in use again: out of reach of `prune`
     if not snapshot_problems(snapshot.path):
         return
     for path in sorted(staging.glob("*.parquet")):
         there = snapshot.path / path.name
         if not there.is_file() or sha256(there) != sha256(path):
-            path.replace(there)
+            storage.put_file(path, there)
     if snapshot_problems(snapshot.path):
-        (staging / MANIFEST).replace(snapshot.path / MANIFEST)
-    fsync(snapshot.path)
+        storage.put_file(staging / MANIFEST, snapshot.path / MANIFEST)
 
 
-def snapshot_problems(path: Path) -> list[str]:
+def snapshot_problems(path: Place) -> list[str]:
     """Why the snapshot in `path` is not whole, one line each; empty where it is.
 
     Checks every file against the manifest and the manifest against the snapshot's name.
@@ -152,7 +146,7 @@ def snapshot_problems(path: Path) -> list[str]:
     return found
 
 
-def publish(exports: Path, snapshot: Snapshot, as_of: date, run: Mapping[str, object]) -> None:
+def publish(exports: Place, snapshot: Snapshot, as_of: date, run: Mapping[str, object]) -> None:
     """Points `as_of` to `snapshot`, and `latest` too unless a later day was published before.
 
     `run` brings run_id and status; its further fields are kept in the pointer. Every step is one
@@ -166,7 +160,7 @@ def publish(exports: Path, snapshot: Snapshot, as_of: date, run: Mapping[str, ob
         "content_id": snapshot.content_id,
         "snapshot": f"snapshots/{snapshot.content_id}",
     }
-    with locked(exports / ".lock"):
+    with _locked(exports):
         manifest = read_json(snapshot.path / MANIFEST)
         if manifest is None or manifest.get("as_of") != as_of.isoformat():
             raise ValueError(f"{snapshot.path.name} is not a snapshot of {as_of}")
@@ -177,7 +171,11 @@ def publish(exports: Path, snapshot: Snapshot, as_of: date, run: Mapping[str, ob
             _write_freshness(exports, pointer, pointer)
 
 
-def _newest(exports: Path) -> dict[str, object]:
+def _locked(exports: Place) -> AbstractContextManager[None]:
+    return storage_of(exports).locked(exports / ".lock")
+
+
+def _newest(exports: Place) -> dict[str, object]:
     """The pointer of the greatest day published, also where `latest` never came to know of it."""
     paths = [exports / "latest.json", *(exports / "pointers").glob("as_of=*.json")]
     found = [pointer for path in paths if (pointer := read_json(path)) is not None]
@@ -185,28 +183,41 @@ def _newest(exports: Path) -> dict[str, object]:
     return max(reversed(found), key=lambda pointer: str(pointer["as_of"]))
 
 
-def _point(exports: Path, file: str, link: str, pointer: Mapping[str, object]) -> None:
+def _point(exports: Place, file: str, link: str, pointer: Mapping[str, object]) -> None:
+    """Leads a day, or `latest`, to a snapshot: one step, after which readers find the new one."""
+    storage = storage_of(exports)
     before = read_json(exports / file) or {}
     left = exports / str(before.get("snapshot", ""))
     if before and left.is_dir() and before["snapshot"] != pointer["snapshot"]:
-        os.utime(left)  # its grace begins now
-    write_atomic(exports / file, json_bytes(pointer))
-    replace_link(exports / link, str(pointer["snapshot"]))
+        storage.touch(left)  # its grace begins now
+    storage.update(exports / file, lambda there: _later(there, pointer))
+    storage.link(exports / link, str(pointer["snapshot"]))
 
 
-def record_failure(exports: Path, as_of: date, run: Mapping[str, object]) -> None:
+def _later(there: bytes | None, pointer: Mapping[str, object]) -> bytes | None:
+    """What a pointer file becomes: never that of an earlier day, whoever wrote it meanwhile."""
+    try:
+        told = json.loads(there or b"{}")
+    except ValueError:
+        told = {}
+    known = str(told.get("as_of", "")) if isinstance(told, dict) else ""
+    new = json_bytes(pointer)
+    return None if known > json.loads(new)["as_of"] else new
+
+
+def record_failure(exports: Place, as_of: date, run: Mapping[str, object]) -> None:
     """Tells outside monitors, in freshness.json, of a night that published nothing.
 
     `run` brings run_id, status and, where it helps, a redacted `reason`. What was published and
     when stays as it is.
     """
     attempt = {"published_at": datetime.now(UTC), **run, "as_of": as_of}
-    with locked(exports / ".lock"):
+    with _locked(exports):
         _write_freshness(exports, read_json(exports / "freshness.json") or {}, attempt)
 
 
 def _write_freshness(
-    exports: Path, published: Mapping[str, object], attempt: Mapping[str, object]
+    exports: Place, published: Mapping[str, object], attempt: Mapping[str, object]
 ) -> None:
     content = {
         field: published.get(field) for field in ("as_of", "published_at", "status", "run_id")
@@ -214,12 +225,12 @@ def _write_freshness(
     content["last_attempt_at"] = attempt["published_at"]
     for field in ("as_of", "status", "run_id", "reason"):
         content[f"last_attempt_{field}"] = attempt.get(field)
-    write_atomic(exports / "freshness.json", json_bytes(content))
+    storage_of(exports).write(exports / "freshness.json", json_bytes(content))
 
 
-def discard(exports: Path, snapshot: Snapshot) -> None:
+def discard(exports: Place, snapshot: Snapshot) -> None:
     """Removes a snapshot that must not be published; one that a day points to stays."""
-    with locked(exports / ".lock"):
+    with _locked(exports):
         pointers = [exports / "latest.json", *(exports / "pointers").glob("*.json")]
         named = {(read_json(path) or {}).get("content_id") for path in pointers}
         if snapshot.content_id not in named and snapshot.path.is_dir():
@@ -227,7 +238,7 @@ def discard(exports: Path, snapshot: Snapshot) -> None:
             _drop(exports, snapshot.path)
 
 
-def follow_pointers(exports: Path) -> None:
+def follow_pointers(exports: Place) -> None:
     """Makes the links agree with the pointers, and removes what dead processes left half-written.
 
     A kill between the two leaves a link that still leads to the snapshot before: it must follow
@@ -235,16 +246,15 @@ def follow_pointers(exports: Path) -> None:
     """
     if not exports.is_dir():
         return
-    with locked(exports / ".lock"):
+    with _locked(exports):
         _follow(exports)
-        sweep(exports / ".staging")
+        storage_of(exports).sweep(exports / ".staging")
 
 
-def _follow(exports: Path) -> None:
+def _follow(exports: Place) -> None:
+    storage = storage_of(exports)
     for file, pointer in _pointers(exports).items():
-        link, target = exports / _link_of(file), str(pointer.get("snapshot"))
-        if not link.is_symlink() or link.readlink() != Path(target):
-            replace_link(link, target)
+        storage.link(exports / _link_of(file), str(pointer.get("snapshot")))
 
 
 def _link_of(file: str) -> str:
@@ -252,9 +262,9 @@ def _link_of(file: str) -> str:
     return "latest" if file == "latest.json" else Path(file).stem
 
 
-def drop_unpointed(exports: Path, snapshot: Path) -> bool:
+def drop_unpointed(exports: Place, snapshot: Place) -> bool:
     """Removes a snapshot that no night points to, at once; False: one does, and it stays."""
-    with locked(exports / ".lock"):
+    with _locked(exports):
         if snapshot.name in {p.get("content_id") for p in _pointers(exports).values()}:
             return False
         _follow(exports)
@@ -262,7 +272,7 @@ def drop_unpointed(exports: Path, snapshot: Path) -> bool:
         return True
 
 
-def amend(exports: Path, old: Path, changed: Mapping[str, pl.DataFrame], why: str) -> Snapshot:
+def amend(exports: Place, old: Place, changed: Mapping[str, pl.DataFrame], why: str) -> Snapshot:
     """A snapshot like `old` but for the tables in `changed`; every pointer to `old` leads to it.
 
     Its manifest says what it amends and why. `old` is removed at once: it holds what must go. A
@@ -271,10 +281,11 @@ def amend(exports: Path, old: Path, changed: Mapping[str, pl.DataFrame], why: st
     manifest = dict(read_json(old / MANIFEST) or {})
     told = manifest.get("tables")
     entries = {name: dict(entry) for name, entry in told.items()} if isinstance(told, dict) else {}
-    with staging_dir(exports / ".staging") as staging:
+    storage = storage_of(exports)
+    with storage.staging(exports / ".staging") as staging:
         for path in sorted(old.glob("*.parquet")):
             if path.stem not in changed:
-                shutil.copyfile(path, staging / path.name)
+                storage.fetch(path, staging / path.name)
         for name, frame in sorted(changed.items()):
             digest = write_table(EXPORTS[name], frame, staging / f"{name}.parquet")
             entries[name] |= {"rows": frame.height, "sha256": digest}
@@ -283,8 +294,7 @@ def amend(exports: Path, old: Path, changed: Mapping[str, pl.DataFrame], why: st
         write_atomic(staging / MANIFEST, json_bytes({**manifest, "content_id": content_id}))
         new = Snapshot(content_id, exports / "snapshots" / content_id)
         _settle(staging, new)
-    fsync(exports / "snapshots")
-    with locked(exports / ".lock"):
+    with _locked(exports):
         for file, pointer in _pointers(exports).items():
             if pointer.get("content_id") == old.name:
                 moved = {"content_id": content_id, "snapshot": f"snapshots/{content_id}"}
@@ -295,14 +305,14 @@ def amend(exports: Path, old: Path, changed: Mapping[str, pl.DataFrame], why: st
     return new
 
 
-def _pointers(exports: Path) -> dict[str, dict[str, object]]:
+def _pointers(exports: Place) -> dict[str, dict[str, object]]:
     """Every pointer file, relative to `exports`, with what it says."""
     paths = [exports / "latest.json", *sorted((exports / "pointers").glob("as_of=*.json"))]
-    found = {path.relative_to(exports).as_posix(): read_json(path) for path in paths}
+    found = {relative(path, exports): read_json(path) for path in paths}
     return {name: pointer for name, pointer in found.items() if pointer is not None}
 
 
-def prune(exports: Path, keep_nights: int, *, grace_seconds: float = GRACE_SECONDS) -> list[str]:
+def prune(exports: Place, keep_nights: int, *, grace_seconds: float = GRACE_SECONDS) -> list[str]:
     """The content ids of the snapshots that were removed.
 
     Keeps the pointers of the `keep_nights` (at least 1) greatest days and drops the others; then
@@ -311,7 +321,7 @@ def prune(exports: Path, keep_nights: int, *, grace_seconds: float = GRACE_SECON
     """
     if keep_nights < 1:
         raise ValueError("keep_nights is at least 1: the latest night is never removed")
-    with locked(exports / ".lock"):
+    with _locked(exports):
         pointers = {path: read_json(path) or {} for path in (exports / "pointers").glob("*.json")}
         days = sorted(pointers, key=lambda path: path.stem)
         for path in days[:-keep_nights]:
@@ -319,34 +329,32 @@ def prune(exports: Path, keep_nights: int, *, grace_seconds: float = GRACE_SECON
         kept = {pointer.get("content_id") for pointer in pointers.values()}
         kept.add((read_json(exports / "latest.json") or {}).get("content_id"))
         _follow(exports)
-        sweep(exports / ".staging")
+        storage = storage_of(exports)
+        storage.sweep(exports / ".staging")
         for folder in (exports, exports / "pointers"):
             for path in folder.glob(".*.tmp"):
-                path.unlink(missing_ok=True)
+                storage.delete(path)
         return _remove(exports, kept, time.time() - grace_seconds)
 
 
-def _unpoint(exports: Path, path: Path, pointer: Mapping[str, object]) -> None:
+def _unpoint(exports: Place, path: Place, pointer: Mapping[str, object]) -> None:
+    storage = storage_of(exports)
     left = exports / "snapshots" / str(pointer.get("content_id"))
     if left.is_dir():
-        os.utime(left)
-    (exports / path.stem).unlink(missing_ok=True)
-    path.unlink()
+        storage.touch(left)
+    storage.unlink(exports / path.stem)
+    storage.delete(path)
 
 
-def _remove(exports: Path, kept: Iterable[object], before: float) -> list[str]:
+def _remove(exports: Place, kept: Iterable[object], before: float) -> list[str]:
     removed = []
     for path in sorted((exports / "snapshots").glob("*")):
-        if path.name in kept or path.stat().st_mtime > before:
+        if path.name in kept or storage_of(path).idle_since(path) > before:
             continue
         _drop(exports, path)
         removed.append(path.name)
     return removed
 
 
-def _drop(exports: Path, snapshot: Path) -> None:
-    # Renamed first: a kill in the middle leaves a leftover, not half a snapshot.
-    gone = exports / ".staging" / f"{snapshot.name}.removed"
-    gone.parent.mkdir(exist_ok=True)
-    snapshot.rename(gone)
-    shutil.rmtree(gone)
+def _drop(exports: Place, snapshot: Place) -> None:
+    storage_of(exports).drop(exports, snapshot, MANIFEST)

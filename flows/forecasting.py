@@ -20,9 +20,9 @@ from flows.memory import reuse_large_blocks
 from flows.settings import Settings
 from flows.stale import FORECAST_TABLES
 from models.audit import audit
-from models.backtest import Backtest, backtest
+from models.backtest import Backtest, Each, backtest
 from models.calibration import coverage_cells
-from models.forecast import Forecast, forecast
+from models.forecast import Forecast, forecast, forecast_each
 from models.metrics import accuracy, signal_value
 from models.naive import naive_night
 from models.panel import Known
@@ -80,11 +80,12 @@ def make(
     weekly: pl.DataFrame,
     *,
     deaf: str | None,
+    each: Each = forecast_each,
 ) -> Made:
     """Forecasts and evidence on the highest rung that works, and their record where it can be made.
 
     `weekly` is the night's demand_weekly. `deaf` says why signals must not be used tonight; None:
-    they may. A record that fails costs only itself, never the forecasts. On the rung seasonal_naive
+    they may. `each` makes the forecasts of past cutoffs. A record that fails costs only itself, never the forecasts. On the rung seasonal_naive
     there are forecasts only: the record is of models that did not run.
     """
     reuse_large_blocks()
@@ -100,7 +101,7 @@ def make(
             return Made({name: tables[name] for name in FORECAST_TABLES}, rung, tuple(why))
         before, hidden = past if rung == "full" else [_unheard(p) for p in past], None
         try:
-            record, hidden = _record(told, before, spec)
+            record, hidden = _record(told, before, spec, each)
             tables |= record
             tables |= _audited(told, before, tables, spec, why)
         except Exception as error:  # noqa: BLE001 - as above
@@ -135,9 +136,9 @@ def _forecasts(now: Picture, spec: ForecastSpec, model: Model) -> dict[str, pl.D
 
 
 def _record(
-    now: Picture, past: list[Picture], spec: ForecastSpec
+    now: Picture, past: list[Picture], spec: ForecastSpec, each: Each
 ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    tested: Backtest = backtest([p.known for p in past], now.known, spec)
+    tested: Backtest = backtest([p.known for p in past], now.known, spec, each)
     tables = {
         "backtest_forecasts": tested.forecasts,
         "accuracy": accuracy(tested.forecasts, now.known, spec),

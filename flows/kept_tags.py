@@ -12,6 +12,7 @@ import polars as pl
 
 from flows.knowledge import Tags
 from flows.lake import Lake
+from flows.places import relative
 from transforms.asof import SOURCE, VERSION
 from transforms.tagging import TAG_SCHEMA
 
@@ -38,7 +39,7 @@ def keep_tags(lake: Lake, tags: Tags, passages: pl.DataFrame) -> None:
 def kept_tags(lake: Lake) -> Tags:
     """Everything that was kept."""
     frames = [
-        pl.read_parquet(path).with_columns(pl.lit(number).alias("_file"))
+        lake.storage.read_parquet(path).with_columns(pl.lit(number).alias("_file"))
         for number, path in enumerate(sorted((lake.root / "kept").glob("*.parquet")))
     ]
     if not frames:
@@ -55,7 +56,7 @@ def kept_tags(lake: Lake) -> Tags:
 def rewrite_kept(lake: Lake, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     """Applies an erasure to what was kept: ids that tell a person become others."""
     for path in sorted((lake.root / "kept").glob("*.parquet")):
-        frame = pl.read_parquet(path)
+        frame = lake.storage.read_parquet(path)
         changed = change(frame)
         if not changed.equals(frame):
-            lake.write_parquet(path.relative_to(lake.root).as_posix(), changed)
+            lake.write_parquet(relative(path, lake.root), changed)

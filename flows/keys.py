@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from flows.errors import Refusal
 from flows.lake import Lake
@@ -30,7 +29,7 @@ def keyring(settings: Settings, lake: Lake) -> Keyring:
     old += [one.strip().encode() for one in os.environ.get(OLD, "").split(",") if one.strip()]
     if not told:
         return Keyring(lake.own_key(), tuple(old))
-    own = Path(lake.root / "key")
+    own = lake.root / "key"
     if own.is_file():
         old.append(own.read_bytes())
     current = told.encode()

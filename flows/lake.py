@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -22,10 +21,11 @@ from typing import Any
 
 import polars as pl
 
-from flows.atomic import fsync, private_dir, write_atomic
 from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
 from flows.parquet import as_of_today
-from flows.words import RAW, STATE, WORDED, scan_split, split_words, words_path
+from flows.places import Place, relative
+from flows.storage import storage_of
+from flows.words import RAW, STATE, WORDED, split_words, words_path
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.contracts import EXPORTS, INPUTS, Table
 from transforms.landing import FILE, ROW
@@ -55,13 +55,14 @@ KEY_LINES = 50_000
 class Lake:
     """Append-only store of every version of every row. One writer at a time; readers need no lock."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Place) -> None:
         self.root = root
+        self.storage = storage_of(root)
 
     # -- log ------------------------------------------------------------------------------------
     def landings(self) -> list[Landing]:
         """Committed landings, oldest first. LakeError names an entry that cannot be read."""
-        return [read_entry(path) for path in sorted((self.root / "log").glob("*.json"))]
+        return [read_entry(*one) for one in self.storage.contents(self.root / "log", ".json")]
 
     def newest_as_of(self) -> date | None:
         """The greatest date that any landing was made for; None: the lake is empty."""
@@ -117,8 +118,9 @@ class Lake:
         """
         path = self.root / "key"
         if not path.is_file():
-            private_dir(self.root, self.root)
-            write_atomic(path, self._first_lines_digest().encode(), mode=0o600)
+            digest = self._first_lines_digest().encode()
+            self.storage.private(self.root, self.root)
+            self.storage.write(path, digest, mode=0o600)
         return path.read_bytes()
 
     def _first_lines_digest(self) -> str:
@@ -178,7 +180,9 @@ class Lake:
             for row in entry.reports:
                 latest[(row["source"], row["table"], row["file"])] = entry.number
             if entry.quarantine is not None:
-                frame = as_of_today(contract, pl.read_parquet(self.root / entry.quarantine))
+                frame = as_of_today(
+                    contract, self.storage.read_parquet(self.root / entry.quarantine)
+                )
                 frame = frame.select(contract.names)
                 frames.append(frame.with_columns(pl.lit(entry.number).alias("_number")))
         if not frames:
@@ -199,26 +203,30 @@ class Lake:
     def _scan(self, contract: Table, parts: Sequence[Part]) -> pl.LazyFrame:
         schema = {**contract.schema, **LANDED_TYPES}
         worded = contract.name in WORDED
-        for path in (self.root / name for part in parts for name in part.paths):
-            if not path.is_file():
-                raise LakeError(
-                    f"{path}: a landed file is missing; restore it from a backup of the lake"
-                )
+        named = [self.root / name for part in parts for name in part.paths]
+        for path in self.storage.missing(named):
+            raise LakeError(
+                f"{path}: a landed file is missing; restore it from a backup of the lake"
+            )
         if not parts:
             return pl.LazyFrame(schema={**schema, STATE: pl.String()} if worded else schema)
         plain = [self.root / part.path for part in parts if part.words is None]
         if not worded:
-            return _scan_plain(plain, schema)
+            return self._scan_plain(plain, schema)
         frames = [_in_schema(self.scan_part(part), schema) for part in parts if part.words]
         if plain:
-            frames.append(_scan_plain(plain, schema).with_columns(pl.lit(RAW).alias(STATE)))
+            frames.append(self._scan_plain(plain, schema).with_columns(pl.lit(RAW).alias(STATE)))
         return pl.concat(frames)
 
     def scan_part(self, part: Part) -> pl.LazyFrame:
         """The rows of one part as stored, with its words where they are kept apart."""
-        if part.words is None:
-            return pl.scan_parquet(self.root / part.path)
-        return scan_split(self.root / part.path, self.root / part.words)
+        frames = [self.storage.scan_parquet([self.root / path]) for path in part.paths]
+        return frames[0] if len(frames) == 1 else pl.concat(frames, how="horizontal")
+
+    def _scan_plain(self, paths: list[Place], schema: Mapping[str, Any]) -> pl.LazyFrame:
+        return self.storage.scan_parquet(
+            paths, schema=schema, missing_columns="insert", extra_columns="ignore"
+        )
 
     # -- writing --------------------------------------------------------------------------------
     def next_number(self) -> int:
@@ -234,7 +242,7 @@ class Lake:
     def write_part(self, number: int, table: str, source: str, rows: pl.DataFrame) -> Part:
         """Stores rows of one table and source; invisible until `commit` names them."""
         contract = INPUTS[table]
-        name = f"{number:08d}-{_slug(source)}.parquet"
+        name = self.storage.part_name(f"{number:08d}-{_slug(source)}.parquet")
         ordered = rows.with_columns(
             (pl.col(ORDER).cast(pl.Int64) + number * ORDER_STRIDE).alias(ORDER)
         )
@@ -266,14 +274,20 @@ class Lake:
         """Stores quarantined rows; None where there are none."""
         if rows.is_empty():
             return None
-        relative = f"quarantine/{number:08d}.parquet"
-        self.write_parquet(relative, rows)
-        return relative
+        name = f"quarantine/{self.storage.part_name(f'{number:08d}.parquet')}"
+        self.write_parquet(name, rows)
+        return name
 
     def commit(self, landing: Landing) -> None:
-        """Makes a landing visible, all of it at once, by one rename."""
-        private_dir(self.root, self.root / "log")
-        write_atomic(self._log_path(landing.number), entry_bytes(landing), mode=0o600)
+        """Makes a landing visible, all of it at once. LakeError where its number is taken."""
+        self.storage.private(self.root, self.root / "log")
+        path = self._log_path(landing.number)
+        try:
+            self.storage.create(path, entry_bytes(landing), mode=0o600)
+        except FileExistsError:
+            raise LakeError(
+                f"{path}: another night has landed meanwhile; run the night again"
+            ) from None
 
     def keep_words_apart(self) -> None:
         """Brings parts written by an earlier version into today's form: words in files of their own.
@@ -285,28 +299,24 @@ class Lake:
             if not old:
                 continue
             parts = [self._apart(part) if part in old else part for part in entry.parts]
-            self.commit(replace(entry, parts=tuple(parts)))
+            new = entry_bytes(replace(entry, parts=tuple(parts)))
+            self.storage.write(self._log_path(entry.number), new, mode=0o600)
 
     def _apart(self, part: Part) -> Part:
         name = Path(part.path).name
         new = replace(part, path=f"tables/{part.table}/{name}", words=words_path(part.table, name))
         schema = {**INPUTS[part.table].schema, **LANDED_TYPES}
-        self.rewrite(new, _scan_plain([self.root / part.path], schema).collect())
+        self.rewrite(new, self._scan_plain([self.root / part.path], schema).collect())
         return new
 
-    def _log_path(self, number: int) -> Path:
+    def _log_path(self, number: int) -> Place:
         return self.root / "log" / f"{number:08d}.json"
 
-    def write_parquet(self, relative: str, frame: pl.DataFrame) -> None:
+    def write_parquet(self, name: str, frame: pl.DataFrame) -> None:
         """Stores `frame` at a path relative to the lake, whole or not at all, for its owner only."""
-        path = self.root / relative
-        private_dir(self.root, path.parent)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        frame.write_parquet(temporary, compression="zstd", compression_level=3)
-        temporary.chmod(0o600)
-        fsync(temporary)
-        temporary.replace(path)
-        fsync(path.parent)
+        path = self.root / name
+        self.storage.private(self.root, path.parent)
+        self.storage.write_parquet(path, frame)
 
     def sweep(self) -> list[str]:
         """Removes what an interrupted landing left behind; returns the relative paths removed.
@@ -317,18 +327,12 @@ class Lake:
         named |= {entry.quarantine for entry in self.landings() if entry.quarantine}
         removed = []
         for room in (*LANDED_ROOMS, *OTHER_ROOMS):
-            for path in sorted((self.root / room).rglob("*")):
-                relative = path.relative_to(self.root).as_posix()
-                unnamed = room in LANDED_ROOMS and relative not in named
-                left_over = path.suffix == ".tmp" or unnamed
-                if path.is_file() and left_over:
-                    path.unlink()
-                    removed.append(relative)
+            for path in self.storage.files(self.root / room):
+                name = relative(path, self.root)
+                if path.suffix == ".tmp" or (room in LANDED_ROOMS and name not in named):
+                    self.storage.delete(path)
+                    removed.append(name)
         return removed
-
-
-def _scan_plain(paths: list[Path], schema: Mapping[str, Any]) -> pl.LazyFrame:
-    return pl.scan_parquet(paths, schema=schema, missing_columns="insert", extra_columns="ignore")
 
 
 def _in_schema(frame: pl.LazyFrame, schema: Mapping[str, Any]) -> pl.LazyFrame:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from flows.errors import Refusal
+from flows.places import Place
 
 
 class LakeError(Refusal):
@@ -66,10 +66,10 @@ def entry_bytes(landing: Landing) -> bytes:
     return json.dumps(entry, sort_keys=True, indent=1, ensure_ascii=False).encode()
 
 
-def read_entry(path: Path) -> Landing:
-    """The landing in a log entry. LakeError names an entry that cannot be read."""
+def read_entry(path: Place, content: bytes) -> Landing:
+    """The landing in the log entry at `path`. LakeError names an entry that cannot be read."""
     try:
-        entry = json.loads(path.read_text())
+        entry = json.loads(content)
         return Landing(
             number=entry["landing"],
             landed_as_of=date.fromisoformat(entry["landed_as_of"]),
@@ -79,7 +79,7 @@ def read_entry(path: Path) -> Landing:
             quarantine=entry["quarantine"],
             signatures=entry["signatures"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise LakeError(
             f"{path}: this entry of the lake's log cannot be read ({type(error).__name__}); "
             "restore it from a backup of the lake"

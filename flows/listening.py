@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from flows.cluster_tagging import workers_of
 from flows.kept_tags import kept_tags
 from flows.knowledge import Tags
 from flows.lake import Lake
@@ -57,7 +58,7 @@ def tagged(
     keys = [text_key(text) for text in passages["text"].to_list()]
     keyed = passages.with_columns(pl.Series(KEY, keys, pl.Binary))
     texts = keyed.select(KEY, "text").unique(KEY, keep="first", maintain_order=True)
-    with Workers(settings, tagger) as workers:
+    with workers_of(settings, tagger) as workers:
         hints = _hints(texts, workers, cache)
         judged = with_languages(keyed.drop("text").join(hints, on=KEY), tagger.books, None)
         able = judged.filter("taggable").select(*identity, KEY, "language")

@@ -18,6 +18,7 @@ from flows.atomic import private_dir
 from flows.knowledge import Rules
 from flows.lake import Lake
 from flows.settings import Settings, SettingsError, load_settings
+from flows.storage import storage_of
 from flows.tagger_files import check_tagger
 from models.spec import ForecastSpec, SignalSpec
 from transforms.tagging import PhraseBook, parse_phrases
@@ -75,10 +76,11 @@ def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Nig
     check_tagger(settings)
     day = date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
     run_id = uuid.uuid4().hex[:12]
-    root = settings.paths.lake / "work"
+    root = storage_of(settings.paths.lake).workroom(settings.paths.lake)
     shutil.rmtree(root, ignore_errors=True)
+    storage_of(settings.paths.lake).remove(settings.paths.lake / "work")
     work = root / run_id
-    private_dir(settings.paths.lake, work)
+    private_dir(root.parent, work)
     return Night(str(settings.file), day, run_id, str(work), datetime.now(UTC), restated)
 
 

@@ -14,10 +14,10 @@ from prefect.states import Completed, Failed
 
 from flows import artifacts, stages
 from flows.alerts import alert as send
-from flows.alone import alone
 from flows.night import Night, open_night
 from flows.publishing import STATUS_FULL
 from flows.settings import load_settings
+from flows.storage import storage_of
 
 LOG = logging.getLogger("hearcast")
 TIMEOUT_SECONDS = 2 * 3600
@@ -63,7 +63,7 @@ def publish(night: Night, judged: stages.Judged, made: stages.Made) -> stages.Pu
 @task(cache_policy=NO_CACHE)
 def alert(night: Night, published: stages.Published) -> None:
     """Tells people of new exceptions; never fails the night."""
-    send(night, Path(published.snapshot))
+    send(night, published.snapshot)
 
 
 @flow(name="nightly", timeout_seconds=TIMEOUT_SECONDS)
@@ -78,7 +78,8 @@ def nightly(
     published, but a table was held back or stands on a lower rung. One night at a time runs on
     a lake; another is turned away at once.
     """
-    with alone(load_settings(Path(config), os.environ).paths.lake):
+    lake = load_settings(Path(config), os.environ).paths.lake
+    with storage_of(lake).alone(lake):
         published = _through(open_night(config, as_of, restated=restated))
     artifacts.create(published)
     if published.status == STATUS_FULL:

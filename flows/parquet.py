@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.places import Place
 from transforms.contracts import UTC_TIME, Table
 from transforms.contracts.check import violations
 
@@ -60,7 +61,7 @@ def write_table(table: Table, frame: pl.DataFrame, path: Path) -> str:
     return sha256(path)
 
 
-def sha256(path: Path) -> str:
+def sha256(path: Place) -> str:
     """The SHA-256 of the file's bytes as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,7 +13,9 @@ from flows.data_docs import write_data_docs
 from flows.errors import Refusal
 from flows.exports import Snapshot, discard, prune, publish, write_snapshot
 from flows.night import Night
+from flows.places import Place
 from flows.provenance import provenance
+from flows.storage import storage_of
 from transforms.contracts import EXPORTS
 from transforms.expectations import Verdicts, judge_exports
 
@@ -62,13 +62,15 @@ def publish_night(
     settings = night.settings
     exports = settings.paths.exports
     snapshot = write_snapshot(exports, tables, _manifest(night, account))
-    read_back = {name: pl.read_parquet(snapshot.path / f"{name}.parquet") for name in tables}
+    storage = storage_of(exports)
+    read_back = {name: storage.read_parquet(snapshot.path / f"{name}.parquet") for name in tables}
     if "stale" in account.rungs.values():
         # Last night's rows were judged with last night's lists of series and evidence.
         read_back = {n: f for n, f in read_back.items() if n not in TONIGHTS}
     verdicts = judge_exports(read_back, horizon=settings.forecast.horizon_weeks)
     docs = exports / "data_docs" / f"as_of={night.as_of}"
-    write_data_docs([inputs, verdicts], docs, as_of=night.as_of)
+    with storage.filling(docs) as folder:
+        write_data_docs([inputs, verdicts], folder, as_of=night.as_of)
     if verdicts.held:
         discard(exports, snapshot)
         raise NotFitToPublish(
@@ -82,12 +84,12 @@ def publish_night(
     return snapshot
 
 
-def _prune_docs(exports: Path) -> None:
+def _prune_docs(exports: Place) -> None:
     """Removes the Data Docs of nights that are no longer kept."""
     kept = {path.stem for path in (exports / "pointers").glob("as_of=*.json")}
     for folder in (exports / "data_docs").glob("as_of=*"):
         if folder.name not in kept:
-            shutil.rmtree(folder, ignore_errors=True)
+            storage_of(folder).remove(folder)
 
 
 def _manifest(night: Night, account: Account) -> dict[str, Any]:

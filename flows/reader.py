@@ -1,27 +1,29 @@
 """Published tables as frames, for notebooks, reports and checks.
 
 from flows.reader import read_table
-forecasts = read_table("data/var/exports", "forecasts")
+forecasts = read_table("data/var/exports", "forecasts")     # or "s3://bucket/exports"
 """
 
 from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from flows.places import Place
+from flows.storage import place_of, storage_of
 
-def snapshot_dir(exports: str | Path, as_of: date | str | None = None) -> Path:
-    """The snapshot of the night `as_of`, default the latest: an immutable directory.
+
+def snapshot_dir(exports: str | Place, as_of: date | str | None = None) -> Place:
+    """The snapshot of the night `as_of`, default the latest: an immutable folder.
 
     Resolve once and read everything from it: tables read by way of `latest` one after another
     may come from two nights. An erasure takes a snapshot away at once, after its pointers lead to
     the one that amends it: where files are gone, resolve again. Raises FileNotFoundError where nothing was published for that day.
     """
-    root = Path(exports)
+    root = place_of(exports)
     pointer = root / ("latest.json" if as_of is None else f"pointers/as_of={as_of}.json")
     try:
         content = json.loads(pointer.read_bytes())
@@ -31,7 +33,7 @@ def snapshot_dir(exports: str | Path, as_of: date | str | None = None) -> Path:
     return root / str(content["snapshot"])
 
 
-def read_table(exports: str | Path, table: str, as_of: date | str | None = None) -> pl.DataFrame:
+def read_table(exports: str | Place, table: str, as_of: date | str | None = None) -> pl.DataFrame:
     """One published table of the night `as_of`, default the latest.
 
     Raises FileNotFoundError where nothing was published for that day, and KeyError, with the
@@ -46,22 +48,22 @@ def read_table(exports: str | Path, table: str, as_of: date | str | None = None)
                 raise
 
 
-def _read(snapshot: Path, table: str) -> pl.DataFrame:
+def _read(snapshot: Place, table: str) -> pl.DataFrame:
     entry = read_manifest(snapshot)["tables"].get(table)
     if entry is None:
         raise KeyError(f"no table is named {table}; docs/tables.md lists them")
     if "sha256" not in entry:
         state = "held back" if entry.get("held") else "left out"
         raise KeyError(f"{table} was {state}: {entry.get('why', 'no reason given')}")
-    return pl.read_parquet(snapshot / f"{table}.parquet")
+    return storage_of(snapshot).read_parquet(snapshot / f"{table}.parquet")
 
 
-def read_manifest(snapshot: Path) -> dict[str, Any]:
+def read_manifest(snapshot: Place) -> dict[str, Any]:
     """The manifest of a snapshot: among others `tables`, by name, with rows, sha256 and rung."""
     manifest: dict[str, Any] = json.loads((snapshot / "manifest.json").read_bytes())
     return manifest
 
 
-def _days(root: Path) -> str:
+def _days(root: Place) -> str:
     days = sorted(path.stem.removeprefix("as_of=") for path in root.glob("pointers/as_of=*.json"))
     return f"published: {days[0]} to {days[-1]}" if days else "run `hearcast nightly` first"

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+from flows.places import Place
+from flows.storage import storage_of
 
 FOLDER = "review"
 
 
-def reviews(exports: Path) -> list[Path]:
+def reviews(exports: Place) -> list[Place]:
     """The folders of all nights that have a review."""
     return sorted((exports / FOLDER).glob("as_of=*"))
 
 
-def drop_reviews(exports: Path) -> None:
+def drop_reviews(exports: Place) -> None:
     """Removes every review; `hearcast review` draws them again."""
-    shutil.rmtree(exports / FOLDER, ignore_errors=True)
+    storage_of(exports).remove(exports / FOLDER)
 
 
-def drop_unkept(exports: Path) -> None:
+def drop_unkept(exports: Place) -> None:
     """Removes reviews of nights that are no longer kept."""
     kept = {path.stem for path in (exports / "pointers").glob("as_of=*.json")}
     for path in reviews(exports):
         if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+            storage_of(path).remove(path)

@@ -12,6 +12,7 @@ import polars as pl
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
+from flows.cluster import Cutoffs, cluster_of
 from flows.deliveries import lake_drift
 from flows.desk import Desk, changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
@@ -26,6 +27,7 @@ from flows.masking import masked_line
 from flows.night import Night, rules_of, spec_of
 from flows.office import Given, office
 from flows.office import Said as OfficeSaid
+from flows.places import Place
 from flows.planning import Plans, planning_tables
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
@@ -110,8 +112,8 @@ class Published:
     """Where the night's tables are and how it ended."""
 
     as_of: date
-    snapshot: str
-    exports: str
+    snapshot: Place
+    exports: Place
     status: str
     headline: str
     lines: tuple[str, ...]
@@ -233,7 +235,10 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     key = keyring(settings, night.lake).current
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)
-    made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
+    with cluster_of(settings) as cluster:
+        made = forecasting.make(
+            now, past, spec, tables["demand_weekly"], deaf=heard.deaf, each=Cutoffs(cluster)
+        )
     tables |= made.tables
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
@@ -333,8 +338,8 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     headline = f"{account.status} as of {night.as_of}: {len(tables)} tables in {snapshot.path}"
     return Published(
         night.as_of,
-        str(snapshot.path),
-        str(settings.paths.exports),
+        snapshot.path,
+        settings.paths.exports,
         account.status,
         headline,
         lines,
@@ -346,7 +351,6 @@ def record_failure(night: Night, error: BaseException) -> None:
     exports = night.settings.paths.exports
     run = {"run_id": night.run_id, "status": "Failed", "reason": type(error).__name__}
     try:
-        exports.mkdir(parents=True, exist_ok=True)
         write_failure(exports, night.as_of, run)
     except OSError as problem:
         LOG.warning("freshness.json could not be written: %s", problem)

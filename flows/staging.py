@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from flows.atomic import fsync
+from flows.places import Place
 
 
 def json_bytes(value: Mapping[str, object]) -> bytes:
@@ -27,7 +28,7 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no place in a manifest or pointer")
 
 
-def read_json(path: Path) -> dict[str, object] | None:
+def read_json(path: Place) -> dict[str, object] | None:
     """The object in `path`; None where there is no such file or it holds no JSON object."""
     try:
         value = json.loads(path.read_bytes())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 
 from flows.parquet import as_of_today
+from flows.places import Place
 from flows.reader import read_manifest, snapshot_dir
+from flows.storage import storage_of
 from transforms.contracts import EXPORTS
 
 FORECAST_TABLES = ("forecasts", "forecasts_cumulative", "forecast_contributions")
@@ -22,7 +23,7 @@ RECORD_TABLES = (
 )
 
 
-def previous_snapshot(exports: Path, as_of: date) -> Path | None:
+def previous_snapshot(exports: Place, as_of: date) -> Place | None:
     """The snapshot of the newest night before `as_of`; None where there is none."""
     days = sorted(
         path.stem.removeprefix("as_of=") for path in exports.glob("pointers/as_of=*.json")
@@ -31,13 +32,13 @@ def previous_snapshot(exports: Path, as_of: date) -> Path | None:
     return snapshot_dir(exports, before[-1]) if before else None
 
 
-def last_nights(exports: Path, as_of: date, name: str) -> pl.DataFrame | None:
+def last_nights(exports: Place, as_of: date, name: str) -> pl.DataFrame | None:
     """Table `name` of the night before `as_of`, its rung set to `stale` where it has one."""
     snapshot = previous_snapshot(exports, as_of)
     if snapshot is None or "sha256" not in read_manifest(snapshot)["tables"].get(name, {}):
         return None
     contract = EXPORTS[name]
-    frame = as_of_today(contract, pl.read_parquet(snapshot / f"{name}.parquet"))
+    frame = as_of_today(contract, storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet"))
     frame = frame.select(contract.names)
     if "rung" in EXPORTS[name].names:
         frame = frame.with_columns(pl.lit("stale").alias("rung"))
@@ -45,7 +46,7 @@ def last_nights(exports: Path, as_of: date, name: str) -> pl.DataFrame | None:
 
 
 def with_stale_targets(
-    name: str, fresh: pl.DataFrame | None, targets: tuple[str, ...], exports: Path, as_of: date
+    name: str, fresh: pl.DataFrame | None, targets: tuple[str, ...], exports: Place, as_of: date
 ) -> pl.DataFrame | None:
     """`fresh` with the rows of `targets` replaced by last night's; None where nothing would remain."""
     old = last_nights(exports, as_of, name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
+from flows.places import Place
 from flows.reader import read_manifest
+from flows.storage import storage_of
 from flows.summary_desk import desk_lines
 from flows.summary_evidence import record_lines, signal_lines
 from flows.summary_plan import plan_lines
@@ -19,11 +20,11 @@ SHOWN_LEVELS = ("category", "total", "sku", "sku_channel")
 """The first of these that has forecasts is shown."""
 
 
-def planner_lines(snapshot: Path) -> list[str]:
+def planner_lines(snapshot: Place) -> list[str]:
     """Headlines of a published snapshot: next weeks, signals, what was set aside, where it lies."""
     manifest = read_manifest(snapshot)
     tables = {
-        name: pl.read_parquet(snapshot / f"{name}.parquet")
+        name: storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
         for name, entry in manifest["tables"].items()
         if "sha256" in entry
     }

@@ -7,14 +7,12 @@ a text. It may be deleted at any time: the next night then reads everything agai
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
-from flows.atomic import fsync, private_dir
+from flows.places import Place
+from flows.storage import storage_of
 from transforms.tagging import MAX_SCAN
 
 KEY = "_text"
@@ -46,15 +44,15 @@ def text_key(text: str | None) -> bytes:
     return hashlib.sha256((text or "")[:MAX_SCAN].encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def forget_texts(lake: Path) -> None:
+def forget_texts(lake: Place) -> None:
     """Removes every digest of a text: those of words that were erased must not stay."""
-    shutil.rmtree(lake / ROOM, ignore_errors=True)
+    storage_of(lake).remove(lake / ROOM)
 
 
 class TagCache:
     """The kept results of one tagger version; without a folder nothing is kept."""
 
-    def __init__(self, lake: Path | None, version: str) -> None:
+    def __init__(self, lake: Place | None, version: str) -> None:
         self._room = None if lake is None else lake / ROOM
         self._version = version
 
@@ -63,8 +61,9 @@ class TagCache:
         empty = pl.DataFrame(schema=TABLES[table])
         if self._room is None:
             return empty
+        path = self._path(self._room, table)
         try:
-            kept = pl.read_parquet(self._path(table))
+            kept = storage_of(path).read_parquet(path)
         except (OSError, pl.exceptions.PolarsError):
             return empty
         return kept if kept.schema == empty.schema else empty
@@ -73,20 +72,13 @@ class TagCache:
         """Keeps these rows in the place of what was there, and forgets versions long out of use."""
         if self._room is None:
             return
-        path = self._path(table)
-        private_dir(self._room.parent, path.parent)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        rows.sort(KEY).write_parquet(temporary, compression="zstd", compression_level=3)
-        temporary.chmod(0o600)
-        fsync(temporary)
-        temporary.replace(path)
-        self._forget_others()
-
-    def _path(self, table: str) -> Path:
-        return (self._room or Path()) / self._version / f"{table}.parquet"
-
-    def _forget_others(self) -> None:
-        rooms = [one for one in (self._room or Path()).iterdir() if one.name != self._version]
-        rooms.sort(key=lambda one: one.stat().st_mtime)
+        path, storage = self._path(self._room, table), storage_of(self._room)
+        storage.private(self._room.parent, path.parent)
+        storage.write_parquet(path, rows.sort(KEY))
+        rooms = [one for one in self._room.glob("*") if one.name != self._version]
+        rooms.sort(key=storage.idle_since)
         for old in rooms[: len(rooms) - KEPT + 1]:
-            shutil.rmtree(old, ignore_errors=True)
+            storage.remove(old)
+
+    def _path(self, room: Place, table: str) -> Place:
+        return room / self._version / f"{table}.parquet"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from pathlib import Path
 
 import polars as pl
 
@@ -36,11 +35,6 @@ def split_words(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataF
     else:
         words = words.with_columns(pl.lit(RAW).alias(STATE))
     return frame.drop(*columns, STATE, strict=False), words
-
-
-def scan_split(counted: Path, words: Path) -> pl.LazyFrame:
-    """The rows of a part with their words and `_words`, their state."""
-    return pl.concat([pl.scan_parquet(counted), pl.scan_parquet(words)], how="horizontal")
 
 
 def forgiving(current: pl.DataFrame, good: pl.DataFrame, key: list[str]) -> pl.DataFrame:

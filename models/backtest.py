@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,8 @@ from models.hierarchy import level_of, levels_in
 from models.panel import Known, Panel, group_sums
 from models.spec import LEVELS, ForecastSpec, quantile_names
 from models.types import Floats
+
+Judged = TypeVar("Judged")
 
 JOIN = ("target", "level", "series_id", "week_start")
 
@@ -126,11 +129,26 @@ def _scored(
     )
 
 
-def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Backtest:
+class Each(Protocol):
+    """What ``forecast_each`` does, wherever it is done."""
+
+    def __call__(
+        self,
+        knowns: Sequence[Known],
+        spec: ForecastSpec,
+        then: Callable[[Known, Forecast], Judged],
+        /,
+    ) -> list[Judged]:
+        """Return what ``then`` makes of each known and its forecast, in their order."""
+
+
+def backtest(
+    knowns: Sequence[Known], outcome: Known, spec: ForecastSpec, each: Each = forecast_each
+) -> Backtest:
     """Return what ``forecast`` said at each of the earlier cutoffs, joined with the outcome.
 
     Each forecast sees its own Known only; the outcome gives actuals of complete weeks and nothing
-    else. ``as_of`` is the outcome's cutoff.
+    else. ``as_of`` is the outcome's cutoff. ``each`` makes the forecasts.
     """
     late = [k.cutoff for k in knowns if k.cutoff > outcome.cutoff]
     if late:
@@ -139,20 +157,22 @@ def backtest(knowns: Sequence[Known], outcome: Known, spec: ForecastSpec) -> Bac
     begin = min(ends, default=date.min)
     actual, short = actuals(outcome, spec, begin), hidden_actuals(outcome, spec, begin)
 
+    last = outcome.cutoff
+
     def judged(known: Known, made: Forecast) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        scored = _scored(made, known.cutoff, actual, outcome.cutoff, spec)
+        scored = _scored(made, known.cutoff, actual, last, spec)
         # Until all are made, names are kept as numbers: of many series they are a third of the rows.
         keys = scored.select(*JOIN, "horizon")
         part = made.contributions.drop("as_of").join(
             keys, on=[*JOIN, "horizon"], how="semi", maintain_order="left"
         )
-        day, as_of = pl.lit(known.cutoff), pl.lit(outcome.cutoff)
+        day, as_of = pl.lit(known.cutoff), pl.lit(last)
         dated = part.with_columns(day.alias("cutoff"), as_of.alias("as_of"))
-        hidden = _scored(made, known.cutoff, short, outcome.cutoff, spec)
+        hidden = _scored(made, known.cutoff, short, last, spec)
         return scored.with_columns(pl.col(pl.String).cast(pl.Categorical)), dated, hidden
 
     weekly = replace(spec, cumulative_quantiles=())  # sums over weeks are not in the record
-    both = forecast_each(knowns, weekly, judged)
+    both = each(knowns, weekly, judged)
     if not both:
         return _nothing(outcome, actual, spec)
     rows = pl.concat([b[0] for b in both]).with_columns(pl.col(pl.Categorical).cast(pl.String))

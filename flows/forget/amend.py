@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,7 +10,9 @@ import polars as pl
 from flows.exports import amend, drop_unpointed, follow_pointers
 from flows.forget.journal import Erasure
 from flows.parquet import as_of_today
+from flows.places import Place
 from flows.review_folders import drop_reviews
+from flows.storage import storage_of
 from transforms.contracts import EXPORTS
 from transforms.forgetting_published import (
     customer_keys,
@@ -40,7 +41,7 @@ REPEATING = tuple(
 """Published tables that repeat quotes of those, without saying of which passage."""
 
 
-def amend_nights(exports: Path, one: Erasure) -> dict[str, Any]:
+def amend_nights(exports: Place, one: Erasure) -> dict[str, Any]:
     """Amends every snapshot that tells of the person; what was done, as counts.
 
     A snapshot that no night points to any more is removed outright. All review pages go, as they may
@@ -62,7 +63,7 @@ def amend_nights(exports: Path, one: Erasure) -> dict[str, Any]:
     return dict(count)
 
 
-def _without(path: Path, one: Erasure) -> tuple[dict[str, pl.DataFrame], dict[str, int]]:
+def _without(path: Place, one: Erasure) -> tuple[dict[str, pl.DataFrame], dict[str, int]]:
     """The tables of a snapshot that hold the person, without them, and the rows and quotes that go."""
     edges = _read(path, "identity_edges")
     keys = {key for who in one.all for key in customer_keys(edges, who)}
@@ -86,8 +87,8 @@ def _without(path: Path, one: Erasure) -> tuple[dict[str, pl.DataFrame], dict[st
     return {n: f for n, f in after.items() if not f.equals(before[n])}, count
 
 
-def _read(path: Path, name: str) -> pl.DataFrame:
+def _read(path: Place, name: str) -> pl.DataFrame:
     file, contract = path / f"{name}.parquet", EXPORTS[name]
     if not file.is_file():
         return contract.empty()
-    return as_of_today(contract, pl.read_parquet(file)).select(contract.names)
+    return as_of_today(contract, storage_of(file).read_parquet(file)).select(contract.names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flows.alone import alone
 from flows.forget.erase import erase
 from flows.forget.journal import (
     Erasure,
@@ -20,6 +19,7 @@ from flows.identity import hasher
 from flows.keys import keyring
 from flows.lake import Lake
 from flows.settings import Settings
+from flows.storage import storage_of
 
 
 def forget(settings: Settings, told: str) -> list[str]:
@@ -32,7 +32,7 @@ def forget(settings: Settings, told: str) -> list[str]:
     lake = Lake(settings.paths.lake)
     if not lake.landings():
         raise CannotForget(f"nothing has landed in the lake {lake.root}; check [paths] lake")
-    with alone(lake.root):
+    with lake.storage.alone(lake.root):
         lake.keep_words_apart()
         clear_leftovers(lake)
         ring = keyring(settings, lake)
@@ -47,7 +47,18 @@ def forget(settings: Settings, told: str) -> list[str]:
             return ["this person was forgotten already", *_lines(old)]
         one = new_erasure(request.kind, datetime.now(UTC).isoformat(timespec="seconds"), people)
         write_erasure(lake, one)
-        return _lines(erase(lake, settings, one))
+        return [*_lines(erase(lake, settings, one)), *_versions(settings)]
+
+
+def _versions(settings: Settings) -> list[str]:
+    """What is to be done where a bucket keeps what was written over: we cannot reach it."""
+    places = (settings.paths.lake, settings.paths.exports)
+    return [
+        f"  NOT GONE YET: the bucket of {place} keeps earlier versions of what was rewritten; delete "
+        "them there, or let a rule of the bucket do it (docs/operations.md)"
+        for place in places
+        if storage_of(place).keeps_versions(place)
+    ]
 
 
 def _covered(erasures: list[Erasure], request: Request) -> Erasure | None:

@@ -98,7 +98,7 @@ def _quarantine(lake: Lake, who: Forgotten) -> int:
     for entry in lake.landings():
         if entry.quarantine is None:
             continue
-        frame = pl.read_parquet(lake.root / entry.quarantine)
+        frame = lake.storage.read_parquet(lake.root / entry.quarantine)
         clean, found = quarantine_erased(frame, who)
         if found:
             lake.write_parquet(entry.quarantine, clean)

@@ -9,15 +9,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from flows.atomic import private_dir, write_atomic
 from flows.forget.request import CannotForget
 from flows.identity import hasher
 from flows.lake import Lake
+from flows.places import Place
 from flows.settings import Settings
 from transforms.asof import SOURCE
 from transforms.forgetting import (
@@ -77,9 +76,9 @@ def write_erasure(lake: Lake, one: Erasure) -> None:
         "report": dict(one.report),
     }
     folder = lake.root / "erasures"
-    private_dir(lake.root, folder)
+    lake.storage.private(lake.root, folder)
     text = json.dumps(content, sort_keys=True, indent=1)
-    write_atomic(folder / f"{one.id}.json", text.encode(), mode=0o600)
+    lake.storage.write(folder / f"{one.id}.json", text.encode(), mode=0o600)
 
 
 def read_erasures(lake: Lake, settings: Settings, ring: Keyring) -> list[Erasure]:
@@ -91,7 +90,7 @@ def read_erasures(lake: Lake, settings: Settings, ring: Keyring) -> list[Erasure
     return [_read(path, settings, ring) for path in paths]
 
 
-def _read(path: Path, settings: Settings, ring: Keyring) -> Erasure:
+def _read(path: Place, settings: Settings, ring: Keyring) -> Erasure:
     try:
         told = json.loads(path.read_bytes())
         named = [(one["key_id"], ring.named(one["key_id"])) for one in told["keys"]]

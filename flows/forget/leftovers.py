@@ -10,4 +10,5 @@ from flows.lake import Lake
 def clear_leftovers(lake: Lake) -> None:
     """Removes them; only the single writer of the lake may call it, and no night, whose work lies there."""
     lake.sweep()
-    shutil.rmtree(lake.root / "work", ignore_errors=True)
+    lake.storage.remove(lake.root / "work")
+    shutil.rmtree(lake.storage.workroom(lake.root), ignore_errors=True)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 
-import polars as pl
-
+from flows.places import Place
 from flows.reader import read_manifest
+from flows.storage import storage_of
 from transforms.review.parts import Night
 
 NEVER = "this version does not make it"
 
 
-def read_night(snapshot: Path, business: str, names: Iterable[str]) -> Night:
+def read_night(snapshot: Place, business: str, names: Iterable[str]) -> Night:
     """The tables `names` of a snapshot; of those that are not there, the manifest's reason."""
     manifest = read_manifest(snapshot)
     entries = manifest["tables"]
     wanted = list(dict.fromkeys(names))
     tables = {
-        name: pl.read_parquet(snapshot / f"{name}.parquet")
+        name: storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
         for name in wanted
         if "sha256" in entries.get(name, {})
     }

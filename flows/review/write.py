@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flows.atomic import fsync
 from flows.errors import Refusal
+from flows.places import Place
 from flows.reader import read_manifest, snapshot_dir
 from flows.review.night import read_night
 from flows.review.page import review_html
@@ -15,7 +15,7 @@ from flows.review.planner_page import planner_html
 from flows.review.workbook import write_workbook
 from flows.review_folders import FOLDER, drop_unkept, reviews
 from flows.settings import Settings
-from flows.staging import locked, replace_link, staging_dir, sweep
+from flows.storage import storage_of
 from transforms.review import page as page_of
 from transforms.review import planner as planner_of
 from transforms.review import sheets as sheets_of
@@ -33,7 +33,7 @@ class Written:
     """Where the review of a night lies, and the lines that say which SKUs are in it."""
 
     as_of: date
-    folder: Path
+    folder: Place
     lines: tuple[str, ...]
 
     @property
@@ -58,18 +58,19 @@ def write_review(settings: Settings, as_of: str | None) -> Written:
         raise ReviewRefusal(str(error)) from None
     root = exports / FOLDER
     folder = root / f"as_of={day}"
-    with locked(exports / ".review.lock"):
-        sweep(root / ".staging")
-        with staging_dir(root / ".staging") as staging:
+    storage = storage_of(exports)
+    with storage.locked(exports / ".review.lock"):
+        storage.sweep(root / ".staging")
+        with storage.staging(root / ".staging") as staging:
             lines = _draw(snapshot, settings.business.name, staging)
             _settle(staging, folder)
         drop_unkept(exports)
         newest = max((path.name for path in reviews(exports)), default=folder.name)
-        replace_link(root / "latest", newest)
+        storage.link(root / "latest", newest)
     return Written(day, folder, lines)
 
 
-def _draw(snapshot: Path, business: str, folder: Path) -> tuple[str, ...]:
+def _draw(snapshot: Place, business: str, folder: Path) -> tuple[str, ...]:
     """Draws all files, one after the other so that only one's tables are in memory at a time."""
 
     def night(names: tuple[str, ...]) -> Night:
@@ -86,9 +87,8 @@ def _draw(snapshot: Path, business: str, folder: Path) -> tuple[str, ...]:
     return found.coverage.lines
 
 
-def _settle(staging: Path, folder: Path) -> None:
+def _settle(staging: Path, folder: Place) -> None:
     """Puts the files in their place; whoever opens one finds the old or the new one, whole."""
-    folder.mkdir(parents=True, exist_ok=True)
+    storage = storage_of(folder)
     for path in sorted(staging.iterdir()):
-        path.replace(folder / path.name)
-    fsync(folder)
+        storage.put_file(path, folder / path.name)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from flows.settings.model import Settings
 from flows.settings.problem import SettingsError, explain
+from flows.storage import place_of
 from transforms.contracts import CONFIG_KEYS
 
 _PREFIX = "HEARCAST_"
@@ -34,12 +35,22 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
         overridden = _override(raw, environ)
         folder = path.absolute().parent
         _place_paths(raw, folder, environ)
-        return Settings.model_validate({**raw, "file": folder / path.name})
+        return _reached(Settings.model_validate({**raw, "file": folder / path.name}))
     except ValidationError as error:
         origin = _variable_of(error, overridden)
         raise SettingsError(f"{path}: {origin}{explain(error, raw)}") from None
     except _MistakeError as error:
         raise SettingsError(f"{path}: {error}") from None
+
+
+def _reached(settings: Settings) -> Settings:
+    """The settings, their addresses in buckets reached as `[storage]` says."""
+    paths, access = settings.paths, settings.storage.access
+    placed = {
+        name: place_of(str(place), access)
+        for name, place in (("lake", paths.lake), ("exports", paths.exports))
+    }
+    return settings.model_copy(update={"paths": paths.model_copy(update=placed)})
 
 
 class _MistakeError(Exception):

@@ -11,8 +11,9 @@ from pydantic import Field, Strict, field_validator, model_validator
 
 from flows.settings.alerts import Alerts
 from flows.settings.planning import Planning
+from flows.settings.reach import Reach
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
-from flows.settings.values import LocalPath, known_country, known_timezone
+from flows.settings.values import Address, known_country, known_timezone
 from transforms.contracts import INPUTS
 from transforms.mapping_spec import Spec
 
@@ -44,10 +45,10 @@ class Business(Spec):
 
 
 class Paths(Spec):
-    """Where results live; absolute once loaded."""
+    """Where results live: folders on a disk, absolute once loaded, or in a bucket."""
 
-    lake: LocalPath = Path("data/var/lake")
-    exports: LocalPath = Path("data/var/exports")
+    lake: Address = Path("data/var/lake")
+    exports: Address = Path("data/var/exports")
 
 
 class Forecast(Spec):
@@ -151,6 +152,16 @@ class Run(Spec):
     threads: Annotated[int, Strict(), Field(ge=1, le=256)] = 2
     timeout_minutes: Annotated[int, Strict(), Field(ge=1, le=1440)] = 120
     keep_nights: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 400
+    engine: Literal["local", "dask"] = "local"
+    scheduler: str = ""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.engine == "dask" and "://" not in self.scheduler:
+            raise ValueError(
+                'engine = "dask" needs scheduler, the address of the cluster, e.g. "tcp://host:8786"'
+            )
+        return self
 
 
 Days = Annotated[int, Strict(), Field(ge=1, le=36_500)]
@@ -209,6 +220,7 @@ class Settings(Spec):
     file: Path
     business: Business = Field(default_factory=Business)
     paths: Paths = Field(default_factory=Paths)
+    storage: Reach = Field(default_factory=Reach)
     sources: tuple[Source, ...] = ()
     forecast: Forecast = Field(default_factory=Forecast)
     signals: tuple[Signal, ...] = Field(default_factory=_default_signals)

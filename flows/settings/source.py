@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, field_validator, model_validator
 
-from flows.settings.values import LocalPattern, known_timezone
+from flows.settings.values import Pattern, known_timezone
 from transforms.contracts import CONFIG_KEYS, INPUTS
 from transforms.mapping_spec import ColumnMap, Spec, TableMap
 
@@ -28,7 +28,7 @@ def _listed(value: object) -> object:
 class TableSource(TableMap):
     """The files of one table and how to read them; paths are absolute once loaded."""
 
-    path: Annotated[tuple[LocalPattern, ...], BeforeValidator(_listed), Field(min_length=1)]
+    path: Annotated[tuple[Pattern, ...], BeforeValidator(_listed), Field(min_length=1)]
     mode: Literal["append", "snapshot"] = "append"
 
     @property
@@ -45,7 +45,7 @@ class Source(Spec):
     name: SourceName
     kind: str
     latency_days: Annotated[int, Strict(), Field(ge=0, le=366)] = 0
-    path: Annotated[tuple[LocalPattern, ...], BeforeValidator(_listed)] = ()
+    path: Annotated[tuple[Pattern, ...], BeforeValidator(_listed)] = ()
     tables: dict[str, Annotated[TableSource, BeforeValidator(_files)]]
 
     @model_validator(mode="before")

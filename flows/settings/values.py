@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainValidator
+
+from flows.places import Place
+from flows.storage import SCHEMES, place_of
 
 
-def _local(value: object) -> object:
+def _reachable(value: object) -> object:
     if isinstance(value, str) and "://" in value:
-        raise ValueError("object storage is not supported by this version; give a local path")
+        if not value.startswith(SCHEMES):
+            raise ValueError(f"is none of {', '.join(SCHEMES)}; give one of these or a local path")
+        place_of(value)
     return value
 
 
-LocalPath = Annotated[Path, BeforeValidator(_local)]
-LocalPattern = Annotated[str, BeforeValidator(_local), Field(min_length=1)]
+def _address(value: object) -> Place:
+    if isinstance(value, str):
+        _reachable(value)
+        return place_of(value)
+    if hasattr(value, "read_bytes"):
+        return cast(Place, value)
+    raise ValueError("is not a text; give a local path, or s3://bucket/folder")
+
+
+Address = Annotated[Place, PlainValidator(_address)]
+"""A local folder, or one in a bucket."""
+Pattern = Annotated[str, BeforeValidator(_reachable), Field(min_length=1)]
+"""A local file or pattern, or one in a bucket."""
 
 
 @cache

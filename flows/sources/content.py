@@ -6,15 +6,15 @@ import codecs
 import gzip
 import hashlib
 import zlib
-from pathlib import Path
 
+from flows.places import Place
 from flows.sources.base import FileProblem
 
 _BLOCK = 1 << 20
 _FALLBACK = "hearcast.windows-1252"
 
 
-def digest(path: Path) -> str:
+def digest(path: Place) -> str:
     """SHA-256 of the file's bytes as they lie on disk; FileProblem where it can't be read."""
     found = hashlib.sha256()
     _must_be_regular(path)
@@ -27,7 +27,7 @@ def digest(path: Path) -> str:
     return found.hexdigest()
 
 
-def load(path: Path) -> bytes:
+def load(path: Place) -> bytes:
     """The file's content, unpacked where it is gzipped (told by its first bytes, not its name)."""
     _must_be_regular(path)
     try:
@@ -44,14 +44,14 @@ def load(path: Path) -> bytes:
         ) from None
 
 
-def _must_be_regular(path: Path) -> None:
+def _must_be_regular(path: Place) -> None:
     """FileProblem for folders and pipes: reading a pipe would wait for ever."""
     if path.exists() and not path.is_file():
         kind = "a directory" if path.is_dir() else "no regular file"
         raise FileProblem(f"{path.name}: can't be read (is {kind}); check the path")
 
 
-def unreadable(path: Path, error: OSError) -> FileProblem:
+def unreadable(path: Place, error: OSError) -> FileProblem:
     """The problem line for a file that the system does not let us read."""
     why = (error.strerror or type(error).__name__).lower()
     return FileProblem(f"{path.name}: can't be read ({why}); check the file and its permissions")

@@ -1,4 +1,4 @@
-"""Source of kind "files": canonical tables, or raw files through a mapping, from local folders."""
+"""Source of kind "files": canonical tables, or raw files through a mapping, from local folders or buckets."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import polars as pl
 
+from flows.places import Place
 from flows.settings import Settings, Source, TableSource
 from flows.sources import content
 from flows.sources.accounting import Account
 from flows.sources.base import FileKey, FileProblem, FilePull, FileReport, RawFile
 from flows.sources.matching import matches
 from flows.sources.readers import read_table_file
+from flows.storage import Access, place_of
 from transforms.contracts import CONTRACT_VERSION, INPUTS, Reason, Table
 from transforms.mapping import MappingError, map_rows
 from transforms.mapping_spec import TableMap
@@ -36,9 +37,9 @@ def pull_source(source: Source, settings: Settings, skip: Skip) -> Iterator[File
     file and a file that can't be read are yielded with a problem line; nothing is raised for
     what a file holds.
     """
-    lookup = cache(read_table_file)
+    lookup: Callable[[Place], RawFile] = cache(read_table_file)
     for table, plan in source.tables.items():
-        found, barren = matches(plan.path, settings.folder)
+        found, barren = matches(plan.path, settings.folder, settings.storage.access)
         found = [(public_name(name), path) for name, path in found]
         for pattern in barren:
             yield _absent(source, table, plan, pattern)
@@ -74,16 +75,21 @@ class _Job:
     table: str
     plan: TableSource
     settings: Settings
-    lookup: Callable[[Path], RawFile]
+    lookup: Callable[[Place], RawFile]
+
+    @property
+    def access(self) -> Access:
+        """How buckets are reached."""
+        return self.settings.storage.access
 
 
-def _pull_file(job: _Job, name: str, path: Path, skip: Skip) -> FilePull:
+def _pull_file(job: _Job, name: str, path: Place, skip: Skip) -> FilePull:
     source, table, mode = job.source, job.table, job.plan.mode
     spec = job.plan.mapping
     sha256 = signature = ""
     try:
         sha256 = content.digest(path)
-        signature = _signature(table, spec, job.settings.business.timezone)
+        signature = _signature(job)
         key = FileKey(source.name, table, name, sha256, signature)
         if skip(key):
             return FilePull(key, mode, source.latency_days, skipped=True)
@@ -113,7 +119,7 @@ def _judge_file(account: Account, spec: TableMap, job: _Job) -> None:
     if rows.columns == [ROW] and rows.is_empty():
         return  # an empty file names no columns; there is nothing to map
     try:
-        mapped = map_rows(rows, table.name, spec, _lookups(spec, job.lookup))
+        mapped = map_rows(rows, table.name, spec, _lookups(job))
     except (MappingError, FileProblem) as error:
         lost = isinstance(error, FileProblem)
         reason = Reason.UNREADABLE_FILE if lost else Reason.MISSING_COLUMN
@@ -127,22 +133,23 @@ def _judge_file(account: Account, spec: TableMap, job: _Job) -> None:
         account.add(INPUTS[name], frame.height, judged)
 
 
-def _lookups(spec: TableMap, lookup: Callable[[Path], RawFile]) -> list[pl.DataFrame]:
+def _lookups(job: _Job) -> list[pl.DataFrame]:
     frames = []
-    for plan in spec.lookup:
+    for plan in job.plan.mapping.lookup:
         try:
-            frames.append(lookup(Path(plan.file)).frame.drop(ROW))
+            frames.append(job.lookup(place_of(plan.file, job.access)).frame.drop(ROW))
         except FileProblem as error:
             raise FileProblem(redact_text(f"lookup file {error}")) from None
     return frames
 
 
-def _signature(table: str, spec: TableMap, timezone: str) -> str:
+def _signature(job: _Job) -> str:
     """Digest of everything but the file itself that decides what is read from it."""
+    table, spec, timezone = job.table, job.plan.mapping, job.settings.business.timezone
     shape = spec.model_dump(mode="json", exclude_defaults=True)
     for plan, dumped in zip(spec.lookup, shape.get("lookup", ()), strict=True):
         try:
-            dumped["file"] = content.digest(Path(plan.file))
+            dumped["file"] = content.digest(place_of(plan.file, job.access))
         except FileProblem:
             dumped["file"] = "unreadable"
     tables = [table, *(route.to for route in spec.route)]

@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 import polars as pl
 
+from flows.places import Place
 from flows.settings import Settings, Source
 from flows.sources import content
 from flows.sources.base import NO_TABLE, FileKey, FileProblem, FilePull, FileReport
@@ -18,6 +18,7 @@ from flows.sources.files import public_name, rules_of
 from flows.sources.inbox_account import InboxAccount
 from flows.sources.matching import matches
 from flows.sources.records import Records, read_records
+from flows.storage import Access, place_of
 from transforms.contracts import CONTRACT_VERSION, INPUTS
 from transforms.privacy import redact_text
 from transforms.readers.catalogue import BY_KEY, LAYOUTS
@@ -44,7 +45,7 @@ class _File:
     """One file of the inbox: what it is, told by an earlier landing or found out now."""
 
     name: str
-    path: Path
+    path: Place
     sha256: str
     layouts: frozenset[str] = frozenset()
     records: Records | None = None
@@ -81,7 +82,9 @@ def pull_inbox(source: Source, settings: Settings, taken: Mapping[str, str]) -> 
     raised for what a file holds.
     """
     box = _Box(source, settings)
-    found, barren = matches(_patterns(source), settings.folder)
+    found, barren = matches(
+        _patterns(source, settings.storage.access), settings.folder, settings.storage.access
+    )
     for pattern in barren:
         yield _absent(source, pattern)
     for name, path in found:
@@ -92,9 +95,12 @@ def pull_inbox(source: Source, settings: Settings, taken: Mapping[str, str]) -> 
         yield _pull_file(box, file, taken, neighbour)
 
 
-def _patterns(source: Source) -> list[str]:
+def _patterns(source: Source, access: Access) -> list[str]:
     """The patterns of the source; a folder stands for all files below it."""
-    return [str(Path(one) / "**" / "[!.]*") if Path(one).is_dir() else one for one in source.path]
+    return [
+        str(place_of(one, access) / "**" / "[!.]*") if place_of(one, access).is_dir() else one
+        for one in source.path
+    ]
 
 
 def _absent(source: Source, pattern: str) -> FilePull:
@@ -104,7 +110,7 @@ def _absent(source: Source, pattern: str) -> FilePull:
     return FilePull(key, "append", source.latency_days, reports=(report,))
 
 
-def _look(box: _Box, name: str, path: Path, taken: Mapping[str, str]) -> _File:
+def _look(box: _Box, name: str, path: Place, taken: Mapping[str, str]) -> _File:
     """What the file is, from the lake's log where nothing of it has changed."""
     told = taken.get(f"{box.source.name}/{INBOX}/{name}", "")
     try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import PurePath
 
 import polars as pl
 from polars.exceptions import PolarsError
 
+from flows.places import Place
 from flows.sources import content, delimited, json_lines
 from flows.sources.base import FileProblem, RawFile
 from transforms.contracts import Reason
@@ -21,7 +22,7 @@ _JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
 _TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 
 
-def read_table_file(path: Path, max_chars: int = 200) -> RawFile:
+def read_table_file(path: Place, max_chars: int = 200) -> RawFile:
     """The rows of the file at `path`, numbered, with those that can't be split set aside.
 
     Text formats give text columns, Parquet its own types. The format is told by the first bytes,
@@ -51,12 +52,12 @@ def read_table_file(path: Path, max_chars: int = 200) -> RawFile:
     )
 
 
-def _ending(path: Path) -> str:
+def _ending(path: Place) -> str:
     name = path.name.lower().removesuffix(".gz")
-    return Path(name).suffix
+    return PurePath(name).suffix
 
 
-def is_json(path: Path, text: str) -> bool:
+def is_json(path: Place, text: str) -> bool:
     """Whether a file is JSON: by its name, else by how its text begins."""
     ending = _ending(path)
     if ending in _JSON_ENDINGS or ending in _TEXT_ENDINGS:
@@ -64,7 +65,7 @@ def is_json(path: Path, text: str) -> bool:
     return text.lstrip()[:1] in ("{", "[")
 
 
-def _parquet(data: bytes, path: Path) -> RawFile:
+def _parquet(data: bytes, path: Place) -> RawFile:
     try:
         frame = pl.read_parquet(io.BytesIO(data))
     except (PolarsError, OSError, ValueError):

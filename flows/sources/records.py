@@ -6,11 +6,11 @@ import codecs
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from flows.places import Place
 from flows.sources import content
 from flows.sources.readers import bad_rows, is_json, read_table_file
 from transforms.readers.parented import is_parented, with_children
@@ -35,7 +35,7 @@ class Records:
         return sum(one.height for one in self.stacks) + self.messages + self.bad.height
 
 
-def read_records(path: Path, max_chars: int) -> Records:
+def read_records(path: Place, max_chars: int) -> Records:
     """The records of the file at `path`. FileProblem, one line, where nothing can be read."""
     data = content.load(path)
     text = ""

@@ -23,6 +23,7 @@ from flows.lake import Lake
 from flows.pull import pull
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import load_settings
+from flows.storage import local
 from tests.flows.conftest import digests
 from tests.flows.two_systems import busiest, two_systems
 
@@ -264,12 +265,12 @@ SOME = [
     (Lake, "write_parquet", 3),
     (exports_module, "_settle", 0),
     (exports_module, "_drop", 0),
-    (exports_module, "replace_link", 0),
+    (local, "replace_link", 0),
 ]
 MORE = (
     [(Lake, "write_parquet", n) for n in (0, 2, 4, 5, 6, 7, 8)]
     + [(exports_module, "_point", n) for n in (0, 1)]
-    + [(exports_module, "replace_link", 1)]
+    + [(local, "replace_link", 1)]
 )
 MOMENTS = [*SOME, *(pytest.param(one, marks=pytest.mark.soak) for one in MORE)]
 

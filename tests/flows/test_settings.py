@@ -10,6 +10,7 @@ import pytest
 
 from flows.cli import DEFAULT_THREADS, _threads
 from flows.settings import Settings, SettingsError, Validation, load_settings
+from flows.storage import Access, ObjectPath
 
 SOURCE = '[[sources]]\nname = "main"\norder_lines = "in/order_lines*.csv"\n'
 
@@ -150,8 +151,8 @@ def table(keys: str) -> str:
         ),
         ("[business]\nname = 3", "[business] name must be text in quotes (got 3)"),
         (
-            '[paths]\nlake = "s3://bucket/x"',
-            "[paths] lake object storage is not supported by this version; give a local path",
+            '[paths]\nlake = "ftp://bucket/x"',
+            "[paths] lake is none of s3://, gs://, az://; give one of these or a local path",
         ),
         (
             '[[sources]]\norder_line = "a"',
@@ -202,8 +203,8 @@ def table(keys: str) -> str:
             "[[sources]] 'm' path goes with kind = \"inbox\"; give each table its own, or that kind",
         ),
         (
-            '[[sources]]\nname = "m"\nkind = "inbox"\npath = "s3://in"',
-            "[[sources]] 'm' path[1] object storage is not supported by this version; give a local path",
+            '[[sources]]\nname = "m"\nkind = "inbox"\npath = "http://in"',
+            "[[sources]] 'm' path[1] is none of s3://, gs://, az://; give one of these or a local path",
         ),
         ("[[signals]]\ntargets = ['units']", "[[signals]] #1 name is missing"),
         ("[run]\nthreads = 0", "[run] threads should be greater than or equal to 1 (got 0)"),
@@ -319,3 +320,16 @@ def test_one_slip_among_few_rows_written_by_hand_does_not_hold_their_table() -> 
     assert rules.thresholds("order_lines") == (0.005, 0.05)
     own = Validation.model_validate({"tables": {"overrides": {"hold_share": 0.1}}})
     assert own.thresholds("overrides") == (0.005, 0.1)
+
+
+def test_addresses_in_buckets_are_reached_as_storage_says(tmp_path: Path) -> None:
+    path = tmp_path / "hearcast.toml"
+    path.write_text(
+        '[paths]\nlake = "s3://private/lake"\n[storage]\nendpoint = "https://host"\nlease_seconds = 60\n'
+        '[[sources]]\nname = "m"\norder_lines = "gs://in/**/orders*.csv"\n'
+    )
+    settings = load_settings(path, {"HEARCAST_PATHS__EXPORTS": "az://open/exports"})
+    access = Access("https://host", lease_seconds=60)
+    assert settings.paths.lake == ObjectPath.of("s3://private/lake", access)
+    assert settings.paths.exports == ObjectPath.of("az://open/exports", access)
+    assert settings.sources[0].tables["order_lines"].path == ("gs://in/**/orders*.csv",)
