@@ -12,23 +12,28 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from flows.progress import TerminalHandler
+from flows.stopwatch import now
+
 EXIT_PUBLISHED = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DEGRADED = 3
 DEFAULT_THREADS = 2
 TAGGERS = ("fast", "accurate", "rules")
+MEASURED = ("seconds", "cpu_seconds", "peak_mib")
+"""What the line at a stage's end says in numbers."""
 LEAVE_SECONDS = 60.0
 """How long libraries may tidy up after a command before the process ends all the same."""
 
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        """One JSON object per line, for machines."""
+        """One JSON object per line: at, level, message; of a night run_id, as_of, stage; measures."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return json.dumps(
-            {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
-        )
+        told = {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
+        measured = {name: getattr(record, name) for name in MEASURED if hasattr(record, name)}
+        return json.dumps({**told, **now(), **measured}, default=str)
 
 
 def _day(text: str) -> str:
@@ -120,7 +125,7 @@ def _threads(config: str) -> int:
 
 
 def _log(*, as_json: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr) if as_json else TerminalHandler()
     plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
     handler.setFormatter(_JsonLines() if as_json else plain)
     logger = logging.getLogger("hearcast")

@@ -77,10 +77,7 @@ def one_night(config: str, as_of: str | None, *, restated: bool = False) -> Stat
     from flows.nightly import nightly as flow  # noqa: PLC0415 - prefect takes seconds to import
 
     hide_refusals()
-
-    minutes = load_settings(Path(config), os.environ).run.timeout_minutes
-    timed = flow.with_options(timeout_seconds=60 * minutes)
-    state: State[Any] = timed(config, as_of, restated, return_state=True)
+    state: State[Any] = flow(config, as_of, restated, return_state=True)
     return state
 
 
@@ -100,12 +97,10 @@ def report(state: State[Any]) -> int:
 
 
 def _reason(state: State[Any]) -> str:
+    from flows.outcome import reason_of  # noqa: PLC0415 - imports prefect
+
     error = state.result(raise_on_failure=False)
-    if trouble := disk_trouble(error):
-        return trouble
-    if isinstance(error, Refusal):
-        return str(error)
-    return where(error) if isinstance(error, BaseException) else str(state.message or state.name)
+    return reason_of(error) if isinstance(error, BaseException) else str(state.message or state.name)
 
 
 def backfill(arguments: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ import polars as pl
 
 from flows.atomic import fsync, private_dir, write_atomic
 from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
+from flows.lake_health import with_digests
 from flows.parquet import as_of_today
 from flows.words import RAW, STATE, WORDED, scan_split, split_words, words_path
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
@@ -55,13 +56,22 @@ KEY_LINES = 50_000
 class Lake:
     """Append-only store of every version of every row. One writer at a time; readers need no lock."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, without: Mapping[str, str] | None = None) -> None:
+        """`without`: relative paths of damaged files, which are not read, to what befell them."""
         self.root = root
+        self.without = dict(without or {})
 
     # -- log ------------------------------------------------------------------------------------
     def landings(self) -> list[Landing]:
         """Committed landings, oldest first. LakeError names an entry that cannot be read."""
         return [read_entry(path) for path in sorted((self.root / "log").glob("*.json"))]
+
+    def maimed(self, table: str) -> str | None:
+        """What befell a file of `table` that is not read; None: all are."""
+        if not self.without:
+            return None
+        parts = (part for entry in self.landings() for part in entry.parts if part.table == table)
+        return next((self.without[p] for part in parts for p in part.paths if p in self.without), None)
 
     def newest_as_of(self) -> date | None:
         """The greatest date that any landing was made for; None: the lake is empty."""
@@ -177,7 +187,7 @@ class Lake:
         for entry in self.shown_at(as_of):
             for row in entry.reports:
                 latest[(row["source"], row["table"], row["file"])] = entry.number
-            if entry.quarantine is not None:
+            if entry.quarantine is not None and entry.quarantine not in self.without:
                 frame = as_of_today(contract, pl.read_parquet(self.root / entry.quarantine))
                 frame = frame.select(contract.names)
                 frames.append(frame.with_columns(pl.lit(entry.number).alias("_number")))
@@ -199,6 +209,7 @@ class Lake:
     def _scan(self, contract: Table, parts: Sequence[Part]) -> pl.LazyFrame:
         schema = {**contract.schema, **LANDED_TYPES}
         worded = contract.name in WORDED
+        parts = [part for part in parts if not set(part.paths) & set(self.without)]
         for path in (self.root / name for part in parts for name in part.paths):
             if not path.is_file():
                 raise LakeError(
@@ -247,14 +258,29 @@ class Lake:
         else:
             room = "restricted" if contract.text else "tables"
             part = Part(table, source, f"{room}/{table}/{name}", frame.height)
-        self.rewrite(part, frame)
-        return part
+        self._store(part, frame)
+        return with_digests(self.root, part)
 
     def rewrite(self, part: Part, frame: pl.DataFrame) -> None:
-        """Puts `frame` in the place of the part's rows: erasure, retention and migration alone may.
+        """Puts `frame` in the place of a landed part's rows: erasure and retention alone may.
 
-        Words go first: a kill in between leaves what was to be deleted deleted.
+        The log forgets its digests first and learns the new ones last: a part whose rewriting was
+        cut short is not taken for damaged.
         """
+        self._relearn(replace(part, sha256=None, words_sha256=None))
+        self._store(part, frame)
+        self._relearn(with_digests(self.root, part))
+
+    def _relearn(self, part: Part) -> None:
+        """Puts the digests of `part` into the log entry that names it."""
+        for entry in self.landings():
+            at = [number for number, one in enumerate(entry.parts) if one.path == part.path]
+            if at and entry.parts[at[0]] != part:
+                parts = [part if number in at else one for number, one in enumerate(entry.parts)]
+                self.commit(replace(entry, parts=tuple(parts)))
+
+    def _store(self, part: Part, frame: pl.DataFrame) -> None:
+        """Writes a part's files. Words go first: a kill leaves what was to be deleted deleted."""
         if part.words is None:
             self.write_parquet(part.path, frame)
             return
@@ -291,8 +317,8 @@ class Lake:
         name = Path(part.path).name
         new = replace(part, path=f"tables/{part.table}/{name}", words=words_path(part.table, name))
         schema = {**INPUTS[part.table].schema, **LANDED_TYPES}
-        self.rewrite(new, _scan_plain([self.root / part.path], schema).collect())
-        return new
+        self._store(new, _scan_plain([self.root / part.path], schema).collect())
+        return with_digests(self.root, new)
 
     def _log_path(self, number: int) -> Path:
         return self.root / "log" / f"{number:08d}.json"

@@ -7,7 +7,7 @@ import shutil
 import tomllib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from flows.atomic import private_dir
 from flows.knowledge import Rules
 from flows.lake import Lake
 from flows.settings import Settings, SettingsError, load_settings
+from flows.stopwatch import note
 from flows.tagger_files import check_tagger
 from models.spec import ForecastSpec, SignalSpec
 from transforms.tagging import PhraseBook, parse_phrases
@@ -35,6 +36,10 @@ class Night:
     work: str
     started_at: datetime
     restated: bool = False
+    asked: bool = True
+    """Whether somebody gave the date; else the machine's clock says which day was yesterday."""
+    without: Mapping[str, str] = field(default_factory=dict)
+    """Damaged files of the lake that are not read, to what befell them."""
 
     @property
     def settings(self) -> Settings:
@@ -44,7 +49,7 @@ class Night:
     @property
     def lake(self) -> Lake:
         """The lake that the settings name."""
-        return Lake(self.settings.paths.lake)
+        return Lake(self.settings.paths.lake, self.without)
 
     def path(self, name: str) -> Path:
         """Where a stage leaves the frame `name` for the stages after it."""
@@ -69,17 +74,24 @@ def yesterday(timezone: str) -> date:
     return datetime.now(ZoneInfo(timezone)).date() - timedelta(days=1)
 
 
+def night_of(settings: Settings, as_of: str | None) -> date:
+    """The date of a night: the one asked for, else yesterday in the business time zone."""
+    return date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
+
+
 def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Night:
     """A night ready to run. Raises SettingsError where the configuration is wrong."""
     settings = load_settings(Path(config), os.environ)
     check_tagger(settings)
-    day = date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
+    day = night_of(settings, as_of)
     run_id = uuid.uuid4().hex[:12]
     root = settings.paths.lake / "work"
     shutil.rmtree(root, ignore_errors=True)
     work = root / run_id
     private_dir(settings.paths.lake, work)
-    return Night(str(settings.file), day, run_id, str(work), datetime.now(UTC), restated)
+    note(run_id=run_id, as_of=day.isoformat())
+    began = datetime.now(UTC)
+    return Night(str(settings.file), day, run_id, str(work), began, restated, bool(as_of))
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -35,6 +35,7 @@ class Account:
     `rungs`: table to the rung it was made on. `left_out`: table to why it is not there. `held`:
     input table to why its new rows were held back. `notes`: lines for people. `skipped`: table to
     why there is nothing to show in it, such as an input that is not given; that is no failure.
+    `troubles`: what was wrong around the night, such as a folder that is gone.
     """
 
     rungs: Mapping[str, str]
@@ -43,12 +44,24 @@ class Account:
     why: tuple[str, ...]
     notes: tuple[str, ...]
     skipped: Mapping[str, str] = field(default_factory=dict)
+    troubles: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
         """Whether the night stepped down anywhere."""
-        down = any(rung != "full" for rung in self.rungs.values())
-        return STATUS_DEGRADED if down or self.held or self.left_out else STATUS_FULL
+        return STATUS_DEGRADED if self.reasons else STATUS_FULL
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Everything for which the night is not a full one, for people; empty where it is."""
+        held = [f"{table} held back: {why}" for table, why in sorted(self.held.items())]
+        left = [f"{table} left out: {why}" for table, why in sorted(self.left_out.items())]
+        down = sorted({rung for rung in self.rungs.values() if rung != "full"})
+        lower = [f"rung {rung}: {self._on(rung)}" for rung in down]
+        return (*self.troubles, *held, *self.why, *lower, *left)
+
+    def _on(self, rung: str) -> str:
+        return ", ".join(sorted(table for table, one in self.rungs.items() if one == rung))
 
 
 def publish_night(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.exceptions import PanicException
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
 from flows.deliveries import lake_drift
 from flows.desk import Desk, changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
-from flows.exports import record_failure as write_failure
+from flows.examine import Examined
+from flows.examine import examine as examine_all
 from flows.findings import exceptions
 from flows.interchange import interchange
 from flows.keys import keyring
@@ -38,6 +42,7 @@ from flows.stale import (
     previous_snapshot,
     with_stale_targets,
 )
+from flows.stepping import Stepping
 from flows.taggers import open_tagger
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
@@ -57,18 +62,23 @@ NO_TAGS = Tags(
 )
 
 
+class Died(Exception):  # noqa: N818 - named for what happened
+    """What an earlier attempt at this night died of; it is not tried again."""
+
+
 class NothingToForecast(Refusal):
     """No order line is known; the message is one line with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What the pull did."""
+    """What the pull did. `troubles` degrade the night, though nothing is held for them."""
 
     replay: bool
     lines: tuple[str, ...]
     held: Mapping[str, str]
     rows_stored: int
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class Judged:
 
     held: Mapping[str, str]
     lines: tuple[str, ...]
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,8 @@ class Published:
     status: str
     headline: str
     lines: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    """Why the night is degraded; empty on a full one."""
 
 
 def is_io_error(state: State[Any]) -> bool:
@@ -121,14 +134,24 @@ def is_io_error(state: State[Any]) -> bool:
     return isinstance(error, OSError) or disk_trouble(error) is not None
 
 
-def pull(night: Night) -> Landed:
+def examine(night: Night) -> Examined:
+    """Says what is wrong before anything is read: damaged files, absent folders, the clock."""
+    found = examine_all(night.settings, Path(night.lake.root), night.as_of, asked=night.asked)
+    for line in (*found.held.values(), *found.troubles):
+        LOG.warning(line)
+    return found
+
+
+def pull(night: Night, found: Examined) -> Landed:
     """Lands what is new and says what was held back."""
     done = pull_sources(night.settings, night.lake, night.as_of)
     for line in done.lines:
         LOG.warning(line)
     kind = "replay, nothing pulled" if done.replay else f"{done.rows_stored:,} new rows stored"
     LOG.info("pull: %s", kind)
-    return Landed(done.replay, done.lines, done.held, done.rows_stored)
+    held = {**done.held, **found.held}
+    lines = (*found.held.values(), *found.troubles, *done.lines)
+    return Landed(done.replay, lines, held, done.rows_stored, found.troubles)
 
 
 def validate(night: Night, landed: Landed) -> Judged:
@@ -157,7 +180,8 @@ def validate(night: Night, landed: Landed) -> Judged:
         held.setdefault(line.split(".", 1)[0], line)
     for line in (*moved.lines, *verdicts.warnings, *verdicts.hold_reasons):
         LOG.warning(line)
-    return Judged(held, (*landed.lines, *moved.lines, *verdicts.warnings))
+    lines = (*landed.lines, *moved.lines, *verdicts.warnings)
+    return Judged(held, lines, landed.troubles)
 
 
 def _unspoken(contract: Table) -> list[pl.Expr]:
@@ -184,15 +208,19 @@ def _nothing(landed: Landed, night: Night) -> str:
 def listen(night: Night, judged: Judged) -> Heard:
     """Tags every passage. A tagger that fails leaves the night without signals, not without end."""
     deaf = poisoned(judged.held).get("signals")
-    version = ""
+    version, stepping = "", Stepping.read(os.environ)
     try:
+        if stepping.deaf:
+            raise Died(stepping.why[0])
         tagger = open_tagger(night.settings)
         version = tagger.version
         tags = tag_lake(night.lake, night.as_of, night.settings, tagger)
         retired = retire_words(night.lake, night.settings, night.as_of, tags)
     except (LakeError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
+    except Died as error:
+        tags, deaf = NO_TAGS, str(error)
+    except (Exception, PanicException) as error:  # noqa: BLE001 - words must not end the night
         LOG.error("listening failed: %s", where(error))  # noqa: TRY400 - messages may quote words
         tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
     else:
@@ -231,7 +259,10 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     key = keyring(settings, night.lake).current
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)
-    made = forecasting.make(now, past, spec, tables["demand_weekly"], deaf=heard.deaf)
+    stepping = Stepping.read(os.environ)
+    made = forecasting.make(
+        now, past, spec, tables["demand_weekly"], deaf=heard.deaf, stepping=stepping
+    )
     tables |= made.tables
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
@@ -322,7 +353,9 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     lines = (*judged.lines, *made.why, *made.lines, *hub.lines)
     skipped = {**made.skipped, **hub.skipped}
     rungs = {**made.rungs, **hub.rungs}
-    account = Account(rungs, made.left_out, judged.held, made.why, lines, skipped=skipped)
+    account = Account(
+        rungs, made.left_out, judged.held, made.why, lines, skipped, judged.troubles
+    )
     inputs = Verdicts(checks, tuple(documents))
     snapshot = publish_night(night, tables, account, inputs)
     settings = night.settings
@@ -334,15 +367,5 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
         account.status,
         headline,
         lines,
+        account.reasons,
     )
-
-
-def record_failure(night: Night, error: BaseException) -> None:
-    """Tells outside monitors that this night published nothing."""
-    exports = night.settings.paths.exports
-    run = {"run_id": night.run_id, "status": "Failed", "reason": type(error).__name__}
-    try:
-        exports.mkdir(parents=True, exist_ok=True)
-        write_failure(exports, night.as_of, run)
-    except OSError as problem:
-        LOG.warning("freshness.json could not be written: %s", problem)
