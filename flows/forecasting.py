@@ -55,12 +55,15 @@ class Made:
     hidden: pl.DataFrame | None = None
 
 
+Versions = Mapping[str, pl.DataFrame]
+
+
 def now_and_then(
     settings: Settings, lake: Lake, as_of: date, tags: Tags, rules: Rules
-) -> tuple[Picture, list[Picture], Picture | None]:
+) -> tuple[Picture, list[Picture], Versions]:
     """What is known at `as_of`, and what was known at each past cutoff, oldest first.
 
-    The third is what was known at the newest night published before; None: there is none.
+    The third are the versions of rows that both were drawn from.
     """
     versions = read_versions(lake, as_of, hasher(settings, keyring(settings, lake).current))
     now = picture(versions, tags, as_of, rules, listed=True)
@@ -71,10 +74,15 @@ def now_and_then(
         origins=settings.forecast.backtest_origins,
         step_weeks=settings.forecast.backtest_step_weeks,
     )
-    pictures = [picture(versions, tags, cutoff, rules) for cutoff in past]
+    return now, [picture(versions, tags, cutoff, rules) for cutoff in past], versions
+
+
+def night_before(
+    settings: Settings, versions: Versions, as_of: date, tags: Tags, rules: Rules
+) -> Picture | None:
+    """What was known at the newest night published before; None: there is none."""
     earlier = nights_before(settings.paths.exports, as_of)
-    before = picture(versions, tags, earlier[-1], rules) if earlier else None
-    return now, pictures, before
+    return picture(versions, tags, earlier[-1], rules) if earlier else None
 
 
 def make(

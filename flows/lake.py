@@ -23,8 +23,8 @@ from typing import Any
 import polars as pl
 
 from flows.atomic import fsync, private_dir, write_atomic
-from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
 from flows.lake_health import with_digests
+from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
 from flows.parquet import as_of_today
 from flows.words import RAW, STATE, WORDED, scan_split, split_words, words_path
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
@@ -71,7 +71,9 @@ class Lake:
         if not self.without:
             return None
         parts = (part for entry in self.landings() for part in entry.parts if part.table == table)
-        return next((self.without[p] for part in parts for p in part.paths if p in self.without), None)
+        return next(
+            (self.without[p] for part in parts for p in part.paths if p in self.without), None
+        )
 
     def newest_as_of(self) -> date | None:
         """The greatest date that any landing was made for; None: the lake is empty."""

@@ -11,7 +11,6 @@ from typing import Any
 
 from flows.errors import Refusal
 
-
 FORMAT = 2
 """Of entries as written by this version. 2: parts bear digests of their files."""
 

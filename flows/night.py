@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import tomllib
 import uuid
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from flows.tagger_files import check_tagger
 from models.spec import ForecastSpec, SignalSpec
 from transforms.tagging import PhraseBook, parse_phrases
 
+TURN_SECONDS = 0.2
 PHRASES = Path(__file__).resolve().parent.parent / "data" / "phrases"
 
 
@@ -40,6 +42,9 @@ class Night:
     """Whether somebody gave the date; else the machine's clock says which day was yesterday."""
     without: Mapping[str, str] = field(default_factory=dict)
     """Damaged files of the lake that are not read, to what befell them."""
+
+    turn: str | None = None
+    """A file without which the night must not look at those published before it; None: it may."""
 
     @property
     def settings(self) -> Settings:
@@ -63,6 +68,11 @@ class Night:
     def take(self, name: str) -> pl.DataFrame:
         """A frame that an earlier stage left."""
         return pl.read_parquet(self.path(name))
+
+    def wait_for_turn(self) -> None:
+        """Returns once all nights that this one looks back to are published."""
+        while self.turn is not None and not Path(self.turn).exists():
+            time.sleep(TURN_SECONDS)
 
     def close(self) -> None:
         """Removes the night's folder; what is worth keeping is published or in the lake."""

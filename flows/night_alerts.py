@@ -62,9 +62,7 @@ def _unheard(channel: Channel) -> None:
     )
 
 
-def _message(
-    name: str, before: Mapping[str, Any], night: Ended
-) -> tuple[str, str] | None:
+def _message(name: str, before: Mapping[str, Any], night: Ended) -> tuple[str, str] | None:
     """Subject and body, where there is news for somebody who knows `before`."""
     was = before.get("kind", WELL)
     if night.kind == WELL:
@@ -74,9 +72,15 @@ def _message(
         return f"{name}: nights are well again", body
     if was == night.kind and before.get("reasons") == _heads(night.reasons):
         return None
-    what = "published nothing" if night.kind == FAILED else "is published, but something stands back"
+    what = (
+        "published nothing" if night.kind == FAILED else "is published, but something stands back"
+    )
     told = [f"- {line}" for line in night.reasons[:MOST_REASONS]]
-    more = [f"- and {len(night.reasons) - MOST_REASONS} more"] if len(night.reasons) > MOST_REASONS else []
+    more = (
+        [f"- and {len(night.reasons) - MOST_REASONS} more"]
+        if len(night.reasons) > MOST_REASONS
+        else []
+    )
     body = "\n".join([f"The night of {night.as_of} {what}:", *told, *more])
     return f"{name}: the night {'failed' if night.kind == FAILED else 'is degraded'}", body
 

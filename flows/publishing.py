@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ import polars as pl
 from flows.data_docs import write_data_docs
 from flows.errors import Refusal
 from flows.exports import Snapshot, discard, prune, publish, write_snapshot
+from flows.lineage import lineage
 from flows.night import Night
 from flows.provenance import provenance
+from flows.stopwatch import laps
 from transforms.contracts import EXPORTS
 from transforms.expectations import Verdicts, judge_exports
 
@@ -74,7 +76,7 @@ def publish_night(
     """
     settings = night.settings
     exports = settings.paths.exports
-    snapshot = write_snapshot(exports, tables, _manifest(night, account))
+    snapshot = write_snapshot(exports, tables, _manifest(night, account, tables))
     read_back = {name: pl.read_parquet(snapshot.path / f"{name}.parquet") for name in tables}
     if "stale" in account.rungs.values():
         # Last night's rows were judged with last night's lists of series and evidence.
@@ -103,7 +105,7 @@ def _prune_docs(exports: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _manifest(night: Night, account: Account) -> dict[str, Any]:
+def _manifest(night: Night, account: Account, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     settings = night.settings
     entries: dict[str, dict[str, Any]] = {}
     for name in EXPORTS:
@@ -120,8 +122,11 @@ def _manifest(night: Night, account: Account) -> dict[str, Any]:
         "status": account.status,
         "held_inputs": dict(account.held),
         "why": list(account.why),
+        "troubles": list(account.troubles),
         "notes": list(account.notes),
         **provenance(settings),
+        **lineage(night.lake, night.as_of, tables),
+        "stages": [asdict(one) for one in laps(night.work)],
         "started_at": night.started_at.isoformat(),
         "finished_at": datetime.now(UTC).isoformat(),
         "tables": entries,

@@ -43,7 +43,7 @@ from flows.stale import (
     with_stale_targets,
 )
 from flows.stepping import Stepping
-from flows.taggers import open_tagger
+from flows.taggers import Tagger, open_tagger
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
@@ -210,9 +210,7 @@ def listen(night: Night, judged: Judged) -> Heard:
     deaf = poisoned(judged.held).get("signals")
     version, stepping = "", Stepping.read(os.environ)
     try:
-        if stepping.deaf:
-            raise Died(stepping.why[0])
-        tagger = open_tagger(night.settings)
+        tagger = _tagger(night, stepping)
         version = tagger.version
         tags = tag_lake(night.lake, night.as_of, night.settings, tagger)
         retired = retire_words(night.lake, night.settings, night.as_of, tags)
@@ -234,6 +232,12 @@ def listen(night: Night, judged: Judged) -> Heard:
     return Heard(tags.taggable.height, tags.tags.height, deaf, version, lines)
 
 
+def _tagger(night: Night, stepping: Stepping) -> Tagger:
+    if stepping.deaf:
+        raise Died(stepping.why[0])
+    return open_tagger(night.settings)
+
+
 def _unheard(night: Night, given: int) -> tuple[str, ...]:
     """Why there are words and none of them counts: no night passes over that in silence."""
     languages = ", ".join(night.settings.tagging.languages)
@@ -247,7 +251,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
     tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
-    now, past, before = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
+    now, past, versions = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
     business = settings.business
     tables = forecasting.counted(
         now, settings.forecast.levels, business.fiscal_calendar, business.week_start
@@ -267,6 +271,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
+    night.wait_for_turn()
+    before = forecasting.night_before(settings, versions, night.as_of, tags, rules)
     shelf = _step_down(night, judged, made.rung, tables)
     desk, plans = _act(night, (now, past, before), shelf, made.hidden)
     night.keep(shelf.tables)
@@ -353,9 +359,7 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     lines = (*judged.lines, *made.why, *made.lines, *hub.lines)
     skipped = {**made.skipped, **hub.skipped}
     rungs = {**made.rungs, **hub.rungs}
-    account = Account(
-        rungs, made.left_out, judged.held, made.why, lines, skipped, judged.troubles
-    )
+    account = Account(rungs, made.left_out, judged.held, made.why, lines, skipped, judged.troubles)
     inputs = Verdicts(checks, tuple(documents))
     snapshot = publish_night(night, tables, account, inputs)
     settings = night.settings

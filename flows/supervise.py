@@ -42,17 +42,23 @@ class Ended:
 
 
 def supervise(
-    command: Sequence[str], seconds: float | None, lost: Callable[[Ended, str], object]
+    command: Sequence[str],
+    seconds: float | None,
+    lost: Callable[[Ended, str], object],
+    *,
+    apart: bool = False,
 ) -> Ended:
     """Runs `command`, a night, to its end; the answer of the last attempt.
 
     A night that is killed or crashes while it listens or forecasts, as where memory runs out, is
     run again from the next rung below. One that dies elsewhere, or that still runs `seconds` and
-    some minutes on, is lost: `lost` is called to tell of it. What it started is ended, too.
+    some minutes on, is lost: `lost` is called to tell of it. What it started is ended, too. `apart`:
+    signals from the terminal do not reach it. Ended with the thread that calls.
     """
     stepping = Stepping()
     while True:
-        ended = _once(command, None if seconds is None else seconds + ROOM_SECONDS, stepping)
+        most = None if seconds is None else seconds + ROOM_SECONDS
+        ended = _once(command, most, stepping, apart=apart)
         if ended.code >= 0 and not ended.late:
             return ended
         end_children()
@@ -80,13 +86,15 @@ def shell_code(ended: Ended) -> int:
     return ended.code if ended.code >= 0 else SHOWN - ended.code
 
 
-def _once(command: Sequence[str], seconds: float | None, stepping: Stepping) -> Ended:
+def _once(
+    command: Sequence[str], seconds: float | None, stepping: Stepping, *, apart: bool
+) -> Ended:
     with tempfile.TemporaryDirectory(prefix="hearcast-") as folder:
         told = Path(folder) / "stage"
         environ = {**os.environ, STAGE_FILE: str(told), PARENT: str(os.getpid())}
         environ |= stepping.variable() if stepping.why else {}
         adopt_orphans()
-        child = subprocess.Popen(command, env=environ)
+        child = subprocess.Popen(command, env=environ, start_new_session=apart)  # noqa: S603 - our own modules
         with _passed_on(child):
             try:
                 code, late = child.wait(seconds), False
@@ -120,6 +128,25 @@ class _passed_on:  # noqa: N801 - reads as what it does
     def __exit__(self, *_: object) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+def lost_night(config: str, as_of: str | None) -> Callable[[Ended, str], object]:
+    """Tells outside monitors and people of a night whose process is gone."""
+
+    def lost(ended: Ended, why: str) -> None:
+        LOG.error("nothing was published: %s", why)
+        from flows import outcome  # noqa: PLC0415 - imports prefect
+        from flows.night import night_of  # noqa: PLC0415
+        from flows.settings import SettingsError, load_settings  # noqa: PLC0415
+
+        try:
+            settings = load_settings(Path(config), os.environ)
+        except SettingsError:
+            return  # the night has said so
+        day = night_of(settings, str(ended.doing.get("as_of") or as_of or "") or None)
+        outcome.failed(settings, day, str(ended.doing.get("run_id", "")), "Lost", why)
+
+    return lost
 
 
 def watched_command(arguments: Sequence[str]) -> list[str]:
