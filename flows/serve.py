@@ -119,8 +119,8 @@ def serve(config: Path, prefect_yaml: Path = PREFECT_YAML, clock: Clock | None =
     DeploymentError where prefect_yaml cannot be served.
     """
     found = read_deployments(prefect_yaml)
-    for each in found:
-        each.flow(config=str(config.resolve()))  # a wrong entrypoint is told of now
+    for one in found:
+        one.flow(config=str(config.resolve()))  # a wrong entrypoint is told of now
     flows = {d: functools.partial(run_apart, d, config.resolve()) for d in found}
     own = SystemClock()
 

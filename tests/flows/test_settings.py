@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import DEFAULT_THREADS, _threads
+from flows.cli import _run_key
 from flows.settings import Settings, SettingsError, Validation, load_settings
 
 SOURCE = '[[sources]]\nname = "main"\norder_lines = "in/order_lines*.csv"\n'
@@ -291,12 +291,13 @@ def test_threads_are_read_before_the_settings_and_the_environment_counts_first(
     config = tmp_path / "hearcast.toml"
     config.write_text("[business]\nname = 'Café'\n[run]\nthreads = 3\n", encoding="utf-8")
     monkeypatch.delenv("HEARCAST_RUN__THREADS", raising=False)
-    assert _threads(str(config)) == 3
+    assert _run_key(str(config), "threads") == 3
     monkeypatch.setenv("HEARCAST_RUN__THREADS", "1")
-    assert _threads(str(config)) == 1
+    assert _run_key(str(config), "threads") == 1
     monkeypatch.setenv("HEARCAST_RUN__THREADS", "many")
-    assert _threads(str(config)) == 3
-    assert _threads(str(tmp_path / "absent.toml")) == DEFAULT_THREADS
+    assert _run_key(str(config), "threads") is None
+    assert _run_key(str(config), "timeout_minutes") is None
+    assert _run_key(str(tmp_path / "absent.toml"), "threads") is None
 
 
 @pytest.mark.parametrize(
