@@ -85,8 +85,14 @@ def yesterday(timezone: str) -> date:
 
 
 def night_of(settings: Settings, as_of: str | None) -> date:
-    """The date of a night: the one asked for, else yesterday in the business time zone."""
-    return date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
+    """The date of a night: the one asked for, else yesterday in the business time zone.
+
+    Raises SettingsError where what was asked for is no date.
+    """
+    try:
+        return date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
+    except ValueError:
+        raise SettingsError(f"as_of: {as_of!r} is not a date like 2026-11-17") from None
 
 
 def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Night:

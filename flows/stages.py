@@ -136,7 +136,12 @@ def is_io_error(state: State[Any]) -> bool:
 
 def examine(night: Night) -> Examined:
     """Says what is wrong before anything is read: damaged files, absent folders, the clock."""
-    found = examine_all(night.settings, Path(night.lake.root), night.as_of, asked=night.asked)
+    settings = night.settings
+    if settings.privacy.key_block or settings.privacy.old_key_blocks:
+        keyring(
+            settings, night.lake
+        )  # before anything lands: without its keys the night cannot end
+    found = examine_all(settings, Path(night.lake.root), night.as_of, asked=night.asked)
     for line in (*found.held.values(), *found.troubles):
         LOG.warning(line)
     return found

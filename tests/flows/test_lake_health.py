@@ -70,7 +70,7 @@ def test_one_flipped_bit_is_found_and_named_with_the_remedy(
 
 def test_order_lines_that_are_damaged_end_the_night(lake: Lake, settings: Settings) -> None:
     flip(lake.root / lake.landings()[0].parts[0].path)
-    with pytest.raises(LakeError, match="order_lines/00000001-main.parquet.*is damaged"):
+    with pytest.raises(LakeError, match=r"order_lines/00000001-main\.parquet.*is damaged"):
         examine(settings, lake.root, date(2026, 3, 12), asked=True)
 
 
@@ -109,7 +109,9 @@ def test_what_is_damaged_is_read_again_as_if_it_had_never_landed(
     assert lake.taken() == {"other/t/f": "y"}
     assert seen(lake, date(2026, 3, 12)) == {"b": 1.0}
     assert not (lake.root / entry.parts[0].path).exists()
-    assert repull(settings) == ["every landed file is what the lake's log says; nothing was changed"]
+    assert repull(settings) == [
+        "every landed file is what the lake's log says; nothing was changed"
+    ]
     put(lake, [{"order_id": "a"}, {"order_id": "b"}], date(2026, 3, 12))
     assert seen(lake, date(2026, 3, 12)) == {"a": 1.0, "b": 1.0}
 
@@ -165,5 +167,7 @@ def test_a_folder_that_gave_something_and_is_gone_is_a_trouble(
 def test_a_lake_of_a_newer_version_is_refused_in_one_line(lake: Lake) -> None:
     path = lake.root / "log" / "00000002.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
-    with pytest.raises(LakeError, match=r"written by a newer version .*format 99; this one knows 2"):
+    with pytest.raises(
+        LakeError, match=r"written by a newer version .*format 99; this one knows 2"
+    ):
         lake.landings()

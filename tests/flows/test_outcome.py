@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,40 +15,9 @@ from flows.night_alerts import DEGRADED, FAILED, WELL, Ended, tell_of_night
 from flows.settings import Settings, load_settings
 from tests.export_frames import all_frames
 from tests.flows.conftest import write_config
-from tests.flows.test_alerts import Hook, hook  # noqa: F401 - a fixture
+from tests.flows.listeners import Hook, Monitor
 
 DAY = date(2026, 11, 17)
-
-
-class Monitor:
-    """A monitor that is pinged; `asked` are the paths, `status` what it answers."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.status = 200
-        monitor = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                monitor.asked.append(self.path)
-                self.send_response(monitor.status)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hush-ping"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def monitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
-    made = Monitor()
-    monkeypatch.setenv(heartbeat.URL, made.url)
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 @pytest.fixture
@@ -85,11 +51,11 @@ def ended(kind: str, *reasons: str, days: int = 0) -> Ended:
     return Ended(DAY + timedelta(days=days), kind, reasons)
 
 
-def titles(hook: Hook) -> list[str]:  # noqa: F811
+def titles(hook: Hook) -> list[str]:
     return [said["title"] for said in hook.got]
 
 
-def test_trouble_is_told_once_and_its_end_once(hook: Hook, settings: Settings) -> None:  # noqa: F811
+def test_trouble_is_told_once_and_its_end_once(hook: Hook, settings: Settings) -> None:
     tell_of_night(settings, ended(WELL))
     tell_of_night(settings, ended(DEGRADED, "tickets held back: 7.1% bad", days=1))
     tell_of_night(settings, ended(DEGRADED, "tickets held back: 8.3% bad", days=2))
@@ -104,14 +70,16 @@ def test_trouble_is_told_once_and_its_end_once(hook: Hook, settings: Settings) -
     assert "It was failed since the night of 2026-11-18" in hook.got[2]["message"]
 
 
-def test_another_reason_is_news(hook: Hook, settings: Settings) -> None:  # noqa: F811
+def test_another_reason_is_news(hook: Hook, settings: Settings) -> None:
     tell_of_night(settings, ended(DEGRADED, "tickets held back: x"))
     tell_of_night(settings, ended(DEGRADED, "refunds held back: x", days=1))
     assert len(titles(hook)) == 2
 
 
 def test_who_could_not_be_reached_is_told_on_the_next_night(
-    hook: Hook, settings: Settings, caplog: pytest.LogCaptureFixture  # noqa: F811
+    hook: Hook,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     hook.status = 500
     tell_of_night(settings, ended(FAILED, "x"))
@@ -123,7 +91,8 @@ def test_who_could_not_be_reached_is_told_on_the_next_night(
 
 
 def test_a_lake_that_cannot_be_written_to_keeps_nobody_from_hearing(
-    hook: Hook, settings: Settings  # noqa: F811
+    hook: Hook,
+    settings: Settings,
 ) -> None:
     settings.paths.lake.write_text("a file where the lake should be")
     outcome.failed(settings, DAY, "r1", "OSError", "no room")

@@ -68,7 +68,9 @@ def test_a_night_killed_while_it_listens_starts_again_without_signals(
 def test_a_night_that_dies_where_no_rung_helps_is_lost_and_told_of(stage: str, alive: str) -> None:
     ended, lost = run(DYING, stage, alive)
     assert shell_code(ended) == 137
-    assert lost == [f"the night was ended by SIGKILL, as where memory runs out in the stage {stage}"]
+    assert lost == [
+        f"the night was ended by SIGKILL, as where memory runs out in the stage {stage}"
+    ]
     assert ended.doing["as_of"] == "2026-11-15"
 
 
@@ -146,9 +148,9 @@ def test_what_died_is_read_back_as_it_was_told() -> None:
 def test_a_call_that_waits_for_a_hung_disk_is_interrupted(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "hung.csv")
     began = time.monotonic()
-    with pytest.raises(NightTooLong, match="see whether a source or disk hangs"):  # noqa: PT012
-        with deadline(0.3, print):
-            (tmp_path / "hung.csv").read_bytes()
+    said = "see whether a source or disk hangs"
+    with pytest.raises(NightTooLong, match=said), deadline(0.3, print):
+        (tmp_path / "hung.csv").read_bytes()
     assert time.monotonic() - began < 5
 
 
