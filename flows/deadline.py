@@ -35,9 +35,9 @@ def deadline(
     """Ends what runs inside after `seconds` with NightTooLong.
 
     In the main thread it interrupts a call that waits for a disk or share; in another one, and
-    where compiled code runs on, it waits for that to return. What has not ended `grace` seconds
-    later never will: `overrun` is called in a thread of its own and may tell people, then this
-    process and its children end.
+    where compiled code runs on, it waits for that to return. `overrun` is called and may tell people.
+    What has not ended `grace` seconds later, telling included, never will: `overrun` is called in a
+    thread of its own, then this process and its children end.
     """
     done = _Done()
     main = threading.current_thread() is threading.main_thread()
@@ -47,7 +47,9 @@ def deadline(
         with _alarm(seconds):
             yield
     except _Late:
-        raise _too_long(seconds) from None
+        error = _too_long(seconds)
+        overrun(error)
+        raise error from None
     finally:
         with done.lock:
             done.event.set()

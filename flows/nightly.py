@@ -15,7 +15,7 @@ from prefect.states import Completed, Failed
 from flows import artifacts, outcome, stages
 from flows.alerts import alert as send
 from flows.alone import AnotherNight, alone
-from flows.deadline import deadline
+from flows.deadline import NightTooLong, deadline
 from flows.examine import Examined
 from flows.night import Night, night_of, open_night
 from flows.progress import BAR
@@ -107,7 +107,7 @@ def nightly(
     try:
         with deadline(60 * settings.run.timeout_minutes, lost), alone(settings.paths.lake):
             published = _through(open_night(config, as_of, restated=restated))
-    except AnotherNight:
+    except (AnotherNight, NightTooLong):  # who runs too long has been told of
         raise
     except BaseException as error:
         lost(error)

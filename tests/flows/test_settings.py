@@ -320,3 +320,8 @@ def test_one_slip_among_few_rows_written_by_hand_does_not_hold_their_table() -> 
     assert rules.thresholds("order_lines") == (0.005, 0.05)
     own = Validation.model_validate({"tables": {"overrides": {"hold_share": 0.1}}})
     assert own.thresholds("overrides") == (0.005, 0.1)
+
+
+@pytest.mark.parametrize("name", ["../../etc", "..", "/etc", "a/b", "a\\\\b", ".hidden", ""])
+def test_a_source_is_named_so_that_no_path_can_be_made_of_it(tmp_path: Path, name: str) -> None:
+    assert "name" in mistake(tmp_path, f'[[sources]]\nname = "{name}"\norder_lines = "in/*"\n')

@@ -18,6 +18,7 @@ import pytest
 
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, main
 from flows.descendants import descendants
+from flows.staging import locked
 from tests.flows.conftest import child_environment, digests, write_config
 from tests.flows.test_lake_health import flip
 from tests.flows.tiny import END, FORECAST, order_rows
@@ -121,11 +122,9 @@ def exports_broken(shop: Shop, day: date, _delivery: Path) -> None:
 
 
 def hung(shop: Shop, day: date, _delivery: Path) -> None:
-    os.mkfifo(shop.folder / "in" / "hung.parquet")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARCAST_RUN__TIMEOUT_MINUTES", "0.1")
+    with pytest.MonkeyPatch.context() as patch, locked(shop.exports / ".lock"):
+        patch.setenv("HEARCAST_RUN__TIMEOUT_MINUTES", "0.4")
         assert shop.night(day) == EXIT_FAILED
-    (shop.folder / "in" / "hung.parquet").unlink()
 
 
 FAULTS: tuple[Callable[[Shop, date, Path], None], ...] = (
