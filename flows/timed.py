@@ -16,8 +16,8 @@ LOG = logging.getLogger("hearcast")
 @contextmanager
 def stage(work: str | Path, name: str) -> Iterator[None]:
     """Runs a stage of the night whose folder is `work`; its time and memory stand there after."""
-    BAR.stage(name)
     with lap(work, name):
+        BAR.stage(name)
         yield
     took = next((one for one in reversed(laps(work)) if one.stage == name), None)
     if took is not None:
