@@ -62,6 +62,9 @@ NO_TAGS = Tags(
 )
 
 
+NOTHING_WRONG = Examined()
+
+
 class Died(Exception):  # noqa: N818 - named for what happened
     """What an earlier attempt at this night died of; it is not tried again."""
 
@@ -147,7 +150,7 @@ def examine(night: Night) -> Examined:
     return found
 
 
-def pull(night: Night, found: Examined) -> Landed:
+def pull(night: Night, found: Examined = NOTHING_WRONG) -> Landed:
     """Lands what is new and says what was held back."""
     done = pull_sources(night.settings, night.lake, night.as_of)
     for line in done.lines:
