@@ -23,14 +23,15 @@ export POLARS_MAX_THREADS ?= $(THREADS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help accurate venv nightly test soak lint format bench docs lock clean
+.PHONY: help accurate venv nightly test soak lint audit format bench docs lock clean
 
 help:
 	@echo "make nightly   one night on the bundled sample, and its review (CONFIG=…, AS_OF=YYYY-MM-DD)"
 	@echo "make test      the tests, under 15 minutes"
 	@echo "make soak      the long ones: kills, seeds, simulations"
 	@echo "make accurate  the encoder of the accurate tagger ([tagging] tagger = \"accurate\")"
-	@echo "make lint      ruff, mypy, the rooms' import rules"
+	@echo "make lint      ruff, mypy, the rooms' import rules, and audit"
+	@echo "make audit     known weaknesses of what requirements.lock pins (needs pip-audit and its network)"
 	@echo "make bench     nights, accuracy and speed beside peers, scale, signals, policy: about 40 minutes"
 	@echo "               (ARGS=--quick: some minutes; ARGS=accuracy: one part; docs/benchmarks.md)"
 	@echo "make docs      docs/tables.md from the contracts"
@@ -79,6 +80,18 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	@$(MAKE) --no-print-directory audit
+
+# What the lock pins must fit together, always. Advisories are looked up where pip-audit is installed
+# and reaches their database: a known weakness fails, a missing network is said and does not.
+audit: $(STAMP)
+	@$(BIN)/python -m pip check
+	@if ! command -v pip-audit >/dev/null; then \
+	  echo "audit: advisories were not looked up; pip-audit is not installed (pipx install pip-audit)"; exit 0; fi; \
+	told=$$(pip-audit --disable-pip --require-hashes --progress-spinner off -r requirements.lock 2>&1) \
+	  && { echo "audit: no known weakness"; exit 0; }; \
+	if grep -qiE "^found [0-9]+ known" <<<"$$told"; then echo "$$told" >&2; exit 1; fi; \
+	echo "audit: advisories were not looked up; pip-audit could not reach their database"
 
 # The encoder that the accurate tagger reads with: weights alone, so nothing that it asks for.
 accurate: $(STAMP)

@@ -96,7 +96,7 @@ def _tell(channel: Channel, rows: pl.DataFrame, ledger: Ledger, night: Night) ->
     owed = set(asked)
     try:
         for ids, title, text in _messages(wanted, alerts.most_a_night, night.settings):
-            _send(channel, title, text)
+            send(channel, title, text)
             owed -= ids
             told.sent |= ids
             ledger.save()
@@ -122,7 +122,8 @@ def _messages(
         yield {row["episode_id"] for row in rest}, title, rest_body(rest)
 
 
-def _send(channel: Channel, title: str, text: str) -> None:
+def send(channel: Channel, title: str, text: str) -> None:
+    """Delivers one message. Raises Unreachable, which says nothing of the address."""
     with _silence():
         try:
             with channel.block.raise_on_failure():

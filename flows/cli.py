@@ -12,23 +12,31 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from flows.descendants import die_with_parent
+from flows.progress import TerminalHandler
+from flows.stopwatch import now
+from flows.supervise import PARENT, lost_night, shell_code, supervise, watched_command
+
 EXIT_PUBLISHED = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DEGRADED = 3
 DEFAULT_THREADS = 2
+DEFAULT_MINUTES = 120.0
 TAGGERS = ("fast", "accurate", "rules")
+MEASURED = ("seconds", "cpu_seconds", "peak_mib")
+"""What the line at a stage's end says in numbers."""
 LEAVE_SECONDS = 60.0
 """How long libraries may tidy up after a command before the process ends all the same."""
 
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        """One JSON object per line, for machines."""
+        """One JSON object per line: at, level, message; of a night run_id, as_of, stage; measures."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return json.dumps(
-            {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
-        )
+        told = {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
+        measured = {name: getattr(record, name) for name in MEASURED if hasattr(record, name)}
+        return json.dumps({**told, **now(), **measured}, default=str)
 
 
 def _day(text: str) -> str:
@@ -56,6 +64,17 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="only with the code, libraries and configuration that published a date",
     )
+    backfill.add_argument("--reason", default="", help="why, for the record of backfills")
+    backfill.add_argument(
+        "--jobs", type=int, default=1, help="dates side by side, where they only read (default 1)"
+    )
+    backfill.add_argument(
+        "--again", action="store_true", help="all dates, though an earlier call was cut short"
+    )
+    _command(commands, "backfills", "list what was backfilled, when and why")
+    fresh = _command(commands, "fresh", "exit 0: the newest night is young, full and whole; else 1")
+    fresh.add_argument("--degraded", action="store_true", help="a night that stepped down will do")
+    _command(commands, "repull", "take damaged files out of the lake, to be read again")
     explain = _command(commands, "explain", "take one SKU's forecast apart: level, season, signals")
     explain.add_argument("--sku", required=True)
     explain.add_argument("--week", type=_day, help="any day of the week; default: the next week")
@@ -110,19 +129,29 @@ def _command(commands: argparse._SubParsersAction, name: str, what: str) -> argp
     return parser
 
 
-def _threads(config: str) -> int:
-    """[run] threads of the environment or configuration, before anything heavy is imported."""
-    override = os.environ.get("HEARCAST_RUN__THREADS", "")
+def _run_key(config: str, key: str) -> float | None:
+    """A number of [run] from the environment or configuration, before anything heavy is imported.
+
+    None: there is none that counts; what is wrong is told later, in one line.
+    """
+    override = os.environ.get(f"HEARCAST_RUN__{key.upper()}", "")
     try:
         run = tomllib.loads(Path(config).read_text(encoding="utf-8")).get("run", {})
-        told = int(override) if override.isdecimal() else run.get("threads")
+        told = float(override) if override else run.get(key)
     except (OSError, ValueError, AttributeError):
-        return DEFAULT_THREADS
-    return told if isinstance(told, int) and told > 0 else DEFAULT_THREADS
+        return None
+    return told if isinstance(told, int | float) and told > 0 else None
 
 
-def _log(*, as_json: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+def logs_as_json() -> bool:
+    """Whether this process logs JSON lines."""
+    handlers = logging.getLogger("hearcast").handlers
+    return any(isinstance(handler.formatter, _JsonLines) for handler in handlers)
+
+
+def start_log(*, as_json: bool) -> None:
+    """Lets the log go to standard error: lines for people, or one JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr) if as_json else TerminalHandler()
     plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
     handler.setFormatter(_JsonLines() if as_json else plain)
     logger = logging.getLogger("hearcast")
@@ -134,19 +163,34 @@ def _log(*, as_json: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     arguments = _parser().parse_args(argv)
-    _log(as_json=arguments.json_logs)
+    start_log(as_json=arguments.json_logs)
     from flows import environment  # noqa: PLC0415 - before polars and prefect are imported
 
-    environment.prepare(_threads(getattr(arguments, "config", "")))
+    threads = _run_key(getattr(arguments, "config", ""), "threads")
+    environment.prepare(int(threads or DEFAULT_THREADS))
     from flows import commands  # noqa: PLC0415
 
     return commands.run(arguments)
 
 
+def _watched(argv: Sequence[str]) -> int:
+    """Runs one command; a night in a process of its own, which this one outlives."""
+    if parent := os.environ.pop(PARENT, None):
+        die_with_parent(int(parent))
+        return main(argv)
+    arguments = _parser().parse_args(argv)
+    if arguments.command != "nightly":
+        return main(argv)
+    start_log(as_json=arguments.json_logs)
+    minutes = _run_key(arguments.config, "timeout_minutes") or DEFAULT_MINUTES
+    lost = lost_night(arguments.config, arguments.as_of)
+    return shell_code(supervise(watched_command(argv), 60 * minutes, lost))
+
+
 def entry() -> None:
     """The process `hearcast`: ends with the command's exit code, whatever a library waits for."""
     try:
-        code = main()
+        code = _watched(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our lines has gone: nobody knows what was not said
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -30,6 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     command = {
         "nightly": nightly,
         "backfill": backfill,
+        "backfills": backfills,
+        "fresh": fresh,
+        "repull": repull,
         "simulate": simulate,
         "serve": serve,
         "explain": explain,
@@ -81,10 +84,7 @@ def one_night(config: str, as_of: str | None, *, restated: bool = False) -> Stat
     from flows.nightly import nightly as flow  # noqa: PLC0415 - prefect takes seconds to import
 
     hide_refusals()
-
-    minutes = load_settings(Path(config), os.environ).run.timeout_minutes
-    timed = flow.with_options(timeout_seconds=60 * minutes)
-    state: State[Any] = timed(config, as_of, restated, return_state=True)
+    state: State[Any] = flow(config, as_of, restated, return_state=True)
     return state
 
 
@@ -105,19 +105,19 @@ def report(state: State[Any]) -> int:
 
 
 def _reason(state: State[Any]) -> str:
+    from flows.outcome import reason_of  # noqa: PLC0415 - imports prefect
+
     error = state.result(raise_on_failure=False)
-    if trouble := disk_trouble(error):
-        return trouble
-    if isinstance(error, Refusal):
-        return str(error)
-    return where(error) if isinstance(error, BaseException) else str(state.message or state.name)
+    return (
+        reason_of(error) if isinstance(error, BaseException) else str(state.message or state.name)
+    )
 
 
 def backfill(arguments: argparse.Namespace) -> int:
     """Publishes past dates again, oldest first; the worst exit code of all."""
     first, last = date.fromisoformat(arguments.first), date.fromisoformat(arguments.last)
-    if last < first or arguments.step_days < 1:
-        LOG.error("--from must not be after --to, and --step-days at least 1")
+    if last < first or min(arguments.step_days, arguments.jobs) < 1:
+        LOG.error("--from must not be after --to, and --step-days and --jobs at least 1")
         return EXIT_USAGE
     _ready(arguments.config)
     from flows.backfill import backfill as flow  # noqa: PLC0415
@@ -126,7 +126,46 @@ def backfill(arguments: argparse.Namespace) -> int:
         first + timedelta(days=i) for i in range(0, (last - first).days + 1, arguments.step_days)
     ]
     dates = [day.isoformat() for day in days]
-    return flow(arguments.config, dates, as_published=arguments.as_published)
+    return flow(
+        arguments.config,
+        dates,
+        as_published=arguments.as_published,
+        reason=arguments.reason,
+        jobs=arguments.jobs,
+        again=arguments.again,
+    )
+
+
+def backfills(arguments: argparse.Namespace) -> int:
+    """Lists what was backfilled."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.backfill_record import lines  # noqa: PLC0415
+
+    print("\n".join(lines(settings.paths.exports)))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def fresh(arguments: argparse.Namespace) -> int:
+    """Says whether the newest night is young, full and whole."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.fresh import freshness, utc_now  # noqa: PLC0415
+
+    found = freshness(settings, utc_now(), degraded=arguments.degraded)
+    print(found.line)  # noqa: T201 - the answer
+    return EXIT_PUBLISHED if found.good else EXIT_FAILED
+
+
+def repull(arguments: argparse.Namespace) -> int:
+    """Takes damaged files out of the lake."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.repull import repull as take_out  # noqa: PLC0415
+
+    try:
+        print("\n".join(take_out(settings)))  # noqa: T201 - the answer
+    except (Refusal, OSError) as error:
+        LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - the line is for the user
+        return EXIT_FAILED
+    return EXIT_PUBLISHED
 
 
 def simulate(arguments: argparse.Namespace) -> int:

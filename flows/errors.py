@@ -69,8 +69,9 @@ class _NoTraceback(logging.Filter):
         said = record.getMessage()
         named = any(f"exception {kind.__name__}" in said for kind in _kinds())
         # Great Expectations writes one traceback into its message for each page that found no room.
+        late = "interrupted by an unexpected exception: _Late" in said
         page = record.name.startswith("great_expectations") and "[Errno " in said
-        return not (isinstance(error, Refusal) or named or page or disk_trouble(error))
+        return not (isinstance(error, Refusal) or named or late or page or disk_trouble(error))
 
 
 def _kinds() -> list[type[Refusal]]:

@@ -40,6 +40,10 @@ GRACE_SECONDS = 86_400.0
 """How long a snapshot outlives its last pointer: readers resolve once and then read on."""
 
 
+TELLING_SECONDS = 20.0
+"""How long a failure waits for whoever publishes: a night that hangs must not hang its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A whole set of published tables under `<exports>/snapshots/<content_id>`."""
@@ -212,7 +216,7 @@ def record_failure(exports: Place, as_of: date, run: Mapping[str, object]) -> No
     when stays as it is.
     """
     attempt = {"published_at": datetime.now(UTC), **run, "as_of": as_of}
-    with _locked(exports):
+    with storage_of(exports).locked(exports / ".lock", TELLING_SECONDS):
         _write_freshness(exports, read_json(exports / "freshness.json") or {}, attempt)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
+from polars.exceptions import PanicException
 
 from flows.earlier import nights_before
 from flows.errors import where
@@ -19,6 +20,8 @@ from flows.masking import pseudonyms
 from flows.memory import reuse_large_blocks
 from flows.settings import Settings
 from flows.stale import FORECAST_TABLES
+from flows.stepping import Stepping
+from flows.stopwatch import note
 from models.audit import audit
 from models.backtest import Backtest, Each, backtest
 from models.calibration import coverage_cells
@@ -35,6 +38,7 @@ from transforms.published import demand_weekly, series_listed, signals_weekly, t
 
 LOG = logging.getLogger("hearcast")
 Model = Callable[[Known, ForecastSpec], Forecast]
+NOTHING_DIED = Stepping()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,15 @@ class Made:
     hidden: pl.DataFrame | None = None
 
 
+Versions = Mapping[str, pl.DataFrame]
+
+
 def now_and_then(
     settings: Settings, lake: Lake, as_of: date, tags: Tags, rules: Rules
-) -> tuple[Picture, list[Picture], Picture | None]:
+) -> tuple[Picture, list[Picture], Versions]:
     """What is known at `as_of`, and what was known at each past cutoff, oldest first.
 
-    The third is what was known at the newest night published before; None: there is none.
+    The third are the versions of rows that both were drawn from.
     """
     versions = read_versions(lake, as_of, hasher(settings, keyring(settings, lake).current))
     now = picture(versions, tags, as_of, rules, listed=True)
@@ -67,10 +74,15 @@ def now_and_then(
         origins=settings.forecast.backtest_origins,
         step_weeks=settings.forecast.backtest_step_weeks,
     )
-    pictures = [picture(versions, tags, cutoff, rules) for cutoff in past]
+    return now, [picture(versions, tags, cutoff, rules) for cutoff in past], versions
+
+
+def night_before(
+    settings: Settings, versions: Versions, as_of: date, tags: Tags, rules: Rules
+) -> Picture | None:
+    """What was known at the newest night published before; None: there is none."""
     earlier = nights_before(settings.paths.exports, as_of)
-    before = picture(versions, tags, earlier[-1], rules) if earlier else None
-    return now, pictures, before
+    return picture(versions, tags, earlier[-1], rules) if earlier else None
 
 
 def make(
@@ -81,20 +93,24 @@ def make(
     *,
     deaf: str | None,
     each: Each = forecast_each,
+    stepping: Stepping = NOTHING_DIED,
 ) -> Made:
     """Forecasts and evidence on the highest rung that works, and their record where it can be made.
 
     `weekly` is the night's demand_weekly. `deaf` says why signals must not be used tonight; None:
-    they may. `each` makes the forecasts of past cutoffs. A record that fails costs only itself, never the forecasts. On the rung seasonal_naive
+    they may. `each` makes the forecasts of past cutoffs. `stepping` says on which rungs an earlier
+    attempt at this night died: they are not tried again. A record that fails costs only itself, never the forecasts. On the rung seasonal_naive
     there are forecasts only: the record is of models that did not run.
     """
     reuse_large_blocks()
-    why: list[str] = [] if deaf is None else [deaf]
-    for rung, model in _ladder()[0 if deaf is None else 1 :]:
+    why = [] if deaf is None else [deaf]
+    why += [line for line in stepping.why if line not in why]
+    for rung, model in _ladder()[max(RUNGS.index(stepping.top), int(deaf is not None)) :]:
+        note(rung=rung)
         told = now if rung == "full" else _unheard(now)
         try:
             tables = _finished(_forecasts(told, spec, model), rung, weekly)
-        except Exception as error:  # noqa: BLE001 - a failing model must not end the night
+        except (Exception, PanicException) as error:  # noqa: BLE001 - a failing model must not end the night
             why.append(_failed(f"the {rung} forecast", error))
             continue
         if rung == "seasonal_naive":
@@ -104,7 +120,7 @@ def make(
             record, hidden = _record(told, before, spec, each)
             tables |= record
             tables |= _audited(told, before, tables, spec, why)
-        except Exception as error:  # noqa: BLE001 - as above
+        except (Exception, PanicException) as error:  # noqa: BLE001 - as above
             why.append(_failed("the backtest", error))
         return Made(tables, rung, tuple(why), hidden)
     return Made({}, "stale", tuple(why))
@@ -115,7 +131,7 @@ def _ladder() -> tuple[tuple[str, Model], ...]:
     return ("full", forecast), ("baseline", forecast), ("seasonal_naive", naive_night)
 
 
-def _failed(what: str, error: Exception) -> str:
+def _failed(what: str, error: BaseException) -> str:
     LOG.error("%s failed: %s", what, where(error))
     return f"{what} failed: {type(error).__name__}"
 
@@ -160,7 +176,7 @@ def _audited(
     scored = made["backtest_forecasts"]
     try:
         rows = audit(now.known, newest, forecasts=made["forecasts"], scored=scored, spec=spec)
-    except Exception as error:  # noqa: BLE001 - an auditor must not end the night
+    except (Exception, PanicException) as error:  # noqa: BLE001 - an auditor must not end the night
         why.append(_failed("the audit by other models", error))
         return {}
     return {"model_audit": conform("model_audit", rows)}

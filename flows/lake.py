@@ -21,6 +21,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.lake_health import with_digests
 from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
 from flows.parquet import as_of_today
 from flows.places import Place, relative
@@ -55,14 +56,25 @@ KEY_LINES = 50_000
 class Lake:
     """Append-only store of every version of every row. One writer at a time; readers need no lock."""
 
-    def __init__(self, root: Place) -> None:
+    def __init__(self, root: Place, without: Mapping[str, str] | None = None) -> None:
+        """`without`: relative paths of damaged files, which are not read, to what befell them."""
         self.root = root
+        self.without = dict(without or {})
         self.storage = storage_of(root)
 
     # -- log ------------------------------------------------------------------------------------
     def landings(self) -> list[Landing]:
         """Committed landings, oldest first. LakeError names an entry that cannot be read."""
         return [read_entry(*one) for one in self.storage.contents(self.root / "log", ".json")]
+
+    def maimed(self, table: str) -> str | None:
+        """What befell a file of `table` that is not read; None: all are."""
+        if not self.without:
+            return None
+        parts = (part for entry in self.landings() for part in entry.parts if part.table == table)
+        return next(
+            (self.without[p] for part in parts for p in part.paths if p in self.without), None
+        )
 
     def newest_as_of(self) -> date | None:
         """The greatest date that any landing was made for; None: the lake is empty."""
@@ -179,7 +191,7 @@ class Lake:
         for entry in self.shown_at(as_of):
             for row in entry.reports:
                 latest[(row["source"], row["table"], row["file"])] = entry.number
-            if entry.quarantine is not None:
+            if entry.quarantine is not None and entry.quarantine not in self.without:
                 frame = as_of_today(
                     contract, self.storage.read_parquet(self.root / entry.quarantine)
                 )
@@ -203,6 +215,7 @@ class Lake:
     def _scan(self, contract: Table, parts: Sequence[Part]) -> pl.LazyFrame:
         schema = {**contract.schema, **LANDED_TYPES}
         worded = contract.name in WORDED
+        parts = [part for part in parts if not set(part.paths) & set(self.without)]
         named = [self.root / name for part in parts for name in part.paths]
         for path in self.storage.missing(named):
             raise LakeError(
@@ -255,14 +268,29 @@ class Lake:
         else:
             room = "restricted" if contract.text else "tables"
             part = Part(table, source, f"{room}/{table}/{name}", frame.height)
-        self.rewrite(part, frame)
-        return part
+        self._store(part, frame)
+        return with_digests(self.root, part)
 
     def rewrite(self, part: Part, frame: pl.DataFrame) -> None:
-        """Puts `frame` in the place of the part's rows: erasure, retention and migration alone may.
+        """Puts `frame` in the place of a landed part's rows: erasure and retention alone may.
 
-        Words go first: a kill in between leaves what was to be deleted deleted.
+        The log forgets its digests first and learns the new ones last: a part whose rewriting was
+        cut short is not taken for damaged.
         """
+        self._relearn(replace(part, sha256=None, words_sha256=None))
+        self._store(part, frame)
+        self._relearn(with_digests(self.root, part))
+
+    def _relearn(self, part: Part) -> None:
+        """Puts the digests of `part` into the log entry that names it."""
+        for entry in self.landings():
+            at = [number for number, one in enumerate(entry.parts) if one.path == part.path]
+            if at and entry.parts[at[0]] != part:
+                parts = [part if number in at else one for number, one in enumerate(entry.parts)]
+                self.amend(replace(entry, parts=tuple(parts)))
+
+    def _store(self, part: Part, frame: pl.DataFrame) -> None:
+        """Writes a part's files. Words go first: a kill leaves what was to be deleted deleted."""
         if part.words is None:
             self.write_parquet(part.path, frame)
             return
@@ -289,6 +317,10 @@ class Lake:
                 f"{path}: another night has landed meanwhile; run the night again"
             ) from None
 
+    def amend(self, landing: Landing) -> None:
+        """Writes the entry of a landing that is there anew, in one step."""
+        self.storage.write(self._log_path(landing.number), entry_bytes(landing), mode=0o600)
+
     def keep_words_apart(self) -> None:
         """Brings parts written by an earlier version into today's form: words in files of their own.
 
@@ -299,15 +331,14 @@ class Lake:
             if not old:
                 continue
             parts = [self._apart(part) if part in old else part for part in entry.parts]
-            new = entry_bytes(replace(entry, parts=tuple(parts)))
-            self.storage.write(self._log_path(entry.number), new, mode=0o600)
+            self.amend(replace(entry, parts=tuple(parts)))
 
     def _apart(self, part: Part) -> Part:
         name = Path(part.path).name
         new = replace(part, path=f"tables/{part.table}/{name}", words=words_path(part.table, name))
         schema = {**INPUTS[part.table].schema, **LANDED_TYPES}
-        self.rewrite(new, self._scan_plain([self.root / part.path], schema).collect())
-        return new
+        self._store(new, self._scan_plain([self.root / part.path], schema).collect())
+        return with_digests(self.root, new)
 
     def _log_path(self, number: int) -> Place:
         return self.root / "log" / f"{number:08d}.json"

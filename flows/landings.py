@@ -11,6 +11,9 @@ from typing import Any
 from flows.errors import Refusal
 from flows.places import Place
 
+FORMAT = 2
+"""Of entries as written by this version. 2: parts bear digests of their files."""
+
 
 class LakeError(Refusal):
     """The lake cannot be read or written; the message is one line with the remedy."""
@@ -18,13 +21,24 @@ class LakeError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One stored data file; `words` is the file beside it where what was said is kept apart."""
+    """One stored data file; `words` is the file beside it where what was said is kept apart.
+
+    `sha256` and `words_sha256` are the digests of the two; None: not known, as of a part that was
+    written by an earlier version or whose rewriting was cut short.
+    """
 
     table: str
     source: str
     path: str
     rows: int
     words: str | None = None
+    sha256: str | None = None
+    words_sha256: str | None = None
+
+    @property
+    def digests(self) -> dict[str, str | None]:
+        """Path to digest of every file of the part."""
+        return dict(zip(self.paths, (self.sha256, self.words_sha256), strict=False))
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -52,6 +66,7 @@ class Landing:
 def entry_bytes(landing: Landing) -> bytes:
     """The log entry of a landing."""
     entry = {
+        "format": FORMAT,
         "landing": landing.number,
         "landed_as_of": landing.landed_as_of.isoformat(),
         "parts": [
@@ -67,9 +82,10 @@ def entry_bytes(landing: Landing) -> bytes:
 
 
 def read_entry(path: Place, content: bytes) -> Landing:
-    """The landing in the log entry at `path`. LakeError names an entry that cannot be read."""
+    """The landing in the log entry at `path`. LakeError names one that is damaged or of a newer version."""
     try:
         entry = json.loads(content)
+        _refuse_newer(path, entry.get("format", 1))
         return Landing(
             number=entry["landing"],
             landed_as_of=date.fromisoformat(entry["landed_as_of"]),
@@ -79,8 +95,16 @@ def read_entry(path: Place, content: bytes) -> Landing:
             quarantine=entry["quarantine"],
             signatures=entry["signatures"],
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LakeError(
             f"{path}: this entry of the lake's log cannot be read ({type(error).__name__}); "
             "restore it from a backup of the lake"
         ) from error
+
+
+def _refuse_newer(path: Place, form: int) -> None:
+    if form > FORMAT:
+        raise LakeError(
+            f"{path.parent.parent}: this lake was written by a newer version of Hearcast (format "
+            f"{form}; this one knows {FORMAT}); run that version, or restore a backup from before"
+        )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import tomllib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,11 +19,13 @@ from flows.atomic import private_dir
 from flows.knowledge import Rules
 from flows.lake import Lake
 from flows.settings import Settings, SettingsError, load_settings
+from flows.stopwatch import note
 from flows.storage import storage_of
 from flows.tagger_files import check_tagger
 from models.spec import ForecastSpec, SignalSpec
 from transforms.tagging import PhraseBook, parse_phrases
 
+TURN_SECONDS = 0.2
 PHRASES = Path(__file__).resolve().parent.parent / "data" / "phrases"
 
 
@@ -36,6 +39,13 @@ class Night:
     work: str
     started_at: datetime
     restated: bool = False
+    asked: bool = True
+    """Whether somebody gave the date; else the machine's clock says which day was yesterday."""
+    without: Mapping[str, str] = field(default_factory=dict)
+    """Damaged files of the lake that are not read, to what befell them."""
+
+    turn: str | None = None
+    """A file without which the night must not look at those published before it; None: it may."""
 
     @property
     def settings(self) -> Settings:
@@ -45,7 +55,7 @@ class Night:
     @property
     def lake(self) -> Lake:
         """The lake that the settings name."""
-        return Lake(self.settings.paths.lake)
+        return Lake(self.settings.paths.lake, self.without)
 
     def path(self, name: str) -> Path:
         """Where a stage leaves the frame `name` for the stages after it."""
@@ -60,6 +70,11 @@ class Night:
         """A frame that an earlier stage left."""
         return pl.read_parquet(self.path(name))
 
+    def wait_for_turn(self) -> None:
+        """Returns once all nights that this one looks back to are published."""
+        while self.turn is not None and not Path(self.turn).exists():
+            time.sleep(TURN_SECONDS)
+
     def close(self) -> None:
         """Removes the night's folder; what is worth keeping is published or in the lake."""
         shutil.rmtree(self.work, ignore_errors=True)
@@ -70,18 +85,31 @@ def yesterday(timezone: str) -> date:
     return datetime.now(ZoneInfo(timezone)).date() - timedelta(days=1)
 
 
+def night_of(settings: Settings, as_of: str | None) -> date:
+    """The date of a night: the one asked for, else yesterday in the business time zone.
+
+    Raises SettingsError where what was asked for is no date.
+    """
+    try:
+        return date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
+    except ValueError:
+        raise SettingsError(f"as_of: {as_of!r} is not a date like 2026-11-17") from None
+
+
 def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Night:
     """A night ready to run. Raises SettingsError where the configuration is wrong."""
     settings = load_settings(Path(config), os.environ)
     check_tagger(settings)
-    day = date.fromisoformat(as_of) if as_of else yesterday(settings.business.timezone)
+    day = night_of(settings, as_of)
     run_id = uuid.uuid4().hex[:12]
     root = storage_of(settings.paths.lake).workroom(settings.paths.lake)
     shutil.rmtree(root, ignore_errors=True)
     storage_of(settings.paths.lake).remove(settings.paths.lake / "work")
     work = root / run_id
     private_dir(root.parent, work)
-    return Night(str(settings.file), day, run_id, str(work), datetime.now(UTC), restated)
+    note(run_id=run_id, as_of=day.isoformat())
+    began = datetime.now(UTC)
+    return Night(str(settings.file), day, run_id, str(work), began, restated, bool(as_of))
 
 
 def rules_of(settings: Settings) -> Rules:

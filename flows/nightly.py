@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,21 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows import artifacts, stages
+from flows import artifacts, outcome, stages
 from flows.alerts import alert as send
-from flows.night import Night, open_night
+from flows.alone import AnotherNight
+from flows.deadline import NightTooLong, deadline
+from flows.examine import Examined
+from flows.night import Night, night_of, open_night
+from flows.progress import BAR
 from flows.publishing import STATUS_FULL
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
+from flows.stopwatch import now
 from flows.storage import storage_of
+from flows.timed import stage
 
-LOG = logging.getLogger("hearcast")
-TIMEOUT_SECONDS = 2 * 3600
+TIMEOUT_SECONDS = 25 * 3600
+"""Beyond the greatest [run] timeout_minutes, which ends a night wherever it runs."""
 IO_RETRIES: dict[str, Any] = {
     "retries": 2,
     "retry_delay_seconds": [5, 30],
@@ -31,39 +37,52 @@ IO_RETRIES: dict[str, Any] = {
 
 
 @task(cache_policy=NO_CACHE, **IO_RETRIES)
-def pull(night: Night) -> stages.Landed:
+def examine(night: Night) -> Examined:
+    """Compares the lake with its log, and looks for what is gone."""
+    with stage(night.work, "examine"):
+        return stages.examine(night)
+
+
+@task(cache_policy=NO_CACHE, **IO_RETRIES)
+def pull(night: Night, found: Examined) -> stages.Landed:
     """Brings what each source has new into the lake."""
-    return stages.pull(night)
+    with stage(night.work, "pull"):
+        return stages.pull(night, found)
 
 
 @task(cache_policy=NO_CACHE)
 def validate(night: Night, landed: stages.Landed) -> stages.Judged:
     """Judges the tables that the night may see, as tables."""
-    return stages.validate(night, landed)
+    with stage(night.work, "validate"):
+        return stages.validate(night, landed)
 
 
 @task(cache_policy=NO_CACHE)
 def listen(night: Night, judged: stages.Judged) -> stages.Heard:
     """Tags what customers said."""
-    return stages.listen(night, judged)
+    with stage(night.work, "listen"):
+        return stages.listen(night, judged)
 
 
 @task(cache_policy=NO_CACHE)
 def prove_and_forecast(night: Night, judged: stages.Judged, heard: stages.Heard) -> stages.Made:
     """Tests which signals lead, and forecasts with those that proved themselves."""
-    return stages.prove_and_forecast(night, judged, heard)
+    with stage(night.work, "forecast"):
+        return stages.prove_and_forecast(night, judged, heard)
 
 
 @task(cache_policy=NO_CACHE, **IO_RETRIES)
 def publish(night: Night, judged: stages.Judged, made: stages.Made) -> stages.Published:
     """Writes one snapshot, reads it back, and points to it."""
-    return stages.publish(night, judged, made)
+    with stage(night.work, "publish"):
+        return stages.publish(night, judged, made)
 
 
 @task(cache_policy=NO_CACHE)
 def alert(night: Night, published: stages.Published) -> None:
     """Tells people of new exceptions; never fails the night."""
-    send(night, published.snapshot)
+    with stage(night.work, "alert"):
+        send(night, published.snapshot)
 
 
 @flow(name="nightly", timeout_seconds=TIMEOUT_SECONDS)
@@ -76,29 +95,52 @@ def nightly(
 
     Completed: everything was published on the full rung. Failed, named PublishedDegraded:
     published, but a table was held back or stands on a lower rung. One night at a time runs on
-    a lake; another is turned away at once.
+    a lake; another is turned away at once. None takes longer than [run] timeout_minutes.
     """
-    lake = load_settings(Path(config), os.environ).paths.lake
-    with storage_of(lake).alone(lake):
-        published = _through(open_night(config, as_of, restated=restated))
+    settings = load_settings(Path(config), os.environ)
+    day = night_of(settings, as_of)
+
+    def lost(error: BaseException) -> None:
+        if not restated:
+            kind, why = type(error).__name__, outcome.reason_of(error)
+            outcome.failed(settings, day, str(now().get("run_id", "")), kind, why)
+
+    lake = settings.paths.lake
+    try:
+        with deadline(60 * settings.run.timeout_minutes, lost), storage_of(lake).alone(lake):
+            published = _through(open_night(config, as_of, restated=restated))
+    except (AnotherNight, NightTooLong):  # who runs too long has been told of
+        raise
+    except BaseException as error:
+        lost(error)
+        raise
+    finally:
+        BAR.end()
+    news = not restated and (as_of is None or outcome.is_newest(settings, published.as_of))
+    return _told(settings, published, news=news)
+
+
+def _told(settings: Settings, published: stages.Published, *, news: bool) -> State[Any]:
+    """The night's final state, once Prefect and, where it is news, the outside world know of it."""
     artifacts.create(published)
-    if published.status == STATUS_FULL:
+    full = published.status == STATUS_FULL
+    if news:
+        outcome.published(settings, published.as_of, published.reasons, full=full)
+    if full:
         return Completed(message=published.headline, data=published)
     return Failed(name=published.status, message=published.headline, data=published)
 
 
 def _through(night: Night) -> stages.Published:
-    """The night from pull to publication; a failure is told to outside monitors, then raised."""
+    """The night from what is there to what is published."""
     try:
-        landed = pull(night)
+        found = examine(night)
+        night = replace(night, without=found.without)
+        landed = pull(night, found)
         judged = validate(night, landed)
         heard = listen(night, judged)
         made = prove_and_forecast(night, judged, heard)
         published = publish(night, judged, made)
-    except BaseException as error:
-        stages.record_failure(night, error)
-        raise
-    else:
         alert(night, published)
         return published
     finally:

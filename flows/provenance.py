@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -23,12 +24,24 @@ LIBRARIES = ("hearcast", "polars", "numpy", "numba", "scipy", "statsmodels", "py
 
 
 def provenance(settings: Settings) -> dict[str, Any]:
-    """Manifest fields: versions, code_sha256 (code and phrase files), configuration_sha256."""
+    """The manifest's fields of versions and digests.
+
+    code_sha256: code and phrase files; configuration_sha256: the configuration's file;
+    settings_sha256: the settings that can change a number, wherever they were given.
+    """
     return {
         "versions": {"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
         "code_sha256": code_sha256(ROOT),
         "configuration_sha256": hashlib.sha256(settings.file.read_bytes()).hexdigest(),
+        "settings_sha256": settings_sha256(settings),
     }
+
+
+def settings_sha256(settings: Settings) -> str:
+    """Digest of the settings, those of the environment too, but for places, people and resources."""
+    told = settings.model_dump(mode="json", exclude={"file", "paths", "run", "alerts"})
+    text = json.dumps(told, sort_keys=True).replace(str(settings.folder), "")
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def code_sha256(root: Path) -> str:
@@ -53,4 +66,6 @@ def differences(manifest: Mapping[str, Any], settings: Settings) -> list[str]:
         found.append("other code, phrase files or networks")
     if manifest.get("configuration_sha256") != now["configuration_sha256"]:
         found.append("another configuration")
+    elif manifest.get("settings_sha256", now["settings_sha256"]) != now["settings_sha256"]:
+        found.append("other settings in the environment")
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ import polars as pl
 from flows.data_docs import write_data_docs
 from flows.errors import Refusal
 from flows.exports import Snapshot, discard, prune, publish, write_snapshot
+from flows.lineage import lineage
 from flows.night import Night
 from flows.places import Place
 from flows.provenance import provenance
+from flows.stopwatch import laps
 from flows.storage import storage_of
 from transforms.contracts import EXPORTS
 from transforms.expectations import Verdicts, judge_exports
@@ -35,6 +37,7 @@ class Account:
     `rungs`: table to the rung it was made on. `left_out`: table to why it is not there. `held`:
     input table to why its new rows were held back. `notes`: lines for people. `skipped`: table to
     why there is nothing to show in it, such as an input that is not given; that is no failure.
+    `troubles`: what was wrong around the night, such as a folder that is gone.
     """
 
     rungs: Mapping[str, str]
@@ -43,12 +46,24 @@ class Account:
     why: tuple[str, ...]
     notes: tuple[str, ...]
     skipped: Mapping[str, str] = field(default_factory=dict)
+    troubles: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
         """Whether the night stepped down anywhere."""
-        down = any(rung != "full" for rung in self.rungs.values())
-        return STATUS_DEGRADED if down or self.held or self.left_out else STATUS_FULL
+        return STATUS_DEGRADED if self.reasons else STATUS_FULL
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Everything for which the night is not a full one, for people; empty where it is."""
+        held = [f"{table} held back: {why}" for table, why in sorted(self.held.items())]
+        left = [f"{table} left out: {why}" for table, why in sorted(self.left_out.items())]
+        down = sorted({rung for rung in self.rungs.values() if rung != "full"})
+        lower = [f"rung {rung}: {self._on(rung)}" for rung in down]
+        return (*self.troubles, *held, *self.why, *lower, *left)
+
+    def _on(self, rung: str) -> str:
+        return ", ".join(sorted(table for table, one in self.rungs.items() if one == rung))
 
 
 def publish_night(
@@ -61,7 +76,7 @@ def publish_night(
     """
     settings = night.settings
     exports = settings.paths.exports
-    snapshot = write_snapshot(exports, tables, _manifest(night, account))
+    snapshot = write_snapshot(exports, tables, _manifest(night, account, tables))
     storage = storage_of(exports)
     read_back = {name: storage.read_parquet(snapshot.path / f"{name}.parquet") for name in tables}
     if "stale" in account.rungs.values():
@@ -92,7 +107,7 @@ def _prune_docs(exports: Place) -> None:
             storage_of(folder).remove(folder)
 
 
-def _manifest(night: Night, account: Account) -> dict[str, Any]:
+def _manifest(night: Night, account: Account, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     settings = night.settings
     entries: dict[str, dict[str, Any]] = {}
     for name in EXPORTS:
@@ -109,8 +124,11 @@ def _manifest(night: Night, account: Account) -> dict[str, Any]:
         "status": account.status,
         "held_inputs": dict(account.held),
         "why": list(account.why),
+        "troubles": list(account.troubles),
         "notes": list(account.notes),
         **provenance(settings),
+        **lineage(night.lake, night.as_of, tables),
+        "stages": [asdict(one) for one in laps(night.work)],
         "started_at": night.started_at.isoformat(),
         "finished_at": datetime.now(UTC).isoformat(),
         "tables": entries,

@@ -181,7 +181,7 @@ def _land_batch(batch: _Batch, settings: Settings, lake: Lake, entry: _Entry) ->
     table, name = INPUTS[batch.table], batch.source.name
     good = pl.concat(batch.frames) if batch.frames else None
     bad = pl.concat([_bad_rows(one, batch.table) for one in batch.pulls])
-    reason = _judge(batch, good, bad, settings, entry)
+    reason = lake.maimed(table.name) or _judge(batch, good, bad, settings, entry)
     unchanged: Mapping[str, int] = {}
     if good is not None and reason is None:
         first = not lake.has(name, table.name)

@@ -21,10 +21,12 @@ def snapshot_dir(exports: str | Place, as_of: date | str | None = None) -> Place
 
     Resolve once and read everything from it: tables read by way of `latest` one after another
     may come from two nights. An erasure takes a snapshot away at once, after its pointers lead to
-    the one that amends it: where files are gone, resolve again. Raises FileNotFoundError where nothing was published for that day.
+    the one that amends it: where files are gone, resolve again. Raises FileNotFoundError where nothing
+    was published for that day, and ValueError where `as_of` is no ISO date.
     """
     root = place_of(exports)
-    pointer = root / ("latest.json" if as_of is None else f"pointers/as_of={as_of}.json")
+    day = None if as_of is None else date.fromisoformat(str(as_of))
+    pointer = root / ("latest.json" if day is None else f"pointers/as_of={day}.json")
     try:
         content = json.loads(pointer.read_bytes())
     except FileNotFoundError:

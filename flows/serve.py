@@ -8,6 +8,7 @@ the rules of prefect.yaml, and each run is an ordinary flow run.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import signal
 import threading
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from flows.deployments import Deployment, read_deployments
+from flows.served import run_apart
 
 LOG = logging.getLogger("hearcast.serve")
 PREFECT_YAML = Path(__file__).resolve().parents[1] / "prefect.yaml"
@@ -110,13 +112,16 @@ def _run(deployment: Deployment, flow: Callable[[], object]) -> None:
 def serve(config: Path, prefect_yaml: Path = PREFECT_YAML, clock: Clock | None = None) -> None:
     """Runs the schedules of `prefect_yaml` in this process, without a Prefect server.
 
-    `config` replaces the parameter of that name in every deployment that has one. On SIGTERM or
+    `config` replaces the parameter of that name in every deployment that has one. Each run has a
+    process of its own: what ends that, such as a lack of memory, ends one run. On SIGTERM or
     SIGINT a run in progress is finished, then this returns; a second signal ends the process at
     once, which leaves what is published as it was. Call it in the main thread. Raises
     DeploymentError where prefect_yaml cannot be served.
     """
     found = read_deployments(prefect_yaml)
-    flows = {d: d.flow(config=str(config.resolve())) for d in found}
+    for one in found:
+        one.flow(config=str(config.resolve()))  # a wrong entrypoint is told of now
+    flows = {d: functools.partial(run_apart, d, config.resolve()) for d in found}
     own = SystemClock()
 
     def stop(number: int, _frame: object) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import polars as pl
+from polars.exceptions import PanicException
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
@@ -16,7 +18,8 @@ from flows.cluster import Cutoffs, cluster_of
 from flows.deliveries import lake_drift
 from flows.desk import Desk, changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
-from flows.exports import record_failure as write_failure
+from flows.examine import Examined
+from flows.examine import examine as examine_all
 from flows.findings import exceptions
 from flows.interchange import interchange
 from flows.keys import keyring
@@ -42,7 +45,8 @@ from flows.stale import (
     previous_snapshot,
     with_stale_targets,
 )
-from flows.taggers import open_tagger
+from flows.stepping import Stepping
+from flows.taggers import Tagger, open_tagger
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.exports import TARGETS
@@ -61,18 +65,26 @@ NO_TAGS = Tags(
 )
 
 
+NOTHING_WRONG = Examined()
+
+
+class Died(Exception):  # noqa: N818 - named for what happened
+    """What an earlier attempt at this night died of; it is not tried again."""
+
+
 class NothingToForecast(Refusal):
     """No order line is known; the message is one line with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What the pull did."""
+    """What the pull did. `troubles` degrade the night, though nothing is held for them."""
 
     replay: bool
     lines: tuple[str, ...]
     held: Mapping[str, str]
     rows_stored: int
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,7 @@ class Judged:
 
     held: Mapping[str, str]
     lines: tuple[str, ...]
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,8 @@ class Published:
     status: str
     headline: str
     lines: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    """Why the night is degraded; empty on a full one."""
 
 
 def is_io_error(state: State[Any]) -> bool:
@@ -125,14 +140,27 @@ def is_io_error(state: State[Any]) -> bool:
     return isinstance(error, OSError) or disk_trouble(error) is not None
 
 
-def pull(night: Night) -> Landed:
+def examine(night: Night) -> Examined:
+    """Says what is wrong before anything is read: damaged files, absent folders, the clock."""
+    settings = night.settings
+    if settings.privacy.key_block or settings.privacy.old_key_blocks:
+        keyring(settings, night.lake)  # before anything lands: no night ends without its keys
+    found = examine_all(settings, night.lake.root, night.as_of, asked=night.asked)
+    for line in (*found.held.values(), *found.troubles):
+        LOG.warning(line)
+    return found
+
+
+def pull(night: Night, found: Examined = NOTHING_WRONG) -> Landed:
     """Lands what is new and says what was held back."""
     done = pull_sources(night.settings, night.lake, night.as_of)
     for line in done.lines:
         LOG.warning(line)
     kind = "replay, nothing pulled" if done.replay else f"{done.rows_stored:,} new rows stored"
     LOG.info("pull: %s", kind)
-    return Landed(done.replay, done.lines, done.held, done.rows_stored)
+    held = {**done.held, **found.held}
+    lines = (*found.held.values(), *found.troubles, *done.lines)
+    return Landed(done.replay, lines, held, done.rows_stored, found.troubles)
 
 
 def validate(night: Night, landed: Landed) -> Judged:
@@ -161,7 +189,8 @@ def validate(night: Night, landed: Landed) -> Judged:
         held.setdefault(line.split(".", 1)[0], line)
     for line in (*moved.lines, *verdicts.warnings, *verdicts.hold_reasons):
         LOG.warning(line)
-    return Judged(held, (*landed.lines, *moved.lines, *verdicts.warnings))
+    lines = (*landed.lines, *moved.lines, *verdicts.warnings)
+    return Judged(held, lines, landed.troubles)
 
 
 def _unspoken(contract: Table) -> list[pl.Expr]:
@@ -188,15 +217,17 @@ def _nothing(landed: Landed, night: Night) -> str:
 def listen(night: Night, judged: Judged) -> Heard:
     """Tags every passage. A tagger that fails leaves the night without signals, not without end."""
     deaf = poisoned(judged.held).get("signals")
-    version = ""
+    version, stepping = "", Stepping.read(os.environ)
     try:
-        tagger = open_tagger(night.settings)
+        tagger = _tagger(night, stepping)
         version = tagger.version
         tags = tag_lake(night.lake, night.as_of, night.settings, tagger)
         retired = retire_words(night.lake, night.settings, night.as_of, tags)
     except (LakeError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001 - words must not end the night; it steps down
+    except Died as error:
+        tags, deaf = NO_TAGS, str(error)
+    except (Exception, PanicException) as error:  # noqa: BLE001 - words must not end the night
         LOG.error("listening failed: %s", where(error))  # noqa: TRY400 - messages may quote words
         tags, deaf = NO_TAGS, f"listening failed: {type(error).__name__}"
     else:
@@ -208,6 +239,12 @@ def listen(night: Night, judged: Judged) -> Heard:
     LOG.info("listen: %s", said if given else "no passages")
     lines = _unheard(night, given) if given and not tags.taggable.height and not deaf else ()
     return Heard(tags.taggable.height, tags.tags.height, deaf, version, lines)
+
+
+def _tagger(night: Night, stepping: Stepping) -> Tagger:
+    if stepping.deaf:
+        raise Died(stepping.why[0])
+    return open_tagger(night.settings)
 
 
 def _unheard(night: Night, given: int) -> tuple[str, ...]:
@@ -223,7 +260,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
     tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
-    now, past, before = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
+    now, past, versions = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
     business = settings.business
     tables = forecasting.counted(
         now, settings.forecast.levels, business.fiscal_calendar, business.week_start
@@ -235,14 +272,23 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     key = keyring(settings, night.lake).current
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)
+    stepping = Stepping.read(os.environ)
     with cluster_of(settings) as cluster:
         made = forecasting.make(
-            now, past, spec, tables["demand_weekly"], deaf=heard.deaf, each=Cutoffs(cluster)
+            now,
+            past,
+            spec,
+            tables["demand_weekly"],
+            deaf=heard.deaf,
+            each=Cutoffs(cluster),
+            stepping=stepping,
         )
     tables |= made.tables
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
+    night.wait_for_turn()
+    before = forecasting.night_before(settings, versions, night.as_of, tags, rules)
     shelf = _step_down(night, judged, made.rung, tables)
     desk, plans = _act(night, (now, past, before), shelf, made.hidden)
     desk.add(office(Given(night, OfficeSaid(tags, now, heard.deaf), shelf.tables)))
@@ -331,7 +377,7 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     lines = (*judged.lines, *made.why, *made.lines, *hub.lines)
     skipped = {**made.skipped, **hub.skipped}
     rungs = {**made.rungs, **hub.rungs}
-    account = Account(rungs, made.left_out, judged.held, made.why, lines, skipped=skipped)
+    account = Account(rungs, made.left_out, judged.held, made.why, lines, skipped, judged.troubles)
     inputs = Verdicts(checks, tuple(documents))
     snapshot = publish_night(night, tables, account, inputs)
     settings = night.settings
@@ -343,14 +389,5 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
         account.status,
         headline,
         lines,
+        account.reasons,
     )
-
-
-def record_failure(night: Night, error: BaseException) -> None:
-    """Tells outside monitors that this night published nothing."""
-    exports = night.settings.paths.exports
-    run = {"run_id": night.run_id, "status": "Failed", "reason": type(error).__name__}
-    try:
-        write_failure(exports, night.as_of, run)
-    except OSError as problem:
-        LOG.warning("freshness.json could not be written: %s", problem)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -47,12 +49,33 @@ def replace_link(path: Path, target: str) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Exclusive among the processes of this host; a killed process lets go of it."""
+def locked(path: Path, seconds: float | None = None) -> Iterator[None]:
+    """Exclusive among the processes of this host; a killed process lets go of it.
+
+    Raises TimeoutError where somebody else holds it for more than `seconds`; None: waits for ever.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        if seconds is None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        else:
+            _claim_within(file.fileno(), path, seconds)
         yield
+
+
+def _claim_within(handle: int, path: Path, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError(
+                    errno.ETIMEDOUT, "another process holds the lock", str(path)
+                ) from None
+            time.sleep(0.1)
+        else:
+            return
 
 
 @contextmanager

@@ -150,7 +150,8 @@ class Run(Spec):
     """Resources of one night."""
 
     threads: Annotated[int, Strict(), Field(ge=1, le=256)] = 2
-    timeout_minutes: Annotated[int, Strict(), Field(ge=1, le=1440)] = 120
+    timeout_minutes: Annotated[float, Strict(), Field(gt=0, le=1440)] = 120
+    max_age_hours: Annotated[float, Strict(), Field(gt=0, le=8784)] = 26
     keep_nights: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 400
     engine: Literal["local", "dask"] = "local"
     scheduler: str = ""

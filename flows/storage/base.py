@@ -112,8 +112,14 @@ class Storage(Protocol):
     def alone(self, root: Place) -> AbstractContextManager[None]:
         """Holds `root` for one writer. Raises AnotherNight at once where somebody else holds it."""
 
-    def locked(self, place: Place) -> AbstractContextManager[None]:
-        """Waits for, and holds, the lock at `place` for a few steps; a killed process lets go of it."""
+    def locked(self, place: Place, seconds: float | None = None) -> AbstractContextManager[None]:
+        """Waits for, and holds, the lock at `place` for a few steps; a killed process lets go of it.
+
+        An OSError where somebody else holds it for more than `seconds`; None: as long as it may be right.
+        """
+
+    def checks_itself(self) -> bool:
+        """Whether the storage compares what it gives with what was written, byte for byte."""
 
     def keeps_versions(self, root: Place) -> bool:
         """Whether what is written over or removed below `root` stays as an earlier version."""

@@ -237,10 +237,10 @@ class BucketStorage:
             lease.release()
 
     @contextmanager
-    def locked(self, place: Place) -> Iterator[None]:
+    def locked(self, place: Place, seconds: float | None = None) -> Iterator[None]:
         """By a lease, among all hosts; one whose holder was killed lapses."""
         lease = Lease(_object(place))
-        patience = time.monotonic() + 3 * lease.seconds
+        patience = time.monotonic() + (3 * lease.seconds if seconds is None else seconds)
         while not lease.take():
             if time.monotonic() > patience:
                 raise StoreError(
@@ -251,6 +251,10 @@ class BucketStorage:
             yield
         finally:
             lease.release()
+
+    def checks_itself(self) -> bool:
+        """Yes: each object bears a checksum."""
+        return True
 
     def keeps_versions(self, root: Place) -> bool:
         """Asks the bucket by writing: one that keeps versions names the new one."""

@@ -166,9 +166,13 @@ class LocalStorage:
         """Among the processes of this host."""
         return alone(_path(root))
 
-    def locked(self, place: Place) -> AbstractContextManager[None]:
+    def locked(self, place: Place, seconds: float | None = None) -> AbstractContextManager[None]:
         """Among the processes of this host."""
-        return locked(_path(place))
+        return locked(_path(place), seconds)
+
+    def checks_itself(self) -> bool:
+        """No: a disk gives what it has."""
+        return False
 
     def keeps_versions(self, root: Place) -> bool:  # noqa: ARG002 - a bucket needs it
         """A file that is gone is gone; what backups hold is not known here."""

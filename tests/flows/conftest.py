@@ -19,6 +19,7 @@ from prefect.testing.utilities import prefect_test_harness  # noqa: E402
 
 from flows.commands import one_night  # noqa: E402
 from flows.simulate import write_brand  # noqa: E402
+from tests.flows.listeners import Hook, Monitor  # noqa: E402
 
 AS_OF = "2026-11-17"
 
@@ -36,6 +37,26 @@ def brand_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("brand")
     write_brand(folder, skus=12, weeks=80, seed=11)
     return folder
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+    """A channel that alerts go to."""
+    made = Hook()
+    monkeypatch.setenv("HEARCAST_ALERT_URLS", made.url)
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def monitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
+    """A monitor that nights ping."""
+    made = Monitor()
+    monkeypatch.setenv("HEARCAST_PING_URL", made.url)
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
 
 
 SOURCES = {

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,43 +13,10 @@ import pytest
 from flows.alerts import URLS, alert
 from flows.night import Night
 from tests.flows.conftest import write_config
+from tests.flows.listeners import Hook
 from transforms.contracts import EXPORTS
 
 DAY = date(2026, 11, 17)
-
-
-class Hook:
-    """A webhook server; `status` is what it answers, `got` the messages that it accepted."""
-
-    def __init__(self) -> None:
-        self.status, self.asked = 200, 0
-        self.got: list[dict[str, Any]] = []
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                hook.asked += 1
-                if hook.status == 200:
-                    hook.got.append(said)
-                self.send_response(hook.status)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"json://127.0.0.1:{self.server.server_port}/hush-token"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
-    made = Hook()
-    monkeypatch.setenv(URLS, made.url)
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from flows.exports import snapshot_problems
 from flows.lake import Lake
 from flows.reader import read_manifest, snapshot_dir
 from tests.flows.conftest import child_environment, digests
+from tests.flows.test_exports_kill import reading
 from tests.flows.tiny import END, order_rows, tiny_shop
 
 NEXT = END + timedelta(days=7)
@@ -72,12 +73,15 @@ def trials(folder: Path, count: int, seed: int) -> None:
     seconds = whole(control / config.name, NEXT, home)
     exports = config.parent / "exports"
     moments = random.Random(seed)
-    for _ in range(count):
-        killed(config, NEXT, home, moments.uniform(0.25, 1.0) * seconds)
-        latest = (exports / "latest").resolve()
-        assert snapshot_problems(latest) == []
-        assert read_manifest(snapshot_dir(exports))["as_of"] in (str(END), str(NEXT))
-        assert latest.name == snapshot_dir(exports).name
+    with reading(exports) as reader:
+        for _ in range(count):
+            killed(config, NEXT, home, moments.uniform(0.25, 1.0) * seconds)
+            latest = (exports / "latest").resolve()
+            assert snapshot_problems(latest) == []
+            assert read_manifest(snapshot_dir(exports))["as_of"] in (str(END), str(NEXT))
+            assert latest.name == snapshot_dir(exports).name
+            assert reader.wrong == []
+    assert reader.reads > count
     whole(config, NEXT, home)
     assert digests(exports / "latest") == digests(control / "exports" / "latest")
     stored = [
@@ -102,4 +106,4 @@ def test_a_killed_night_leaves_the_previous_one_whole_and_the_next_run_succeeds(
 
 @pytest.mark.soak
 def test_many_killed_nights(tmp_path: Path) -> None:
-    trials(tmp_path, count=40, seed=2)
+    trials(tmp_path, count=200, seed=2)

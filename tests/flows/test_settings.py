@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import DEFAULT_THREADS, _threads
+from flows.cli import _run_key
 from flows.settings import Settings, SettingsError, Validation, load_settings
 from flows.storage import Access, ObjectPath
 
@@ -292,12 +292,13 @@ def test_threads_are_read_before_the_settings_and_the_environment_counts_first(
     config = tmp_path / "hearcast.toml"
     config.write_text("[business]\nname = 'Café'\n[run]\nthreads = 3\n", encoding="utf-8")
     monkeypatch.delenv("HEARCAST_RUN__THREADS", raising=False)
-    assert _threads(str(config)) == 3
+    assert _run_key(str(config), "threads") == 3
     monkeypatch.setenv("HEARCAST_RUN__THREADS", "1")
-    assert _threads(str(config)) == 1
+    assert _run_key(str(config), "threads") == 1
     monkeypatch.setenv("HEARCAST_RUN__THREADS", "many")
-    assert _threads(str(config)) == 3
-    assert _threads(str(tmp_path / "absent.toml")) == DEFAULT_THREADS
+    assert _run_key(str(config), "threads") is None
+    assert _run_key(str(config), "timeout_minutes") is None
+    assert _run_key(str(tmp_path / "absent.toml"), "threads") is None
 
 
 @pytest.mark.parametrize(
@@ -333,3 +334,8 @@ def test_addresses_in_buckets_are_reached_as_storage_says(tmp_path: Path) -> Non
     assert settings.paths.lake == ObjectPath.of("s3://private/lake", access)
     assert settings.paths.exports == ObjectPath.of("az://open/exports", access)
     assert settings.sources[0].tables["order_lines"].path == ("gs://in/**/orders*.csv",)
+
+
+@pytest.mark.parametrize("name", ["../../etc", "..", "/etc", "a/b", "a\\\\b", ".hidden", ""])
+def test_a_source_is_named_so_that_no_path_can_be_made_of_it(tmp_path: Path, name: str) -> None:
+    assert "name" in mistake(tmp_path, f'[[sources]]\nname = "{name}"\norder_lines = "in/*"\n')

@@ -1,5 +1,10 @@
 """The shipped taggers on texts as people and attackers write them."""
 
+import contextlib
+import logging
+import os
+import signal
+import threading
 import time
 from pathlib import Path
 
@@ -8,6 +13,7 @@ import pytest
 
 from flows import tagger_files
 from flows.cli import main
+from flows.descendants import descendants
 from flows.night import open_night
 from flows.settings import Settings, SettingsError, load_settings
 from flows.tagger_pool import Workers
@@ -104,6 +110,35 @@ def test_more_processes_find_the_same(
         found, hints = workers.find(texts, "en"), workers.hints(texts)
     assert found.equals(fast.find(texts, "en"))
     assert hints.equals(fast.hints(texts))
+
+
+def test_a_process_killed_while_it_reads_costs_nothing(
+    settings: Settings,
+    fast: Tagger,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("flows.tagger_pool.WORTH_OTHERWISE", 10)
+    monkeypatch.setattr("flows.tagger_pool.PART_OTHERWISE", 40)
+    monkeypatch.setattr(logging.getLogger("hearcast"), "propagate", True)
+    texts = series(*(f"{text} {i}" for i in range(200) for text in ODD[:4]))
+    killer = threading.Thread(target=_kill_one_reader, daemon=True)
+    with Workers(settings, fast) as workers:
+        killer.start()
+        found = workers.find(texts, "en")
+    killer.join()
+    assert found.equals(fast.find(texts, "en"))
+    assert "texts are read again by 1 in parts of 10" in caplog.text
+
+
+def _kill_one_reader() -> None:
+    while True:
+        for child in descendants(os.getpid()):
+            with contextlib.suppress(OSError):
+                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    os.kill(child, signal.SIGKILL)
+                    return
+        time.sleep(0.01)
 
 
 def test_a_missing_encoder_is_one_line_and_exit_code_2(

@@ -1,0 +1,46 @@
+"""The processes that this one started, and theirs: none may outlive a night that was ended."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+SET_DEATH_SIGNAL, SET_SUBREAPER = 1, 36
+"""Numbers of Linux's ``prctl`` (linux/prctl.h)."""
+
+
+def descendants(of: int) -> list[int]:
+    """Ids of the processes below `of`, parents first; empty where the system has no /proc."""
+    found: list[int] = []
+    for file in Path(f"/proc/{of}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, file.read_text().split()):
+                found += [child, *descendants(child)]
+    return found
+
+
+def end_children() -> None:
+    """Kills every process below this one."""
+    for one in descendants(os.getpid()):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(one, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """On Linux, processes below this one whose parent dies become its own children."""
+    _prctl(SET_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> None:
+    """On Linux, this process is killed when the thread that started it ends; now, if it has."""
+    _prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _prctl(number: int, value: int) -> None:
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).prctl(number, value, 0, 0, 0)

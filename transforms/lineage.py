@@ -1,0 +1,52 @@
+"""On which inputs each published table rests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from transforms.contracts import INPUTS
+
+PICTURE = (
+    "order_lines",
+    "refunds",
+    "tickets",
+    "products",
+    "inventory_daily",
+    "promotions",
+    "call_attempts",
+    "checkouts",
+    "conversations",
+    "passages",
+    "upstream_tags",
+    "customers",
+)
+"""What is read to know demand, who is who, and what was said: nearly all tables rest on it."""
+DEMAND = ("order_lines", "refunds", "tickets", "products", "inventory_daily", "customers")
+WORDS = ("passages", "conversations", "upstream_tags", "order_lines", "products", "customers")
+EVERYTHING = tuple(INPUTS)
+_ONLY: Mapping[str, tuple[str, ...]] = {
+    "ingest_report": EVERYTHING,
+    "quarantine": EVERYTHING,
+    "quality_checks": EVERYTHING,
+    "demand_weekly": DEMAND,
+    "series_listed": DEMAND,
+    "tags": WORDS,
+    "tag_audit": WORDS,
+}
+_BESIDES: Mapping[str, tuple[str, ...]] = {
+    "inventory_plan": ("expected_receipts",),
+    "exceptions": ("expected_receipts", "overrides", "owners"),
+    "forecasts_final": ("overrides",),
+    "override_status": ("overrides",),
+    "forecast_value_added": ("overrides",),
+}
+
+
+def rests_on(table: str) -> tuple[str, ...]:
+    """Input tables that can change a row of the published `table`, in order of name.
+
+    No other input can; one that is named need not have been given.
+    """
+    if table in _ONLY:
+        return tuple(sorted(_ONLY[table]))
+    return tuple(sorted((*PICTURE, *_BESIDES.get(table, ()))))
