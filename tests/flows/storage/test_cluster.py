@@ -120,7 +120,7 @@ def test_a_cluster_that_is_not_there_is_one_line(
 ) -> None:
     monkeypatch.setattr("flows.cluster.PATIENCE_SECONDS", 1)
     config = write_config(tmp_path, {"order_lines": "in/*"}, '[run]\nengine = "dask"\nscheduler = "tcp://127.0.0.1:9"\n')  # fmt: skip
-    with pytest.raises(NoCluster, match="no worker can be reached at tcp://127.0.0.1:9"), cluster_of(load_settings(config, {})):  # fmt: skip
+    with pytest.raises(NoCluster, match="no worker can be reached at tcp://"), cluster_of(load_settings(config, {})):  # fmt: skip
         pass
 
 
