@@ -14,7 +14,7 @@ from polars.exceptions import PanicException
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
-from flows.cluster import Cutoffs, cluster_of
+from flows.cluster import Cutoffs, NoCluster, cluster_of
 from flows.deliveries import lake_drift
 from flows.desk import Desk, changed_and_final, valued
 from flows.errors import Refusal, disk_trouble, where
@@ -223,7 +223,7 @@ def listen(night: Night, judged: Judged) -> Heard:
         version = tagger.version
         tags = tag_lake(night.lake, night.as_of, night.settings, tagger)
         retired = retire_words(night.lake, night.settings, night.as_of, tags)
-    except (LakeError, OSError):
+    except (LakeError, NoCluster, OSError):
         raise
     except Died as error:
         tags, deaf = NO_TAGS, str(error)

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from distributed import Client, LocalCluster
 
+from flows.cli import EXIT_PUBLISHED, main
 from flows.cluster import Cluster, NoCluster, cluster_of
-from flows.commands import one_night
 from flows.reader import read_manifest, snapshot_dir
 from flows.settings import load_settings
 from flows.storage import ObjectPath
-from tests.flows.conftest import AS_OF, SOURCES, write_config
+from tests.flows.conftest import write_config
+from tests.flows.one_person import NIGHTS, one_person
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -81,37 +82,28 @@ def test_parts_come_back_in_order_though_a_worker_is_lost(root: ObjectPath, work
 
 
 def test_a_night_on_workers_of_which_one_is_lost_is_that_of_one_machine(
-    tmp_path: Path,
-    brand_folder: Path,
-    s3: str,
-    workers: str,
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, s3: str, workers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("flows.cluster_tagging", "flows.tagger_pool"):
-        monkeypatch.setattr(f"{name}.PART_OTHERWISE", 300)
-    sources = {table: str(brand_folder / name) for table, name in SOURCES.items()}
-    forecast = "[forecast]\nhorizon_weeks = 6\nbacktest_origins = 3\n"
-    told = {}
-    for kind, run in (
-        ("local", ""),
-        ("dask", f'[run]\nengine = "dask"\nscheduler = "{workers}"\n'),
-    ):
-        folder = tmp_path / kind
-        folder.mkdir()
-        config = write_config(folder, sources, forecast + run)
-        if run:
-            text = config.read_text().replace("'lake'", f"'{s3}/lake'")
-            config.write_text(text.replace("'exports'", f"'{s3}/exports'"))
-            with Killer(workers) as killer:
-                state = one_night(str(config), AS_OF)
-            assert killer.killed, "the cluster had something to do"
-        else:
-            state = one_night(str(config), AS_OF)
-        assert state.name == "Completed", state.message
-        told[kind] = read_manifest(snapshot_dir(load_settings(config, {}).paths.exports))
-    assert told["local"]["content_id"] == told["dask"]["content_id"]
-    assert told["local"]["tables"]["tags"]["rows"] > 0
-    assert told["local"]["tables"]["backtest_forecasts"]["rows"] > 0
+        monkeypatch.setattr(f"{name}.PART_OTHERWISE", 60)
+    config = one_person(tmp_path / "shop")
+    text = config.read_text().replace("backtest_origins = 1", "backtest_origins = 3")
+    config.write_text(text)
+    assert main(["nightly", "--config", str(config), "--as-of", str(NIGHTS[0])]) == EXIT_PUBLISHED
+    there = config.with_name("there.toml")
+    text = text.replace("'lake'", f"'{s3}/lake'").replace("'exports'", f"'{s3}/exports'")
+    there.write_text(f'{text}\n[run]\nengine = "dask"\nscheduler = "{workers}"\n')
+    with Killer(workers) as killer:
+        assert (
+            main(["nightly", "--config", str(there), "--as-of", str(NIGHTS[0])]) == EXIT_PUBLISHED
+        )
+    assert killer.killed, "the cluster had something to do"
+    told = [
+        read_manifest(snapshot_dir(load_settings(one, {}).paths.exports)) for one in (config, there)
+    ]
+    assert told[0]["content_id"] == told[1]["content_id"]
+    for name in ("tags", "backtest_forecasts"):
+        assert told[0]["tables"][name]["rows"] > 0
     assert not ObjectPath.of(f"{s3}/lake/work").is_dir(), "nothing of the shards is left"
 
 
@@ -120,7 +112,7 @@ def test_a_cluster_that_is_not_there_is_one_line(
 ) -> None:
     monkeypatch.setattr("flows.cluster.PATIENCE_SECONDS", 1)
     config = write_config(tmp_path, {"order_lines": "in/*"}, '[run]\nengine = "dask"\nscheduler = "tcp://127.0.0.1:9"\n')  # fmt: skip
-    with pytest.raises(NoCluster, match=r"no worker can be reached at tcp://127\.0\.0\.1:9"), cluster_of(load_settings(config, {})):  # fmt: skip
+    with pytest.raises(NoCluster, match="no worker can be reached at tcp://"), cluster_of(load_settings(config, {})):  # fmt: skip
         pass
 
 
