@@ -26,6 +26,10 @@ _ARROW = {
 }
 
 
+HELD_BEFORE = {("signals_weekly", "in_series"): True}
+"""(table, column) to what held of every row before the column was added."""
+
+
 class ContractViolation(ValueError):  # noqa: N818 - named for what happened, as planners read it
     """A table is not what its contract says; the message names table and column, never a value."""
 
@@ -77,10 +81,11 @@ def _arrow(table: Table, frame: pl.DataFrame) -> pa.Table:
 def as_of_today(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     """`frame`, written by an earlier version, in today's columns: those added since are null.
 
-    Columns are only ever added, so whatever an earlier version wrote can be read so.
+    Columns are only ever added, so whatever an earlier version wrote can be read so. A column that
+    says what always held before it was there has that value.
     """
     since = [
-        pl.lit(None, dtype=column.dtype).alias(column.name)
+        pl.lit(HELD_BEFORE.get((table.name, column.name)), dtype=column.dtype).alias(column.name)
         for column in table.columns
         if column.name not in frame.columns
     ]

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from flows.parquet import as_of_today
 from flows.places import Place
 from flows.reader import read_manifest
 from flows.storage import storage_of
+from transforms.contracts import EXPORTS
 from transforms.review.parts import Night
 
 NEVER = "this version does not make it"
 
 
 def read_night(snapshot: Place, business: str, names: Iterable[str]) -> Night:
-    """The tables `names` of a snapshot; of those that are not there, the manifest's reason."""
+    """The tables `names` of a snapshot, in today's columns, whichever version published them.
+
+    Of those that are not there, the manifest's reason.
+    """
     manifest = read_manifest(snapshot)
     entries = manifest["tables"]
     wanted = list(dict.fromkeys(names))
     tables = {
-        name: storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
+        name: as_of_today(
+            EXPORTS[name], storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
+        )
         for name in wanted
         if "sha256" in entries.get(name, {})
     }

@@ -86,9 +86,9 @@ def test_a_lake_of_a_newer_version_stops_the_night_in_one_line(
 ) -> None:
     entry = config.parent / "lake" / "log" / "00000001.json"
     entry.write_text(entry.read_text().replace("{", '{"format": 99,', 1))
-    before = digests(config.parent / "lake", "*.*")
+    before = digests(config.parent / "lake", "*.[jp]*")
     assert main(["nightly", "--config", str(config), "--as-of", str(NEXT)]) == EXIT_FAILED
     told = capsys.readouterr().err
     assert "was written by a newer version of Hearcast (format 99; this one knows 2)" in told
     assert "Traceback" not in told
-    assert digests(config.parent / "lake", "*.*") == before
+    assert digests(config.parent / "lake", "*.[jp]*") == before

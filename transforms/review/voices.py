@@ -49,9 +49,15 @@ def this_week(heard: pl.DataFrame) -> pl.DataFrame:
     """Each signal of the whole business in the newest whole week, beside the year before it.
 
     Columns: signal, week_start, rate_shrunk, rate_lo, rate_hi, usual (people with the signal / people
-    over the weeks before), people_with_signal, people_taggable; those furthest from usual first.
+    over the weeks before), people_with_signal, people_taggable; those furthest from usual first. Nights
+    of the first version counted no people: they have no row here.
     """
-    mine = heard.filter(pl.col("category").is_null(), ~pl.col("is_partial"), pl.col("in_series"))
+    mine = heard.filter(
+        pl.col("category").is_null(),
+        ~pl.col("is_partial"),
+        pl.col("in_series"),
+        pl.col("people_with_signal").is_not_null(),
+    )
     newest: date | None = mine["week_start"].max()  # type: ignore[assignment]
     if newest is None:
         newest = date.min
