@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import polars as pl
 
@@ -21,6 +21,7 @@ PART = {"accurate": 200}
 PART_OTHERWISE = 20_000
 _AHEAD = 2
 _opened: dict[str, Tagger] = {}
+Part = TypeVar("Part")
 
 
 class Workers:
@@ -48,9 +49,20 @@ class Workers:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
+    @property
+    def languages(self) -> list[str]:
+        """Languages that the tagger has a book of."""
+        return [book.language for book in self._tagger.books]
+
     def hints(self, texts: pl.Series) -> pl.DataFrame:
         """`Tagger.hints` of all texts, in their order."""
         return pl.concat(part for _, part in self._parts(texts, self._tagger.hints, _hints))
+
+    def read(self, texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`Tagger.read` of all texts; `row` counts them from 0. Each text is sent and folded once."""
+        parts = list(self._parts(texts, self._tagger.read, _read))
+        found = [tags.with_columns(pl.col("row") + start) for start, (_, tags) in parts]
+        return pl.concat(hints for _, (hints, _) in parts), pl.concat(found)
 
     def find(self, texts: pl.Series, language: str) -> pl.DataFrame:
         """`Tagger.find` of all texts; `row` counts them from 0."""
@@ -60,10 +72,10 @@ class Workers:
     def _parts(
         self,
         texts: pl.Series,
-        here: Callable[[pl.Series], pl.DataFrame],
-        there: Callable[..., pl.DataFrame],
+        here: Callable[[pl.Series], Part],
+        there: Callable[..., Part],
         *more: str,
-    ) -> Iterator[tuple[int, pl.DataFrame]]:
+    ) -> Iterator[tuple[int, Part]]:
         """Each part's start and result, in order; only a few parts wait at a time."""
         name, many = self._tagger.name, self._settings.run.threads
         size = PART.get(name, PART_OTHERWISE)
@@ -72,7 +84,7 @@ class Workers:
             for start in starts:
                 yield start, here(texts[start : start + size])
             return
-        waiting: deque[tuple[int, Future[pl.DataFrame]]] = deque()
+        waiting: deque[tuple[int, Future[Part]]] = deque()
         for start in starts:
             part = texts[start : start + size]
             waiting.append((start, self._running().submit(there, part, *more)))
@@ -98,6 +110,10 @@ def _open(settings: Settings, name: str) -> None:
 
 def _hints(texts: pl.Series) -> pl.DataFrame:
     return _opened["tagger"].hints(texts)
+
+
+def _read(texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    return _opened["tagger"].read(texts)
 
 
 def _find(texts: pl.Series, language: str) -> pl.DataFrame:
