@@ -109,7 +109,7 @@ def test_more_processes_find_the_same(
 def test_a_missing_encoder_is_one_line_and_exit_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(tagger_files, "PACKAGE", "nobody_has_this_package")
+    monkeypatch.setattr(tagger_files, "PACKAGE", "nobody-has-this-package")
     path = tmp_path / "hearcast.toml"
     path.write_text("[tagging]\ntagger = 'accurate'\n")
     with pytest.raises(SettingsError, match="make accurate"):
