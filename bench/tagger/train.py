@@ -94,7 +94,7 @@ def labelled_rows(one: Setup, rows: np.ndarray) -> tuple[list[str], np.ndarray]:
 
 
 def taught(one: Setup, rows: np.ndarray, seed: int, name: str) -> teacher.Teacher:
-    """An accurate network of the real passages `rows` and of all our own; kept in the work folder."""
+    """An accurate network of the real passages `rows` and of all our own; kept, in half floats."""
     path = one.work / f"{name}.pt"
     torch.manual_seed(seed)
     model = teacher.Teacher(one.base, len(SIGNALS))
@@ -105,7 +105,9 @@ def taught(one: Setup, rows: np.ndarray, seed: int, name: str) -> teacher.Teache
     print(f"{name}: {len(texts)} passages", flush=True)
     fading = np.arange(len(texts)) >= len(rows)
     learning.train(model, one.cut(texts), labels, seed, fading=fading, epochs=5, rate=6e-5)
-    torch.save(model.state_dict(), path)
+    halves = {part: held.to(torch.bfloat16) for part, held in model.state_dict().items()}
+    torch.save(halves, path)
+    model.load_state_dict(halves)
     return model
 
 
