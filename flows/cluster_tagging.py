@@ -6,16 +6,26 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 
 from flows.cluster import Cluster, cluster_of
 from flows.settings import Settings
-from flows.tagger_pool import PART, PART_OTHERWISE, Workers, _find, _hints, _open, _opened
+from flows.tagger_pool import (
+    PART,
+    PART_OTHERWISE,
+    Part,
+    Workers,
+    _find,
+    _hints,
+    _open,
+    _opened,
+    _read,
+)
 from flows.taggers import Tagger
 
-_VERBS: dict[str, Callable[..., pl.DataFrame]] = {"_hints": _hints, "_find": _find}
+_VERBS: dict[str, Callable[..., Any]] = {"_hints": _hints, "_read": _read, "_find": _find}
 
 
 def workers_of(settings: Settings, tagger: Tagger) -> Workers:
@@ -51,10 +61,10 @@ class ClusterWorkers(Workers):
     def _parts(
         self,
         texts: pl.Series,
-        here: Callable[[pl.Series], pl.DataFrame],
-        there: Callable[..., pl.DataFrame],
+        here: Callable[[pl.Series], Part],
+        there: Callable[..., Part],
         *more: str,
-    ) -> Iterator[tuple[int, pl.DataFrame]]:
+    ) -> Iterator[tuple[int, Part]]:
         name = self._tagger.name
         size = PART.get(name, PART_OTHERWISE)
         starts = range(0, max(len(texts), 1), size)
@@ -71,7 +81,7 @@ class ClusterWorkers(Workers):
 
 def _elsewhere(
     settings: Settings, name: str, verb: str, more: tuple[str, ...], texts: pl.Series
-) -> pl.DataFrame:
+) -> Any:  # noqa: ANN401 - what the verb gives
     """A part read on a worker, which opens the tagger once."""
     if "tagger" not in _opened or _opened["tagger"].name != name:
         _open(settings, name)

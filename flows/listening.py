@@ -17,7 +17,7 @@ from flows.taggers import Tagger
 from flows.words import RAW, STATE
 from transforms.asof import SOURCE, VERSION
 from transforms.tagging import TAG_SCHEMA
-from transforms.tagging.judging import with_languages
+from transforms.tagging.judging import is_customer, with_languages
 
 _IDENTITY = [SOURCE, VERSION, "conversation_id", "passage_id"]
 TAG_ROWS = {**TAG_SCHEMA, SOURCE: pl.String(), VERSION: pl.Int32()}
@@ -59,10 +59,10 @@ def tagged(
     keyed = passages.with_columns(pl.Series(KEY, keys, pl.Binary))
     texts = keyed.select(KEY, "text").unique(KEY, keep="first", maintain_order=True)
     with workers_of(settings, tagger) as workers:
-        hints = _hints(texts, workers, cache)
+        hints, early = _hints(texts, keyed, workers, cache)
         judged = with_languages(keyed.drop("text").join(hints, on=KEY), tagger.books, None)
         able = judged.filter("taggable").select(*identity, KEY, "language")
-        found = _found(texts, able.select(KEY, "language").unique(), workers, cache)
+        found = _found(texts, able.select(KEY, "language").unique(), early, workers, cache)
     tags = (
         able.join(found, on=[KEY, "language"])
         .explode("mentions", empty_as_null=False, keep_nulls=False)
@@ -95,40 +95,66 @@ def _with_kept(heard: Tags, lake: Lake, versions: pl.LazyFrame) -> Tags:
     )
 
 
-def _hints(texts: pl.DataFrame, workers: Workers, cache: TagCache) -> pl.DataFrame:
-    """What the words of each text hint at, kept or read now."""
+def _hints(
+    texts: pl.DataFrame, said: pl.DataFrame, workers: Workers, cache: TagCache
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the words of each text hint at, kept or read now, and what was found in those read now.
+
+    Where the words of what a customer said decide the language, its mentions are found at once: so a
+    text is folded, and sent to another process, only once.
+    """
     kept = cache.read("hints")
     new = texts.join(kept, on=KEY, how="anti")
     if new.is_empty():
-        return kept
-    read = workers.hints(new["text"]).hstack([new[KEY]]).select(*TABLES["hints"])
-    known = pl.concat([kept, read])
+        return kept, pl.DataFrame(schema=TABLES["found"])
+    heard = said.filter(is_customer()).select(KEY).unique()
+    ours, others = new.join(heard, on=KEY, how="semi"), new.join(heard, on=KEY, how="anti")
+    hints, rows = workers.read(ours["text"])
+    ours = ours.hstack(hints)
+    found = [
+        _mentions(
+            ours.with_row_index("row").filter("decided", "worded", pl.col("hint") == language),
+            rows.filter(pl.col("language") == language).drop("language"),
+            language,
+        )
+        for language in workers.languages
+    ]
+    theirs = others.hstack(workers.hints(others["text"]))
+    known = pl.concat([kept, *(part.select(*TABLES["hints"]) for part in (ours, theirs))])
     cache.write("hints", known)
-    return known
+    return known, pl.concat(found)
 
 
 def _found(
-    texts: pl.DataFrame, asked: pl.DataFrame, workers: Workers, cache: TagCache
+    texts: pl.DataFrame,
+    asked: pl.DataFrame,
+    early: pl.DataFrame,
+    workers: Workers,
+    cache: TagCache,
 ) -> pl.DataFrame:
-    """Mentions of each text in the language asked for, kept or found now."""
-    kept = cache.read("found")
+    """Mentions of each text in the language asked for, kept, found `early` or found now."""
+    kept = pl.concat([cache.read("found"), early]).unique([KEY, "language"], keep="first")
     new = texts.join(asked.join(kept, on=[KEY, "language"], how="anti"), on=KEY).sort(KEY)
     frames = [kept]
     for language in sorted(new["language"].unique()):
-        part = new.filter(pl.col("language") == language)
-        rows = workers.find(part["text"], language)
-        mentions = rows.group_by("row").agg(pl.struct(pl.exclude("row")).alias("mentions"))
-        frames.append(
-            part.select(KEY, "language", row=pl.int_range(pl.len()))
-            .join(mentions, on="row", how="left")
-            .select(
-                KEY, "language", pl.col("mentions").fill_null([]).cast(TABLES["found"]["mentions"])
-            )
-        )
+        part = new.filter(pl.col("language") == language).with_row_index("row")
+        frames.append(_mentions(part, workers.find(part["text"], language), language))
     known = pl.concat(frames)
-    if new.height:
+    if new.height or early.height:
         cache.write("found", known)
     return known
+
+
+def _mentions(read: pl.DataFrame, rows: pl.DataFrame, language: str) -> pl.DataFrame:
+    """What was found in each text that was read, as it is kept: an empty list where nothing was.
+
+    `read`: `row` and key of each text; `rows`: mentions, `row` being a text's.
+    """
+    mentions = rows.group_by("row").agg(pl.struct(pl.exclude("row")).alias("mentions"))
+    texts = read.select(pl.col("row").cast(pl.Int64), KEY, pl.lit(language).alias("language"))
+    return texts.join(mentions, on="row", how="left").select(
+        KEY, "language", pl.col("mentions").fill_null([]).cast(TABLES["found"]["mentions"])
+    )
 
 
 def _languages(lake: Lake, as_of: date) -> pl.LazyFrame:

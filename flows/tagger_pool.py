@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import polars as pl
 
@@ -27,6 +27,7 @@ TRIES = 3
 """How often what a killed process was reading is read again."""
 LOG = logging.getLogger("hearcast")
 _opened: dict[str, Tagger] = {}
+Part = TypeVar("Part")
 
 
 class Workers:
@@ -61,9 +62,20 @@ class Workers:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
+    @property
+    def languages(self) -> list[str]:
+        """Languages that the tagger has a book of."""
+        return [book.language for book in self._tagger.books]
+
     def hints(self, texts: pl.Series) -> pl.DataFrame:
         """`Tagger.hints` of all texts, in their order."""
         return pl.concat(part for _, part in self._parts(texts, self._tagger.hints, _hints))
+
+    def read(self, texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`Tagger.read` of all texts; `row` counts them from 0. Each text is sent and folded once."""
+        parts = list(self._parts(texts, self._tagger.read, _read))
+        found = [tags.with_columns(pl.col("row") + start) for start, (_, tags) in parts]
+        return pl.concat(hints for _, (hints, _) in parts), pl.concat(found)
 
     def find(self, texts: pl.Series, language: str) -> pl.DataFrame:
         """`Tagger.find` of all texts; `row` counts them from 0."""
@@ -73,10 +85,10 @@ class Workers:
     def _parts(
         self,
         texts: pl.Series,
-        here: Callable[[pl.Series], pl.DataFrame],
-        there: Callable[..., pl.DataFrame],
+        here: Callable[[pl.Series], Part],
+        there: Callable[..., Part],
         *more: str,
-    ) -> Iterator[tuple[int, pl.DataFrame]]:
+    ) -> Iterator[tuple[int, Part]]:
         """Each part's start and result, in order; only a few parts wait at a time."""
         name = self._tagger.name
         size = PART.get(name, PART_OTHERWISE)
@@ -106,10 +118,10 @@ class Workers:
                 )  # fmt: skip
 
     def _shared(
-        self, texts: pl.Series, at: int, size: int, there: Callable[..., pl.DataFrame], *more: str
-    ) -> Iterator[tuple[int, pl.DataFrame, int]]:
+        self, texts: pl.Series, at: int, size: int, there: Callable[..., Part], *more: str
+    ) -> Iterator[tuple[int, Part, int]]:
         """Start, result and size of each part from `at` on, in order, by several processes."""
-        waiting: deque[tuple[int, int, Future[pl.DataFrame]]] = deque()
+        waiting: deque[tuple[int, int, Future[Part]]] = deque()
         for start in range(at, len(texts), size):
             part = texts[start : start + size]
             waiting.append((start, len(part), self._running().submit(there, part, *more)))
@@ -135,6 +147,10 @@ def _open(settings: Settings, name: str) -> None:
 
 def _hints(texts: pl.Series) -> pl.DataFrame:
     return _opened["tagger"].hints(texts)
+
+
+def _read(texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    return _opened["tagger"].read(texts)
 
 
 def _find(texts: pl.Series, language: str) -> pl.DataFrame:

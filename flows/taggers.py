@@ -23,6 +23,9 @@ from transforms.tagging.combined import (
 from transforms.tagging.judging import hinted, read_words
 from transforms.tagging.matching import rule_hits
 
+HINTS = ("hint", "decided", "worded")
+"""What words say of their language, as `transforms.tagging.judging.hinted` tells it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -43,12 +46,26 @@ class Tagger:
 
     def hints(self, texts: pl.Series) -> pl.DataFrame:
         """What the words of each text say of its language: `hint`, `decided` and `worded`."""
-        return hinted(read_words(texts), self.books).select("hint", "decided", "worded")
+        return hinted(read_words(texts), self.books).select(HINTS)
 
     def find(self, texts: pl.Series, language: str) -> pl.DataFrame:
         """Tags of texts in one language as `FOUND_SCHEMA`; `row` counts texts from 0."""
-        book = next(book for book in self.books if book.language == language)
-        words, learned = read_words(texts), self.learned
+        return self._find(read_words(texts), language)
+
+    def read(self, texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`hints` of texts, and `find` with its `language` of those whose words decide for a book."""
+        words = hinted(read_words(texts), self.books)
+        hints, words = words.select(HINTS), words.with_row_index("row")
+        found = []
+        for book in self.books:
+            own = words.filter("decided", "worded", pl.col("hint") == book.language)
+            tags = self._find(own, book.language)
+            rows = own["row"].gather(tags["row"]).cast(pl.Int64)
+            found.append(tags.with_columns(rows, pl.lit(book.language).alias("language")))
+        return hints, pl.concat(found)
+
+    def _find(self, words: pl.DataFrame, language: str) -> pl.DataFrame:
+        book, learned = next(book for book in self.books if book.language == language), self.learned
         if learned is None or book.language not in learned.about.languages:
             return found_by_rules(rule_hits(words, book), book.confidence)
         signals, stack = learned.about.signals, learned.about.stack

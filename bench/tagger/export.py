@@ -8,14 +8,17 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from bench.tagger.material import SIGNALS
 from bench.tagger.stacking import Fitted
 from bench.tagger.student import WIDTH, Student
 from bench.tagger.teacher import Teacher
-from models.tagger.files import MATRICES, NORMS
+from models.tagger.files import MATRICES, NORMS, change
 
 Arrays = dict[str, np.ndarray]
+RANK = 64
+"""Rows of the narrow matrices that stand for a change."""
 
 
 def as_bytes(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -57,8 +60,18 @@ def fast(model: Student, vocabulary: list[str]) -> Arrays:
     }
 
 
+def narrow(change: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two matrices of `RANK` rows whose product is nearly `change` (singular values)."""
+    left, size, right = np.linalg.svd(change.astype(np.float32), full_matrices=False)
+    root = np.sqrt(size[:RANK])
+    return (left[:, :RANK] * root).T, right[:RANK] * root[:, None]
+
+
 def accurate(model: Teacher, base: Arrays) -> Arrays:
-    """What training changed in the encoder, and the head."""
+    """What training changed in the encoder, and the head.
+
+    The model gets the weights as they are stored, so that what it says is what the file says.
+    """
     out: Arrays = {
         "look": model.look.weight.detach().numpy(),
         "weigh": model.weigh.weight.detach().numpy(),
@@ -69,9 +82,12 @@ def accurate(model: Teacher, base: Arrays) -> Arrays:
             continue
         at = f"encoder.layer.{number}."
         for part, name in MATRICES.items():
-            dense = getattr(layer, part)
-            change = dense.weight.detach().numpy() - base[f"{at}{name}.weight"]
-            out[f"{at}{name}.weight"], out[f"{at}{name}.weight_scale"] = as_bytes(change)
+            dense, published = getattr(layer, part), base[f"{at}{name}.weight"]
+            stored = f"{at}{name}.weight"
+            sides = narrow(dense.weight.detach().numpy() - published)
+            for side, matrix in zip(("left", "right"), sides, strict=True):
+                out[f"{stored}_{side}"], out[f"{stored}_{side}_scale"] = as_bytes(matrix)
+            dense.weight.data = torch.tensor(published + change(out, stored))
             out[f"{at}{name}.bias"] = dense.bias.detach().numpy()
         for part, name in NORMS.items():
             one = getattr(layer, part)

@@ -14,9 +14,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - as everywhere
 
+from models.tagger.encoder import EPSILON, HEADS
+
 Tensors = Mapping[str, np.ndarray]
 Passages = Sequence[Sequence[int]]
-HEADS = 12
 LAST = 0.1
 """Weight of fading passages in the last epoch."""
 DROPPED = 0.1
@@ -32,9 +33,9 @@ def dense(weights: Tensors, name: str) -> nn.Linear:
     return made
 
 
-def norm(weights: Tensors, name: str, least: float) -> nn.LayerNorm:
+def norm(weights: Tensors, name: str) -> nn.LayerNorm:
     """A layer normalisation with given weights."""
-    made = nn.LayerNorm(len(weights[f"{name}.weight"]), eps=least)
+    made = nn.LayerNorm(len(weights[f"{name}.weight"]), eps=EPSILON)
     made.weight.data = torch.tensor(weights[f"{name}.weight"])
     made.bias.data = torch.tensor(weights[f"{name}.bias"])
     return made
@@ -49,9 +50,8 @@ class Layer(nn.Module):
         super().__init__()
         for part, name in parts.items():
             self.add_module(part, dense(weights, at + name))
-        least = 1e-12 if "attention.self.query" in parts.values() else 1e-5
         for part, name in norms.items():
-            self.add_module(part, norm(weights, at + name, least))
+            self.add_module(part, norm(weights, at + name))
 
     def forward(self, x: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
         """Passages x pieces x width; `hidden`: added to attention, very low where no piece is."""
@@ -61,7 +61,7 @@ class Layer(nn.Module):
             return y.view(many, pieces, HEADS, width // HEADS).transpose(1, 2)
 
         q, k, v = split(self.query(x)), split(self.key(x)), split(self.value(x))
-        scores = (q @ k.transpose(-1, -2)) * (width // HEADS) ** -0.5 + hidden
+        scores = (q @ k.transpose(-1, -2)) * (width // HEADS) ** -0.5 + hidden.to(q.dtype)
         mixed = (scores.softmax(-1).to(v.dtype) @ v).transpose(1, 2).reshape(many, pieces, width)
         x = self.norm_out(x + self.out(mixed))
         return self.norm_narrow(x + self.narrow(F.gelu(self.wide(x))))
@@ -75,7 +75,7 @@ def hide(seen: torch.Tensor) -> torch.Tensor:
 class Tagging(nn.Module):
     """An encoder with label-wise attention; `frozen` layers and the vectors of pieces stay.
 
-    Those that inherit give `norm`, `layers`, `words` and `places`.
+    Those that inherit give `norm`, `layers`, `words`, `places` and `hidden`.
     """
 
     frozen: int
@@ -94,14 +94,14 @@ class Tagging(nn.Module):
     def lower(self, pieces: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """What the frozen layers make of passages."""
         x = self.norm(self.words[pieces] + self.places[: pieces.shape[1]][None])
-        hidden = hide(seen)
+        hidden = self.hidden(seen)
         for layer in self.layers[: self.frozen]:
             x = layer(x, hidden)
         return x
 
     def upper(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """Log odds, passages x signals, from what `lower` gives."""
-        hidden = hide(seen)
+        hidden = self.hidden(seen)
         for layer in self.layers[self.frozen :]:
             x = layer(x, hidden)
         share = self.look(x).masked_fill(~seen[..., None], -1e4).softmax(1)
@@ -157,7 +157,7 @@ def stacked(vectors: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor
     for i, one in enumerate(vectors):
         x[i, : len(one)] = one
         seen[i, : len(one)] = True
-    return x.float(), seen
+    return x, seen
 
 
 def train(

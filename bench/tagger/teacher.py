@@ -5,25 +5,31 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from bench.tagger.learning import Layer, Tagging, Tensors, norm
-from models.tagger.files import MATRICES, NORMS
+from bench.tagger.learning import HEADS, Layer, Tagging, Tensors, hide, norm
+from models.tagger.files import FIRST_PLACE, MATRICES, NORMS, distances
 
 
 class Teacher(Tagging):
-    """A BERT (Devlin and others 2019): where a piece stands is part of its vector."""
+    """An MPNet (Song and others 2020): how far pieces are apart is added to attention."""
 
-    frozen = 2
+    frozen = 8
 
     def __init__(self, weights: Tensors, signals: int) -> None:
         super().__init__()
         words = torch.tensor(weights["embeddings.word_embeddings.weight"])
-        kind = torch.tensor(weights["embeddings.token_type_embeddings.weight"][0])
-        places = torch.tensor(weights["embeddings.position_embeddings.weight"]) + kind
-        for name, held in (("words", words), ("places", places)):
+        places = torch.tensor(weights["embeddings.position_embeddings.weight"])[FIRST_PLACE:]
+        apart = torch.tensor(weights["encoder.relative_attention_bias.weight"])
+        for name, held in (("words", words), ("places", places), ("apart", apart)):
             self.register_buffer(name, held, persistent=False)
-        self.norm = norm(weights, "embeddings.LayerNorm", 1e-12)
+        self.norm = norm(weights, "embeddings.LayerNorm")
         layers = sum(name.endswith("intermediate.dense.weight") for name in weights)
         self.layers = nn.ModuleList(
             Layer(weights, f"encoder.layer.{number}.", MATRICES, NORMS) for number in range(layers)
         )
         self.finish(words.shape[1], signals)
+
+    def hidden(self, seen: torch.Tensor) -> torch.Tensor:
+        """What is added to attention: passages x heads x pieces x pieces."""
+        count = seen.shape[1]
+        far = self.apart[torch.tensor(distances(count))].permute(2, 0, 1)
+        return hide(seen) + far.reshape(HEADS, count, count)[None]

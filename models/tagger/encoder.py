@@ -1,6 +1,7 @@
 """A sentence encoder with a head for the signals, in plain array arithmetic.
 
-The encoder is a BERT (Devlin and others 2019); the head weighs its pieces for each signal anew
+The encoder is an MPNet (Song and others 2020), a BERT (Devlin and others 2019) whose attention also
+knows how far pieces are apart; the head weighs its pieces for each signal anew
 (label-wise attention: Mullenbach and others 2018), so that it also tells which pieces spoke.
 """
 
@@ -15,7 +16,7 @@ from scipy.special import erf
 from models.types import Ints, Singles
 
 HEADS = 12
-_EPSILON = 1e-12
+EPSILON = 1e-5
 WINDOW = 10
 """Pieces that a quoted place may span."""
 
@@ -42,7 +43,7 @@ class Norm:
     def __call__(self, x: Singles) -> Singles:
         """Each row of mean 0 and spread 1, scaled and shifted."""
         centred = x - x.mean(axis=-1, keepdims=True)
-        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(_EPSILON))
+        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(EPSILON))
         return np.asarray(centred / spread * self.scale + self.shift)
 
 
@@ -59,10 +60,10 @@ class Layer:
     narrow: Dense
     norm_narrow: Norm
 
-    def __call__(self, x: Singles) -> Singles:
-        """Pieces x width, the same again."""
+    def __call__(self, x: Singles, apart: Singles) -> Singles:
+        """Pieces x width, the same again; `apart`: heads x pieces x pieces, added to attention."""
         q, k, v = (_split(part(x)) for part in (self.query, self.key, self.value))
-        scores = q @ k.transpose(0, 2, 1) / np.float32(np.sqrt(q.shape[-1]))
+        scores = q @ k.transpose(0, 2, 1) / np.float32(np.sqrt(q.shape[-1])) + apart
         seen = (_softmax(scores) @ v).transpose(1, 0, 2).reshape(x.shape)
         x = self.norm_out(x + self.out(np.ascontiguousarray(seen)))
         return self.norm_narrow(x + self.narrow(_gelu(self.wide(x))))
@@ -70,10 +71,15 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """Weights, ready to use. `look` and `weigh`: signals x width; `bias`: one a signal."""
+    """Weights, ready to use.
+
+    `apart`: heads x pieces x pieces, by how far they are apart. `look` and `weigh`: signals x width;
+    `bias`: one a signal.
+    """
 
     words: Singles
     positions: Singles
+    apart: Singles
     norm: Norm
     layers: tuple[Layer, ...]
     look: Singles
@@ -116,8 +122,9 @@ def scores(encoder: Encoder, passages: Sequence[Sequence[int]]) -> tuple[Singles
 def _read(encoder: Encoder, pieces: Ints) -> tuple[Singles, Singles]:
     """Log odds, and what each piece adds to them: pieces x signals."""
     x = encoder.norm(encoder.words[pieces] + encoder.positions[: len(pieces)])
+    apart = encoder.apart[:, : len(pieces), : len(pieces)]
     for layer in encoder.layers:
-        x = layer(x)
+        x = layer(x, apart)
     share = _softmax((x @ encoder.look.T).T).T
     said = share * (x @ encoder.weigh.T)
     return said.sum(axis=0) + encoder.bias, said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,20 +12,23 @@ from numpy.typing import NDArray
 from models.tagger.encoder import Dense, Encoder, Layer, Norm
 from models.tagger.stack import Stack
 from models.tagger.windows import Windows
-from models.tagger.wordpiece import WordPieces, vocabulary_of
-from models.types import Singles
+from models.tagger.wordpiece import END, START, WordPieces, vocabulary_of
+from models.types import Ints, Singles
 
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 MATRICES = {
-    "query": "attention.self.query",
-    "key": "attention.self.key",
-    "value": "attention.self.value",
-    "out": "attention.output.dense",
+    "query": "attention.attn.q",
+    "key": "attention.attn.k",
+    "value": "attention.attn.v",
+    "out": "attention.attn.o",
     "wide": "intermediate.dense",
     "narrow": "output.dense",
 }
-NORMS = {"norm_out": "attention.output.LayerNorm", "norm_narrow": "output.LayerNorm"}
+NORMS = {"norm_out": "attention.LayerNorm", "norm_narrow": "output.LayerNorm"}
 LONGEST = 128
+FIRST_PLACE = 2
+"""Places of pieces are counted from here."""
+_CLASSES, _FAR = 32, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,13 @@ def windows_of(arrays: Arrays) -> Windows:
 def encoder_of(base: Arrays, learned: Arrays) -> Encoder:
     """The accurate network: a published encoder with what training changed in its upper layers.
 
-    `learned` holds, for each matrix that changed, the difference as bytes with a scale for each
-    row, and each changed vector whole.
+    `learned` holds each changed vector whole and, for each matrix that changed, `change` of it.
     """
 
     def matrix(name: str) -> Singles:
         weight = _single(base[f"{name}.weight"])
-        if f"{name}.weight" in learned:
-            scale = _single(learned[f"{name}.weight_scale"])
-            weight = weight + _single(learned[f"{name}.weight"]) * scale[:, None]
+        if f"{name}.weight_left" in learned:
+            weight = weight + change(learned, f"{name}.weight")
         return weight
 
     def vector(name: str) -> Singles:
@@ -93,18 +94,52 @@ def encoder_of(base: Arrays, learned: Arrays) -> Encoder:
         parts |= {part: norm(at + name) for part, name in NORMS.items()}
         return Layer(**parts)
 
-    layers = sum(name.endswith("output.dense.weight") for name in base) // 2
-    kind = _single(base["embeddings.token_type_embeddings.weight"])[0]
-    positions = _single(base["embeddings.position_embeddings.weight"])[:LONGEST] + kind
+    layers = sum(name.endswith("output.dense.weight") for name in base)
+    positions = _single(base["embeddings.position_embeddings.weight"])[FIRST_PLACE:]
+    apart = _single(base["encoder.relative_attention_bias.weight"])
+    positions = positions[:LONGEST].copy()
     return Encoder(
-        words=_single(base["embeddings.word_embeddings.weight"]),
+        words=_single(base["embeddings.word_embeddings.weight"]).copy(),
         positions=positions,
+        apart=np.ascontiguousarray(apart[distances(len(positions))].transpose(2, 0, 1)),
         norm=norm("embeddings.LayerNorm"),
         layers=tuple(layer(number) for number in range(layers)),
         look=_single(learned["look"]),
         weigh=_single(learned["weigh"]),
         bias=_single(learned["bias"]),
     )
+
+
+def change(learned: Arrays, name: str) -> Singles:
+    """What training changed in a matrix: the product of two narrow ones (Hu and others 2021, LoRA).
+
+    Both are stored as bytes with a scale for each of their common rows.
+    """
+    left, right = (
+        _single(learned[f"{name}_{side}"]) * _single(learned[f"{name}_{side}_scale"])[:, None]
+        for side in ("left", "right")
+    )
+    return np.asarray(left.T @ right)
+
+
+def distances(count: int) -> Ints:
+    """The class of the distance between pieces, pieces x pieces (Raffel and others 2020, T5).
+
+    Half of the classes are for pieces further on; the near distances have a class each, the far
+    ones share classes that grow as their logarithm.
+    """
+    way = np.arange(count)[None, :] - np.arange(count)[:, None]
+    half, far = _CLASSES // 2, np.abs(way)
+    near = half // 2
+    grown = np.log(np.maximum(far, 1) / near) / np.log(_FAR / near) * (half - near)
+    large = np.minimum(near + grown.astype(np.int64), half - 1)
+    return np.asarray(np.where(far < near, far, large) + half * (way > 0), dtype=np.int64)
+
+
+def pieces_of(lines: Sequence[str]) -> dict[str, int]:
+    """Numbers of the pieces of the encoder's vocabulary; a text begins and ends with its own marks."""
+    found = vocabulary_of(lines)
+    return found | {START: found["<s>"], END: found["</s>"]}
 
 
 def _single(values: NDArray[Any]) -> Singles:

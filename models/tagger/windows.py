@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,8 @@ from models.types import Halves, Ints, Shorts, Singles
 
 _WORD_WITH_MARKS = re.compile(r"[a-z0-9\x80-\U0010ffff]+(?:'+[a-z0-9\x80-\U0010ffff]+)*|[?!$]")
 _KEPT_WORDS = 500_000
+_BETWEEN, _NO_PIECE = "\n", -1
+"""What stands between texts: no text holds a line break once its words are spaced."""
 HOPELESS = -6.0
 """Log odds up to which nobody asks where it was said."""
 
@@ -51,25 +54,20 @@ class Windows:
     weigh: Singles
     mean: Singles
     base: Singles
-    known: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    known: _Known = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What is kept of words begins empty."""
+        object.__setattr__(self, "known", _Known(self.words))
 
     def score(self, folded: Sequence[str]) -> tuple[Singles, Ints]:
         """Log odds, passages x signals, and the piece in the middle of the window that says most.
 
         A passage's figures do not hang on what is read beside it.
         """
-        pieces: list[int] = []
-        ends = np.empty(len(folded), dtype=np.int64)
-        for i, words in enumerate(spaced(folded)):
-            count = len(pieces)
-            for word in words.split(" "):
-                pieces += self._known(word)
-            if len(pieces) == count:
-                pieces.append(self.words.unknown)
-            ends[i] = len(pieces)
+        numbers, ends = self._pieces(spaced(folded))
         odds = np.empty((len(folded), len(self.base)), dtype=np.float32)
         spoke = np.zeros(odds.shape, dtype=np.int32)
-        numbers = np.array(pieces, dtype=np.int32)
         step = np.float32(self.step)
         net = (self.table, step, self.start, self.weigh, self.mean, self.base)
         _read(numbers, ends, *net, odds, spoke)
@@ -79,7 +77,7 @@ class Windows:
         """Start and end in the folded text of the windows around the pieces `spoke`."""
         where: list[tuple[int, int]] = []
         for match in _WORD_WITH_MARKS.finditer(folded):
-            where += [match.span()] * len(self._known(match.group().replace("'", "")))
+            where += [match.span()] * len(self.known[match.group().replace("'", "")])
         if not where:
             return [(0, len(folded))] * len(spoke)
         reach = self.table.shape[1] // 2
@@ -88,12 +86,33 @@ class Windows:
             (where[max(0, at - reach)][0], where[min(last, at + reach)][1]) for at in spoke.tolist()
         ]
 
-    def _known(self, word: str) -> tuple[int, ...]:
-        found = self.known.get(word)
-        if found is None:
-            found = self.words.pieces(word) if word else ()
-            if len(self.known) < _KEPT_WORDS:
-                self.known[word] = found
+    def _pieces(self, texts: Sequence[str]) -> tuple[Shorts, Ints]:
+        """The pieces of spaced texts one after the other, at least one each, and where each ends."""
+        if not texts:
+            return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+        words = f" {_BETWEEN} ".join(texts).split(" ")
+        found = chain.from_iterable(map(self.known.__getitem__, words))
+        marked = np.fromiter(found, dtype=np.int32)
+        between = np.flatnonzero(marked == _NO_PIECE)
+        empty = np.flatnonzero(np.diff(between, prepend=-1, append=len(marked)) == 1)
+        if len(empty):
+            marked = np.insert(marked, np.append(between, len(marked))[empty], self.words.unknown)
+            between = np.flatnonzero(marked == _NO_PIECE)
+        ends = np.append(between, len(marked)) - np.arange(len(texts))
+        return marked[marked != _NO_PIECE], ends
+
+
+class _Known(dict[str, tuple[int, ...]]):
+    """Words to their pieces; filled on first use, always with the same value."""
+
+    def __init__(self, words: WordPieces) -> None:
+        super().__init__({"": (), _BETWEEN: (_NO_PIECE,)})
+        self._words = words
+
+    def __missing__(self, word: str) -> tuple[int, ...]:
+        found = self._words.pieces(word)
+        if len(self) < _KEPT_WORDS:
+            self[word] = found
         return found
 
 

@@ -65,21 +65,27 @@ class Counting:
     """A tagger that tells how many texts it was given."""
 
     def __init__(self, tagger: Tagger) -> None:
-        self.tagger, self.read = tagger, 0
+        self.tagger, self.count = tagger, 0
         self.name, self.version, self.books = tagger.name, tagger.version, tagger.books
 
     def hints(self, texts: pl.Series) -> pl.DataFrame:
         return self.tagger.hints(texts)
 
+    def read(self, texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+        hints, found = self.tagger.read(texts)
+        ours = [book.language for book in self.books]
+        self.count += hints.filter("decided", "worded", pl.col("hint").is_in(ours)).height
+        return hints, found
+
     def find(self, texts: pl.Series, language: str) -> pl.DataFrame:
-        self.read += len(texts)
+        self.count += len(texts)
         return self.tagger.find(texts, language)
 
 
 def tag(settings: Settings, lake: Path | None, count: int) -> tuple[Tags, int]:
     tagger: Any = Counting(open_tagger(settings))
     found = tagged(passages(count), IDENTITY, settings, tagger, TagCache(lake, tagger.version))
-    return found, tagger.read
+    return found, tagger.count
 
 
 def test_a_text_is_read_once_and_what_is_kept_says_the_same(

@@ -33,10 +33,11 @@ def test_fast_is_better_than_rules_alone(tmp_path: Path) -> None:
     assert fast.alpha[-1] == pytest.approx(0.951, abs=0.001)
 
 
+@pytest.mark.soak
 def test_accurate_is_better_still(tmp_path: Path) -> None:
     try:
         accurate = measured(tmp_path, "accurate")
     except SettingsError:
         pytest.skip("the encoder is not installed (make accurate)")
-    assert accurate.whole.macro_f1.value >= 0.71
-    assert accurate.whole.headline.f1.value >= 0.73
+    assert accurate.whole.macro_f1.value >= 0.73
+    assert accurate.whole.headline.f1.value >= 0.77

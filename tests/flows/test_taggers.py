@@ -100,6 +100,20 @@ def test_time_grows_no_faster_than_the_text(unit: str, fast: Tagger) -> None:
     assert taken[2] < 5, "what lies beyond the scanned part costs next to nothing"
 
 
+def test_reading_at_once_says_what_hints_and_find_say(fast: Tagger) -> None:
+    texts = series(*ODD, "Onde está o meu pedido? Não chegou ainda.", "ok", "!!!")
+    hints, found = fast.read(texts)
+    assert hints.equals(fast.hints(texts))
+    assert set(found["language"].unique()) == {"en", "pt"}, "both books have something to say"
+    for language in ("en", "pt"):
+        own = hints.with_row_index("row").filter("decided", pl.col("hint") == language)
+        wanted = fast.find(texts, language).filter(pl.col("row").is_in(own["row"].to_list()))
+        told = found.filter(pl.col("language") == language).drop("language")
+        assert told.sort("row", "signal", "span_start").equals(
+            wanted.sort("row", "signal", "span_start")
+        )
+
+
 def test_more_processes_find_the_same(
     settings: Settings, fast: Tagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,8 +122,11 @@ def test_more_processes_find_the_same(
     texts = series(*ODD, *(f"{text} {i}" for i, text in enumerate(ODD)))
     with Workers(settings, fast) as workers:
         found, hints = workers.find(texts, "en"), workers.hints(texts)
+        whole = workers.read(texts)
     assert found.equals(fast.find(texts, "en"))
     assert hints.equals(fast.hints(texts))
+    for told, wanted in zip(whole, fast.read(texts), strict=True):
+        assert told.equals(wanted)
 
 
 def test_a_process_killed_while_it_reads_costs_nothing(
@@ -144,7 +161,7 @@ def _kill_one_reader() -> None:
 def test_a_missing_encoder_is_one_line_and_exit_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(tagger_files, "PACKAGE", "nobody_has_this_package")
+    monkeypatch.setattr(tagger_files, "PACKAGE", "nobody-has-this-package")
     path = tmp_path / "hearcast.toml"
     path.write_text("[tagging]\ntagger = 'accurate'\n")
     with pytest.raises(SettingsError, match="make accurate"):

@@ -67,10 +67,15 @@ def with_languages(
     language = pl.coalesce(decided, declared, pl.lit(fallback, pl.String), pl.col("hint"))
     able = (
         language.is_in([book.language for book in books]).fill_null(False)
-        & (pl.col("speaker").fill_null("unknown").str.to_lowercase() != "agent")
+        & is_customer()
         & pl.col("worded")
     )
     return told.with_columns(able.alias("taggable"), language.alias("language"))
+
+
+def is_customer() -> pl.Expr:
+    """Whether a passage is the customer's own side, as far as anybody knows, by its `speaker`."""
+    return pl.col("speaker").fill_null("unknown").str.to_lowercase() != "agent"
 
 
 def complete(passages: pl.DataFrame) -> pl.DataFrame:

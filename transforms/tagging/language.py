@@ -32,10 +32,11 @@ class Detector:
         lists: dict[str, Iterable[str]] = {b.language: b.common_words for b in books}
         lists |= {code: words.split() for code, words in _FOREIGN.items() if code not in covered}
         self._covered = covered
-        self._votes: dict[str, tuple[str, ...]] = {}
-        for code in sorted(lists):
+        self._marks = {code: chr(0x100 + i) for i, code in enumerate(sorted(lists))}
+        self._votes: dict[str, str] = {}
+        for code, mark in self._marks.items():
             for word in lists[code]:
-                self._votes[word] = (*self._votes.get(word, ()), code)
+                self._votes[word] = self._votes.get(word, "") + mark
         self._letters: dict[str, tuple[str, ...]] = {}
         for book in books:
             for letter in book.letters:
@@ -48,10 +49,8 @@ class Detector:
         which fewer than one in twelve is known, or mostly of another script: then `OTHER`.
         """
         words = anchor.split(" ", _MAX_TOKENS + 2)[1 : _MAX_TOKENS + 1]
-        votes: dict[str, int] = {}
-        for word in words:
-            for code in self._votes.get(word, ()):
-                votes[code] = votes.get(code, 0) + 1
+        cast = "".join(filter(None, map(self._votes.get, words)))
+        votes = {code: cast.count(mark) for code, mark in self._marks.items() if mark in cast}
         if not text.isascii():
             if self._is_foreign_script(words):
                 return OTHER, True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,9 +38,10 @@ def rule_hits(
     is. Without it every signal is looked for everywhere.
     """
     found: Hits = {}
+    folded, texts = batch["folded"].to_list(), batch["text"].to_list()
     for candidate in _candidates(batch, book, wanted):
-        hits = _matches(batch["folded"][candidate.row], candidate, book)
-        for signal, places in original(batch["text"][candidate.row], hits).items():
+        hits = _matches(folded[candidate.row], candidate, book)
+        for signal, places in original(texts[candidate.row], hits).items():
             found[candidate.row, signal] = places
     return found
 
@@ -54,11 +57,13 @@ def original(text: str, hits: Mapping[str, list[Hit]]) -> Mapping[str, list[Hit]
 def _candidates(
     batch: pl.DataFrame, book: PhraseBook, wanted: Mapping[str, Sequence[bool]] | None
 ) -> Iterator[_Candidate]:
-    by_anchor: dict[str, list[int]] = defaultdict(list)
+    by_anchor: dict[str, int] = defaultdict(int)
+    of_signal: dict[str, int] = defaultdict(int)
     for index, rule in enumerate(book.rules):
         if wanted is None or rule.signal in wanted:
+            of_signal[rule.signal] |= 1 << index
             for anchor in rule.pattern.anchors:
-                by_anchor[anchor].append(index)
+                by_anchor[anchor] |= 1 << index
     if not by_anchor or batch.is_empty():
         return
     anchors = sorted(by_anchor)
@@ -66,17 +71,42 @@ def _candidates(
         row=pl.int_range(pl.len()),
         hits=pl.col("words").str.extract_many(anchors, overlapping=True),
     ).filter(pl.col("hits").list.len() > 0)
-    texts = batch["words"]
+    texts, asked = batch["words"].to_list(), _asked(of_signal, wanted, batch.height)
     for row, hits in found.iter_rows():
-        indexes = {index for hit in hits for index in by_anchor[hit]}
-        if wanted is not None:
-            indexes = {i for i in indexes if wanted[book.rules[i].signal][row]}
-        if not indexes:
+        met = functools.reduce(operator.or_, map(by_anchor.__getitem__, hits)) & asked[row]
+        if not met:
             continue
         words = frozenset(texts[row].split())
-        rules = [book.rules[i] for i in sorted(indexes) if book.rules[i].pattern.possible(words)]
+        rules = [rule for rule in _of(met, book) if rule.pattern.possible(words)]
         if rules:
             yield _Candidate(row, words, tuple(rules))
+
+
+def _asked(
+    of_signal: Mapping[str, int], wanted: Mapping[str, Sequence[bool]] | None, rows: int
+) -> list[int]:
+    """The rules that each row is to be tried with, as bits."""
+    if wanted is None:
+        return [functools.reduce(operator.or_, of_signal.values(), 0)] * rows
+    known: dict[tuple[bool, ...], int] = {}
+    signals = [signal for signal in wanted if signal in of_signal]
+    out = []
+    for answers in zip(*(wanted[signal] for signal in signals), strict=True):
+        if answers not in known:
+            chosen = [
+                of_signal[signal] for signal, yes in zip(signals, answers, strict=True) if yes
+            ]
+            known[answers] = functools.reduce(operator.or_, chosen, 0)
+        out.append(known[answers])
+    return out
+
+
+def _of(bits: int, book: PhraseBook) -> Iterator[Rule]:
+    """The rules of a book that bits stand for, in order."""
+    while bits:
+        lowest = bits & -bits
+        yield book.rules[lowest.bit_length() - 1]
+        bits ^= lowest
 
 
 def _matches(text: str, candidate: _Candidate, book: PhraseBook) -> dict[str, list[Hit]]:

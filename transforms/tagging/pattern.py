@@ -27,7 +27,8 @@ BEFORE = f"(?<!{WORD})(?<!{WORD}')"
 AFTER = f"(?!'?{WORD})"
 _AMOUNT = r"[0-9]{1,9}(?:[.,][0-9]{1,4})?(?:st|nd|rd|th|x|k)?"
 _NUMBERS = {"#": rf"\$?{_AMOUNT}", "$": rf"\$ ?{_AMOUNT}"}
-_TOKEN = re.compile(TOKEN)
+_WORD = re.compile(WORD)
+_APART = re.compile(f"{WORD}+(?:'{WORD}+)+")
 _MAX_EXPANSIONS = 64
 _ALLOWED = re.compile(f"(?:{WORD}|')+[*]?")
 
@@ -215,22 +216,36 @@ class Places:
         """Take a folded text and the words of its anchor text."""
         self.text, self.words = text, words
         self._known: dict[str, list[int]] = {}
-        self._complete = "'" in text
-        if self._complete:
-            for match in _TOKEN.finditer(text):
-                word = match.group().replace("'", "")
-                self._known.setdefault(word, []).append(match.start())
+        self._apart: dict[str, list[int]] | None = None if "'" in text else {}
 
     def of(self, word: str) -> list[int]:
         """Every place where the word begins, and perhaps places inside longer words."""
         found = self._known.get(word)
         if found is None:
-            found = self._known[word] = []
-            at = -1 if self._complete else self.text.find(word)
+            if self._apart is None:
+                self._apart = _with_apostrophes(self.text)
+            found = self._known[word] = [*self._apart.get(word, ())]
+            at = self.text.find(word)
             while at >= 0:
                 found.append(at)
                 at = self.text.find(word, at + 1)
         return found
+
+
+def _with_apostrophes(text: str) -> dict[str, list[int]]:
+    """Words that have an apostrophe inside, without it, and where they begin."""
+    out: dict[str, list[int]] = {}
+    at = text.find("'")
+    while at >= 0:
+        start = at
+        while start and _WORD.match(text, start - 1):
+            start -= 1
+        end = at + 1
+        if start < at and (match := _APART.match(text, start)):
+            out.setdefault(match.group().replace("'", ""), []).append(start)
+            end = match.end()
+        at = text.find("'", end)
+    return out
 
 
 class Cues:

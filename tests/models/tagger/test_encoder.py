@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.tagger.encoder import HEADS, WINDOW, Encoder, scores
-from models.tagger.files import MATRICES, NORMS, encoder_of
+from models.tagger.files import MATRICES, NORMS, distances, encoder_of
 from models.tagger.reading import Reader
 from models.tagger.wordpiece import WordPieces, vocabulary_of
 
@@ -21,7 +21,7 @@ def weights(seed: int = 1) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]
     base = {
         "embeddings.word_embeddings.weight": drawn(PIECES, WIDTH),
         "embeddings.position_embeddings.weight": drawn(64, WIDTH),
-        "embeddings.token_type_embeddings.weight": drawn(2, WIDTH),
+        "encoder.relative_attention_bias.weight": drawn(32, HEADS),
         "embeddings.LayerNorm.weight": drawn(WIDTH),
         "embeddings.LayerNorm.bias": drawn(WIDTH),
     }
@@ -39,8 +39,16 @@ def weights(seed: int = 1) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]
 
 
 def norm(base: dict[str, np.ndarray], name: str, row: np.ndarray) -> np.ndarray:
-    spread = math.sqrt(row.var() + 1e-12)
+    spread = math.sqrt(row.var() + 1e-5)
     return (row - row.mean()) / spread * base[f"{name}.weight"] + base[f"{name}.bias"]
+
+
+def kind(way: int) -> int:
+    """The class of a distance, as T5's paper describes it: eight near ones each way alone."""
+    far = abs(way)
+    if far >= 8:
+        far = min(15, 8 + int(math.log(far / 8) / math.log(128 / 8) * 8))
+    return far + (16 if way > 0 else 0)
 
 
 def naive(
@@ -48,14 +56,12 @@ def naive(
 ) -> list[float]:
     """The encoder piece by piece and head by head, in double precision, as the papers write it."""
     base = {name: value.astype(float) for name, value in base.items()}
-    kind = base["embeddings.token_type_embeddings.weight"][0]
     rows = [
         norm(
             base,
             "embeddings.LayerNorm",
             base["embeddings.word_embeddings.weight"][p]
-            + base["embeddings.position_embeddings.weight"][t]
-            + kind,
+            + base["embeddings.position_embeddings.weight"][t + 2],
         )
         for t, p in enumerate(pieces)
     ]
@@ -71,15 +77,19 @@ def naive(
             parts = []
             for h in range(HEADS):
                 cut = slice(h * size, (h + 1) * size)
-                q = dense("attention.self.query", rows[t])[cut]
+                q = dense("attention.attn.q", rows[t])[cut]
                 like = np.array(
-                    [q @ dense("attention.self.key", r)[cut] / math.sqrt(size) for r in rows]
+                    [
+                        q @ dense("attention.attn.k", r)[cut] / math.sqrt(size)
+                        + base["encoder.relative_attention_bias.weight"][kind(u - t), h]
+                        for u, r in enumerate(rows)
+                    ]
                 )
                 share = np.exp(like) / np.exp(like).sum()
-                values = [dense("attention.self.value", r)[cut] for r in rows]
+                values = [dense("attention.attn.v", r)[cut] for r in rows]
                 parts.append(sum(s * v for s, v in zip(share, values, strict=True)))
-            seen = dense("attention.output.dense", np.concatenate(parts))
-            mid = norm(base, at + "attention.output.LayerNorm", rows[t] + seen)
+            seen = dense("attention.attn.o", np.concatenate(parts))
+            mid = norm(base, at + "attention.LayerNorm", rows[t] + seen)
             wide = dense("intermediate.dense", mid)
             wide = np.array([x * 0.5 * (1 + math.erf(x / math.sqrt(2))) for x in wide])
             new.append(norm(base, at + "output.LayerNorm", mid + dense("output.dense", wide)))
@@ -104,11 +114,15 @@ def test_odds_are_those_of_the_papers_formulas() -> None:
 def test_changes_are_added_to_the_published_weights() -> None:
     base, head = weights()
     name = f"encoder.layer.1.{MATRICES['wide']}.weight"
-    change = np.random.default_rng(2).integers(-127, 128, base[name].shape).astype(np.int8)
-    scale = np.full(len(change), 0.01, dtype=np.float32)
-    learned = head | {name: change, f"{name}_scale": scale}
+    rng, rank = np.random.default_rng(2), 4
+    learned, sides = dict(head), []
+    for side, length in (("left", WIDE), ("right", WIDTH)):
+        narrow = rng.integers(-127, 128, (rank, length)).astype(np.int8)
+        scale = rng.uniform(0.001, 0.01, rank).astype(np.float32)
+        learned |= {f"{name}_{side}": narrow, f"{name}_{side}_scale": scale}
+        sides.append(narrow * scale[:, None])
     changed = dict(base)
-    changed[name] = base[name] + change * scale[:, None]
+    changed[name] = base[name] + sides[0].T @ sides[1]
     told, _ = scores(encoder_of(base, learned), [[1, 4, 6, 2]])
     wanted, _ = scores(encoder_of(changed, head), [[1, 4, 6, 2]])
     assert told == pytest.approx(wanted, abs=1e-5)
@@ -140,3 +154,11 @@ def test_the_place_holds_what_speaks() -> None:
     assert ((windows[0, :, 1] - windows[0, :, 0]) == WINDOW).all()
     assert windows.min() >= 1
     assert windows.max() <= 18
+
+
+def test_far_pieces_share_classes_and_ways_have_their_own() -> None:
+    told = distances(200)
+    for t, u in [(0, 0), (0, 1), (1, 0), (3, 10), (0, 8), (0, 19), (40, 0), (0, 127), (199, 0)]:
+        assert told[t, u] == kind(u - t)
+    assert told.min() == 0
+    assert told.max() == 31
