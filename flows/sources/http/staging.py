@@ -1,0 +1,123 @@
+"""Pages that have come and not yet landed: kept in the lake, so that a pull goes on where it stopped.
+
+    <lake>/incoming/<source>/<endpoint>/00000001.page     mode 0600, gone once its rows are committed
+
+A page is one file, whole or not there: its first line says where the pull stood, the rest is what
+the API sent. No token and no address of a person's is in the first line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flows.atomic import private_dir, write_atomic
+from flows.lake import Lake
+from transforms.pulls.endpoint import Ask, ask_of
+
+ROOM = "incoming"
+KEEP = timedelta(days=7)
+"""As long pages of a pull that does not get through are kept; then it begins anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a pull stood after a page.
+
+    `base`: digest of the cursor and the request that the chain began with. The window: rows changed
+    at or after `since`, asked for at `began` by the server's clock. `follows`: None ends the window.
+    """
+
+    base: str
+    since: datetime | None
+    began: datetime
+    follows: Ask | None
+
+    def line(self) -> bytes:
+        """The first line of the page's file."""
+        told = {
+            "base": self.base,
+            "since": None if self.since is None else self.since.isoformat(),
+            "began": self.began.isoformat(),
+            "follows": None if self.follows is None else self.follows.as_json(),
+        }
+        return json.dumps(told, sort_keys=True).encode() + b"\n"
+
+
+def _mark(line: bytes) -> Mark:
+    told = json.loads(line)
+    return Mark(
+        told["base"],
+        None if told["since"] is None else datetime.fromisoformat(told["since"]),
+        datetime.fromisoformat(told["began"]),
+        None if told["follows"] is None else ask_of(told["follows"]),
+    )
+
+
+class Chain:
+    """The pages of one endpoint, in order."""
+
+    def __init__(self, lake: Lake, source: str, endpoint: str) -> None:
+        self._root = lake.root
+        self.folder = folder_of(lake, source) / endpoint
+        self.count = 0
+        self.last: Mark | None = None
+
+    def open(self, base: str, now: datetime, keep: timedelta = KEEP) -> None:
+        """Finds what is there; what began otherwise, is broken or too old is removed."""
+        marks: list[Mark] = []
+        try:
+            for number, path in enumerate(self._files(), 1):
+                if path.name != self._name(number):
+                    raise ValueError(path.name)  # noqa: TRY301 - one of several ways to be broken
+                with path.open("rb") as file:
+                    marks.append(_mark(file.readline()))
+        except (OSError, ValueError, KeyError, TypeError):
+            marks = []
+        fits = marks and all(one.base == base for one in marks) and now - marks[0].began <= keep
+        if not fits:
+            self.clear()
+            return
+        self.count, self.last = len(marks), marks[-1]
+
+    def add(self, mark: Mark, body: bytes) -> None:
+        """Keeps one more page, whole or not at all."""
+        private_dir(self._root, self.folder)
+        write_atomic(self.folder / self._name(self.count + 1), mark.line() + body, mode=0o600)
+        self.count, self.last = self.count + 1, mark
+
+    def bodies(self) -> Iterator[bytes]:
+        """What the API sent, page by page."""
+        for number in range(1, self.count + 1):
+            yield (self.folder / self._name(number)).read_bytes().partition(b"\n")[2]
+
+    def clear(self) -> None:
+        """Removes all of it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.count, self.last = 0, None
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.page")) if self.folder.is_dir() else []
+
+    @staticmethod
+    def _name(number: int) -> str:
+        return f"{number:08d}.page"
+
+
+def folder_of(lake: Lake, source: str) -> Path:
+    """Where the pages of a source lie; names may hold what no folder's name should."""
+    return lake.root / ROOM / hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def sweep(lake: Lake, sources: list[str]) -> None:
+    """Removes pages of sources that are configured no more. Only the lake's writer may call it."""
+    kept = {folder_of(lake, name).name for name in sources}
+    room = lake.root / ROOM
+    for folder in room.iterdir() if room.is_dir() else ():
+        if folder.name not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
