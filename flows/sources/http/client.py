@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ WAITS = 1.0
 SILENCE = (10.0, 60.0)
 """Seconds until a connection has to stand, and in which at least something has to come."""
 _AGAIN = frozenset({"busy", "garbled"})
+_Values = Mapping[str, Any] | None
 _AGENT = {"User-Agent": "hearcast", "Accept": "application/json"}
 
 
@@ -109,8 +111,9 @@ class Api:
         url = str(request.url)
         if urlsplit(url).netloc != self._host:
             raise PullProblem("unfit", "names another host for the next page, which gets no token")
-        params = cast("Mapping[str, str] | None", request.params or None)
-        return Ask(url, ask.method, params, cast("Mapping[str, Any] | None", request.json or None))
+        # dlt changes its request in place from page to page.
+        params, body = copy.deepcopy((request.params or None, request.json or None))
+        return Ask(url, ask.method, cast(_Values, params), cast(_Values, body))
 
     def _check(self, response: Response, *_: object, **__: object) -> None:
         """Looks at each answer before anybody uses it; raises what decides how it goes on."""

@@ -79,6 +79,8 @@ def _window(api: Api, endpoint: Endpoint, chain: Chain, mark: Mark, ask: Ask) ->
                 chain.add(Mark(mark.base, mark.since, began, follows), body)
                 if follows is None:
                     return began
+                if follows == ask:
+                    raise PullProblem("unfit", "names a page as the one that follows it")  # noqa: TRY301
                 ask = follows
         except PullProblem as problem:
             if problem.why != "costly":

@@ -54,6 +54,7 @@ class FakeApi:
         self.faults: dict[int, Reply] = {}
         self.then: dict[int, Callable[[], None]] = {}
         self.always: Reply | None = None
+        self.down = ""
         self.clock = lambda: datetime.now(UTC)
         self.address = ""
 
@@ -64,6 +65,8 @@ class FakeApi:
         """The fault that was planned for this request, else the API's answer."""
         if self.always is not None:
             return self.always
+        if asked.path == self.down:
+            return Reply(b"", 500)
         fault = self.faults.pop(asked.number, None)
         done = fault if fault is not None else self.answer(asked)
         if fault is not None and fault.cut:

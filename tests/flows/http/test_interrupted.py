@@ -159,7 +159,8 @@ def test_a_token_that_is_refused_is_one_line_with_the_remedy(
     shop.always = Reply({"errors": "no"}, status)
     done = night(settings)
     (told,) = set(done.held.values())
-    assert word in told and told.startswith("shop: Shopify at http://127.0.0.1")
+    assert word in told
+    assert told.startswith("shop: Shopify at http://127.0.0.1")
     assert "make a new Admin API access token" in told
     assert "the environment variable SHOP_TOKEN" in told
     assert len(shop.asked) == 1, "asking again would not help"
@@ -284,7 +285,8 @@ def test_the_app_s_token_is_fetched_and_renewed(tmp_path: Path) -> None:
 
         def answer(self, asked: Any) -> Reply:
             if asked.path == "/admin/oauth/access_token":
-                assert "client_secret=" + TOKEN in asked.text and "client_id=abc" in asked.text
+                assert "client_secret=" + TOKEN in asked.text
+                assert "client_id=abc" in asked.text
                 self.given += 1
                 self.token = f"day-{self.given}"
                 return Reply({"access_token": self.token, "expires_in": 86399})
