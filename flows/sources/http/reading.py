@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,7 +13,6 @@ import polars as pl
 
 from flows.settings import Settings, Source
 from flows.sources.base import FileKey, FilePull
-from flows.sources.http.staging import Chain
 from flows.sources.inbox import INBOX, read_stack, reading_of
 from flows.sources.inbox_account import InboxAccount
 from flows.sources.readers import bad_rows
@@ -32,10 +31,10 @@ MOST_BYTES = 1 << 25
 
 @dataclass(frozen=True, slots=True)
 class Come:
-    """An endpoint of which every page has come."""
+    """An endpoint and the pages that came of it, as often as they are asked for."""
 
     endpoint: Endpoint
-    chain: Chain
+    bodies: Callable[[], Iterable[bytes]]
 
 
 def read_pages(
@@ -75,10 +74,10 @@ class _Chunk:
 
 def _chosen(one: Come) -> Iterator[_Chunk]:
     streams = one.endpoint.streams
-    last = newest((load(body) for body in one.chain.bodies()), streams)
+    last = newest((load(body) for body in one.bodies()), streams)
     number = 0
     chunk = _Chunk(one.endpoint, [], [])
-    for body in one.chain.bodies():
+    for body in one.bodies():
         page = load(body)
         for stream in streams:
             for record in found(page, stream):

@@ -111,7 +111,7 @@ class _Job:
             except PullProblem as problem:
                 brought.pulls += self._nothing(group, one, problem, chain)
                 return
-            come.append(Come(one, chain))
+            come.append(Come(one, chain.bodies))
             cursors[one.name] = until.isoformat()
             brought.chains[one.name] = chain
         brought.cursors |= cursors
