@@ -126,7 +126,8 @@ class Api:
             self._check_time(response)
             raise _BusyError(answer.said, response=response)
         why: dict[str, Why] = {"refused": "refused", "costly": "costly"}
-        raise PullProblem(why.get(answer.kind, "unfit"), answer.said)
+        locked = response.status_code == 401
+        raise PullProblem("account" if locked else why.get(answer.kind, "unfit"), answer.said)
 
     def _check_time(self, response: Response) -> None:
         asked = seconds_of(response.headers.get("Retry-After", ""))
@@ -147,10 +148,10 @@ class Api:
         try:
             yield
         except PullProblem as problem:
-            if problem.why != "refused":
+            if problem.why not in ("account", "refused"):
                 raise
             where = f"{self.system.renew}, and put it into {place(self.http)}"
-            raise PullProblem("refused", f"{problem} to this token: {where}") from None
+            raise PullProblem(problem.why, f"{problem} to this token: {where}") from None
         except _BusyError as error:
             raise PullProblem("down", f"{error}, {ATTEMPTS} times") from None
         except HTTPError as error:  # the token of an app could not be fetched
@@ -158,12 +159,12 @@ class Api:
                 "" if error.response is None else f" (it answered {error.response.status_code})"
             )
             said = f"gives the app no token{status}: check client_id and {place(self.http)}"
-            raise PullProblem("refused", said) from None
+            raise PullProblem("account", said) from None
         except Timeout:
-            raise PullProblem("down", f"did not answer in time, {ATTEMPTS} times") from None
+            raise PullProblem("account", f"did not answer in time, {ATTEMPTS} times") from None
         except (ConnectionError, ChunkedEncodingError):
             said = f"could not be reached, or cut the connection, {ATTEMPTS} times"
-            raise PullProblem("down", said) from None
+            raise PullProblem("account", said) from None
         except (RequestException, ValueError, TypeError, AttributeError) as error:
             said = f"sent what is no page of this API ({type(error).__name__})"
             raise PullProblem("unfit", said) from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flows.lake import Lake
 from flows.settings import Settings, Source
 from flows.sources.base import FilePull
-from flows.sources.http.problem import PullProblem
+from flows.sources.http.problem import WHOLE, PullProblem
 from flows.sources.http.reading import Come, read_pages
 from flows.sources.http.source import absent, http_of, open_api
 from transforms.pulls.endpoint import Endpoint, Window
@@ -21,8 +21,6 @@ from transforms.pulls.systems import SYSTEMS
 if TYPE_CHECKING:
     from flows.sources.http.client import Api
 
-_OF_ONE = ("refused", "unfit", "costly")
-"""Problems that another endpoint of the account need not have."""
 SAMPLE, DAYS = 10, 30
 """Records that are asked for, and how recently they should have changed."""
 
@@ -64,7 +62,7 @@ def probe(source: Source, settings: Settings, lake: Lake, environ: Mapping[str, 
             body = _asked(api, one, now)
         except PullProblem as problem:
             told.fail(source, [one], problem)
-            if problem.why not in _OF_ONE:
+            if problem.why in WHOLE:
                 told.fail(source, endpoints[number + 1 :], problem, quiet=True)
                 break
             continue

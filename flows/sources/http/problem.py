@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-Why = Literal["refused", "costly", "unfit", "down", "time", "moved", "secret"]
+Why = Literal["account", "secret", "time", "refused", "down", "costly", "unfit"]
+WHOLE = frozenset({"account", "secret", "time"})
+"""Reasons that hold for all endpoints of an account: no other one is asked."""
 
 
 class PullProblem(Exception):  # noqa: N818 - a fact about a server, not a fault of ours

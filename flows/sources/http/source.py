@@ -12,7 +12,7 @@ from flows.settings import Settings, Source
 from flows.settings.http import Http
 from flows.sources.base import FileKey, FilePull, FileReport
 from flows.sources.http.fetch import base_of, fetch
-from flows.sources.http.problem import PullProblem
+from flows.sources.http.problem import WHOLE, PullProblem
 from flows.sources.http.reading import Come, read_pages
 from flows.sources.http.staging import KEEP, Chain
 from flows.sources.http.tokens import secret
@@ -64,8 +64,13 @@ def pull_http(
         brought.pulls = [absent(source, one, problem) for one in endpoints]
         return brought
     job = _Job(source, settings, lake, taken, api, lake.cursors(source.name))
+    trouble: PullProblem | None = None
     for group in dict.fromkeys(one.group for one in endpoints):
-        job.bring([one for one in endpoints if one.group == group], brought)
+        ones = [one for one in endpoints if one.group == group]
+        if trouble is not None and trouble.why in WHOLE:
+            brought.pulls += [absent(source, one, trouble) for one in ones]
+        else:
+            trouble = job.bring(ones, brought)
     return brought
 
 
@@ -95,8 +100,8 @@ class _Job:
     api: Api
     cursors: Mapping[str, str]
 
-    def bring(self, group: Sequence[Endpoint], brought: Brought) -> None:
-        """Adds what one group gave, or why it gave nothing."""
+    def bring(self, group: Sequence[Endpoint], brought: Brought) -> PullProblem | None:
+        """Adds what one group gave, or why it gave nothing, which is also returned."""
         known = [self.cursors.get(one.name) for one in group]
         told = [datetime.fromisoformat(one) for one in known if one]
         cursor = min(told) if len(told) == len(group) else None
@@ -110,7 +115,7 @@ class _Job:
                 until = fetch(self.api, one, chain, base, cursor)
             except PullProblem as problem:
                 brought.pulls += self._nothing(group, one, problem, chain)
-                return
+                return problem
             come.append(Come(one, chain.bodies))
             cursors[one.name] = until.isoformat()
             brought.chains[one.name] = chain
@@ -118,6 +123,7 @@ class _Job:
         for name, pulled in read_pages(self.source, self.settings, come, self.taken):
             brought.pulls.append(pulled)
             brought.files.setdefault(name, []).append(pulled.key)
+        return None
 
     def _keep(self) -> timedelta:
         """How long pages may wait: no longer than words may stay anywhere."""
@@ -144,7 +150,7 @@ def absent(
     if problem.why == "secret":
         line = f"{source.name}: {what} was not asked: {problem}"
     else:
-        place = "" if late is None else f" ({late.name})"
+        place = "" if late is None or problem.why == "account" else f" ({late.name})"
         line = f"{source.name}: {what} at {http.address}{place} {problem}"
     if pages:
         line += f"; {pages} pages that came are kept, and the next night goes on from there"

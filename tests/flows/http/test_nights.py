@@ -17,7 +17,7 @@ from flows.settings import load_settings
 from flows.sources.http import client
 from tests.flows.http.nights import ENV, pages_left
 from tests.flows.http.server import Reply, serving
-from tests.flows.http.shopify import TOKEN, Shopify, line, order, stamp
+from tests.flows.http.shopify import START, TOKEN, Shopify, gid, line, order, stamp
 from tests.flows.inboxes import put
 from tests.flows.test_inbox_help_desks import ticket
 from tests.flows.tiny import END, FORECAST, order_rows
@@ -36,6 +36,7 @@ def orders_of(rows: pl.DataFrame) -> list[dict[str, object]]:
             n,
             line(n, row["sku"], int(row["quantity"])),
             at=datetime.fromisoformat(row["ordered_at"]),
+            customer={"id": gid("Customer", n), "createdAt": stamp(START)},
         )
         for n, row in enumerate(rows.iter_rows(named=True), 1)
     ]
@@ -43,7 +44,7 @@ def orders_of(rows: pl.DataFrame) -> list[dict[str, object]]:
 
 @pytest.fixture
 def shop() -> Iterator[Shopify]:
-    with serving(Shopify(*orders_of(order_rows(END - timedelta(days=280), END)))) as api:
+    with serving(Shopify(*orders_of(order_rows(END - timedelta(days=200), END)))) as api:
         assert isinstance(api, Shopify)
         yield api
 
@@ -95,7 +96,7 @@ def test_nights_over_http_and_an_inbox(shop: Shopify, tmp_path: Path) -> None:
     shop.always = Reply(b"", 503)
     assert main(["nightly", "--config", str(file), "--as-of", str(END + timedelta(days=7))]) == 3
     manifest = read_manifest(snapshot_dir(exports))
-    assert "answered 503, 6 times" in manifest["held"]["order_lines"]
+    assert "answered 503, 6 times" in manifest["held_inputs"]["order_lines"]
     assert TOKEN not in json.dumps(manifest)
     rows = read_table(exports, "forecasts")
     assert set(rows["rung"]) == {"stale"}
@@ -113,13 +114,13 @@ def test_doctor_asks_little_and_says_how_it_stands(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shop.lists["orders"][0]["updatedAt"] = stamp(shop.clock())
     file = written(tmp_path, shop, "endpoints = ['orders', 'products']")
     assert main(["doctor", "--config", str(file)]) == 0
     said = capsys.readouterr().out
     assert f"Shopify at {shop.address}" in said
     assert (
-        "orders: answers and takes the token; 1 records looked at; nothing of it has landed" in said
+        "orders: answers and takes the token; 10 records looked at; nothing of it has landed"
+        in said
     )
     assert "products: answers and takes the token; 0 records looked at" in said
     assert [one.body["variables"]["first"] for one in shop.asked] == [10, 10]
