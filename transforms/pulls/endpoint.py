@@ -46,13 +46,15 @@ class Stream:
     """Records of one kind on an endpoint's pages.
 
     `at` is the path to them; lists on the way are entered. `carry` names values of the record
-    around that each gets where it has none; `only` is a (name, value) that it must bear.
+    around that each gets where it has none; `only` is a (name, value) that it must bear. `seconds`
+    names a time around in seconds since 1970 that becomes created_at where nobody tells it otherwise.
     """
 
     at: str
     layout: str
     carry: tuple[str, ...] = ()
     only: tuple[str, str] | None = None
+    seconds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

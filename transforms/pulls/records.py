@@ -32,8 +32,16 @@ def found(page: object, stream: Stream) -> Iterator[object]:
             if not isinstance(one, dict):
                 yield one
             elif stream.only is None or str(one.get(stream.only[0])) == stream.only[1]:
-                carried = {n: around[n] for n in stream.carry if n in around and one.get(n) is None}
-                yield {**one, **carried} if carried else one
+                yield _carried(one, around, stream)
+
+
+def _carried(one: dict[str, Any], around: Mapping[str, Any], stream: Stream) -> dict[str, Any]:
+    """A record with what it lacks and what stands around it."""
+    more = {n: around[n] for n in stream.carry if n in around and one.get(n) is None}
+    told = around.get(stream.seconds)
+    if told is not None and more.get("created_at", one.get("created_at")) is None:
+        more["created_at"] = datetime.fromtimestamp(int(told), UTC).isoformat()
+    return {**one, **more} if more else one
 
 
 def _within(value: object, way: Sequence[str]) -> Iterator[object]:

@@ -31,6 +31,7 @@ _COMMENT = Stream(
     "zendesk/comments",
     carry=("ticket_id", "created_at"),
     only=("event_type", "Comment"),
+    seconds="timestamp",
 )
 ZENDESK = System(
     key="zendesk",

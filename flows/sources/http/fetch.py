@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ from flows.sources.http.problem import PullProblem
 from flows.sources.http.staging import Chain, Mark
 from transforms.pulls.endpoint import Ask, Endpoint, Window
 from transforms.pulls.records import Whole, add_rest, load, reached, rest_of, unfinished
+
+LOG = logging.getLogger("hearcast")
+_TOLD = 50
+"""Pages after which people are told that a pull is getting on."""
 
 if TYPE_CHECKING:  # the library behind it is optional, and takes half a second to import
     from flows.sources.http.client import Api
@@ -77,6 +82,8 @@ def _window(api: Api, endpoint: Endpoint, chain: Chain, mark: Mark, ask: Ask) ->
                 over = bool(endpoint.newest_first) and reached(load(body), endpoint, mark.since)
                 follows = None if over else page.follows
                 chain.add(Mark(mark.base, mark.since, began, follows), body)
+                if chain.count % _TOLD == 0:
+                    LOG.info("pull: %s: %s pages so far", endpoint.name, f"{chain.count:,}")
                 if follows is None:
                     return began
                 if follows == ask:

@@ -18,7 +18,7 @@ from flows.sources.inbox_account import InboxAccount
 from flows.sources.readers import bad_rows
 from flows.sources.records import Records
 from transforms.pulls.endpoint import Endpoint
-from transforms.pulls.records import REPEATED, found, load, newest
+from transforms.pulls.records import REPEATED, load, newest, numbered
 from transforms.readers.catalogue import BY_KEY
 from transforms.readers.read import HalfFileError, Neighbours, Read, merged
 from transforms.readers.stack import Object, stack_of
@@ -41,24 +41,24 @@ def read_pages(
     source: Source, settings: Settings, come: Sequence[Come], taken: Mapping[str, str]
 ) -> Iterator[tuple[str, FilePull]]:
     """(endpoint, its rows, judged and accounted for); a large endpoint comes in several files."""
-    chosen = {one.endpoint.name: list(_chosen(one)) for one in come}
+    ones = [_Pages(one) for one in come]
 
     @cache
     def neighbour(key: str) -> pl.DataFrame | None:
         frames = [
             rows_at(textual(stack_of(objects, range(1, len(objects) + 1))), "", frozenset())
-            for records in chosen.values()
-            for one in records
-            for objects in [_objects(one).get(key, [])]
-            if objects
+            for pages in ones
+            for chunk in (pages.chunks() if pages.has(key) else ())
+            if (objects := _objects(chunk).get(key))
         ]
         told = [frame.drop("_row") for frame in frames]
         return pl.concat(told, how="diagonal_relaxed") if told else None
 
-    for name, parts in chosen.items():
-        for number, part in enumerate(parts, 1):
+    for pages in ones:
+        name = pages.endpoint.name
+        for number, chunk in enumerate(pages.chunks(), 1):
             file = name if number == 1 else f"{name}-{number}"
-            yield name, _pull(source, settings, file, part, taken=taken, neighbour=neighbour)
+            yield name, _pull(source, settings, file, chunk, taken=taken, neighbour=neighbour)
 
 
 @dataclass(slots=True)
@@ -71,29 +71,41 @@ class _Chunk:
     repeated: int = 0
     size: int = 0
 
+    def if_any(self) -> Iterator[_Chunk]:
+        """The chunk itself, unless nothing stands on its pages."""
+        if self.records or self.strange or self.repeated:
+            yield self
 
-def _chosen(one: Come) -> Iterator[_Chunk]:
-    streams = one.endpoint.streams
-    last = newest((load(body) for body in one.bodies()), streams)
-    number = 0
-    chunk = _Chunk(one.endpoint, [], [])
-    for body in one.bodies():
-        page = load(body)
-        for stream in streams:
-            for record in found(page, stream):
+
+class _Pages:
+    """The pages of an endpoint, some at a time, however often they are needed."""
+
+    def __init__(self, one: Come) -> None:
+        self.endpoint = one.endpoint
+        self._bodies = one.bodies
+        self._last = newest((load(body) for body in one.bodies()), one.endpoint.streams)
+
+    def has(self, layout: str) -> bool:
+        """Whether records of this layout may stand on them."""
+        return any(stream.layout == layout for stream in self.endpoint.streams)
+
+    def chunks(self) -> Iterator[_Chunk]:
+        """The records in order, of each id what was fetched last; chunks without any are left out."""
+        number, chunk = 0, _Chunk(self.endpoint, [], [])
+        for body in self._bodies():
+            for stream, record, _ in numbered([load(body)], self.endpoint.streams):
                 number += 1
                 if not isinstance(record, dict):
                     chunk.strange.append((number, "{}"))
-                elif last.counts(stream, record, number):
+                elif self._last.counts(stream, record, number):
                     chunk.records.append((stream.layout, record))
                 else:
                     chunk.repeated += 1
-        chunk.size += len(body)
-        if chunk.size >= MOST_BYTES:
-            yield chunk
-            chunk = _Chunk(one.endpoint, [], [])
-    if chunk.records or chunk.strange or chunk.repeated:
-        yield chunk
+            chunk.size += len(body)
+            if chunk.size >= MOST_BYTES:
+                yield from chunk.if_any()
+                chunk = _Chunk(self.endpoint, [], [])
+        yield from chunk.if_any()
 
 
 def _objects(chunk: _Chunk) -> dict[str, list[Object]]:

@@ -164,3 +164,23 @@ def test_forgetting_leaves_no_page_behind(shop: Shopify, tmp_path: Path) -> None
     assert not any(mail in str(frame.to_dicts()) for frame in frames), (
         "nor does the next pull bring them back"
     )
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_prefect_block_may_hold_the_token(
+    shop: Shopify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.blocks.system import Secret  # noqa: PLC0415
+
+    from flows.pull import pull  # noqa: PLC0415
+
+    monkeypatch.delenv(ENV)
+    Secret(value=TOKEN).save("shop-token", overwrite=True)
+    file = written(tmp_path, shop, "endpoints = ['orders']")
+    for name, held in (("shop-token", False), ("absent", True)):
+        text = file.read_text().replace(f"token_env = '{ENV}'", "token_block = 'shop-token'")
+        file.write_text(text.replace("token_block = 'shop-token'", f"token_block = '{name}'"))
+        settings = load_settings(file, {})
+        done = pull(settings, Lake(settings.paths.lake), END)
+        assert bool(done.held) is held
+    assert "no Prefect Secret block is named 'absent'" in done.held["order_lines"]
