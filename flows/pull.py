@@ -20,8 +20,7 @@ from flows.settings import Settings
 from flows.settings.model import Source
 from flows.sources.base import FileKey, FilePull, FileReport
 from flows.sources.files import pull_source
-from flows.sources.http.source import Brought, pull_http
-from flows.sources.http.staging import sweep as sweep_pages
+from flows.sources.http.source import Brought, pull_http, sweep_pages
 from flows.sources.inbox import pull_inbox
 from flows.words import forgiving
 from transforms.contracts import EXPORTS, INPUTS
@@ -67,7 +66,7 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
     taken = lake.taken()
     entry = _Entry(number, landed)
     guard = _guard(settings, lake)
-    sweep_pages(lake, [one.name for one in settings.sources if one.kind == "http"])
+    sweep_pages(settings, lake)
     asked: dict[str, Brought] = {}
     for source in settings.sources:
         if source.kind == "http":

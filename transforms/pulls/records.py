@@ -98,6 +98,34 @@ def numbered(
                 yield stream, record, number
 
 
+def is_page(page: object, endpoint: Endpoint) -> bool:
+    """Whether an answer is a page of this endpoint that says plainly whether another one follows.
+
+    One that does not must not end a list: what is missing would be taken for not there.
+    """
+    root, *rest = endpoint.streams[0].at.split(".")
+    if not isinstance(page, Mapping):
+        return False
+    if endpoint.paging == "graphql":
+        info = _at(page, endpoint.cursor_at)
+        there = isinstance(_at(page, ".".join([root, *rest[:2]])), list)
+        ends = isinstance(info, Mapping) and info.get("hasNextPage") is False
+        return there and (ends or (isinstance(info, Mapping) and bool(info.get("endCursor"))))
+    if not isinstance(page.get(root), list):
+        return False
+    if endpoint.paging == "stream":
+        return page.get("end_of_stream") is True or bool(_at(page, endpoint.cursor_at))
+    around, _, name = endpoint.cursor_at.rpartition(".")
+    told = _at(page, around)
+    return isinstance(told, Mapping) and name in told
+
+
+def _at(value: object, path: str) -> object:
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
 def reached(page: object, endpoint: Endpoint, since: datetime | None) -> bool:
     """Whether a list that gives the newest first has come to what is older than `since`."""
     if not endpoint.newest_first or since is None:

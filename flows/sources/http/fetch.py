@@ -12,7 +12,7 @@ from flows.settings.http import Http
 from flows.sources.http.problem import PullProblem
 from flows.sources.http.staging import Chain, Mark
 from transforms.pulls.endpoint import Ask, Endpoint, Window
-from transforms.pulls.records import Whole, add_rest, load, reached, rest_of, unfinished
+from transforms.pulls.records import Whole, add_rest, is_page, load, reached, rest_of, unfinished
 
 LOG = logging.getLogger("hearcast")
 _TOLD = 50
@@ -76,6 +76,8 @@ def _window(api: Api, endpoint: Endpoint, chain: Chain, mark: Mark, ask: Ask) ->
     while True:
         try:
             for page in api.pages(ask, endpoint):
+                if not is_page(load(page.body), endpoint):
+                    raise PullProblem("unfit", "sent what is no page of this API")  # noqa: TRY301
                 body = _whole(api, endpoint, page.body)
                 if began == _UNKNOWN:
                     began = page.date or datetime.now(UTC)

@@ -15,7 +15,7 @@ from flows.sources.http.problem import WHOLE, PullProblem
 from flows.sources.http.reading import Come, read_pages
 from flows.sources.http.source import absent, http_of, open_api
 from transforms.pulls.endpoint import Endpoint, Window
-from transforms.pulls.records import load, numbered
+from transforms.pulls.records import is_page, load, numbered
 from transforms.pulls.systems import SYSTEMS
 
 if TYPE_CHECKING:
@@ -82,11 +82,14 @@ def _asked(api: Api, endpoint: Endpoint, now: datetime) -> bytes:
     """One small page; smaller where that is too costly."""
     window = Window(now - timedelta(days=DAYS), SAMPLE, api.http.api_version)
     try:
-        return api.one(endpoint.first(window))
+        body = api.one(endpoint.first(window))
     except PullProblem as problem:
         if problem.why != "costly":
             raise
-        return api.one(endpoint.first(replace(window, size=1)))
+        body = api.one(endpoint.first(replace(window, size=1)))
+    if not is_page(load(body), endpoint):
+        raise PullProblem("unfit", "sent what is no page of this API")
+    return body
 
 
 def _fresh(cursor: str | None, now: datetime) -> str:

@@ -14,7 +14,7 @@ from flows.sources.base import FileKey, FilePull, FileReport
 from flows.sources.http.fetch import base_of, fetch
 from flows.sources.http.problem import WHOLE, PullProblem
 from flows.sources.http.reading import Come, read_pages
-from flows.sources.http.staging import KEEP, Chain
+from flows.sources.http.staging import KEEP, Chain, sweep
 from flows.sources.http.tokens import secret
 from flows.sources.inbox import INBOX
 from transforms.pulls.endpoint import Endpoint
@@ -74,6 +74,14 @@ def pull_http(
     return brought
 
 
+def sweep_pages(settings: Settings, lake: Lake) -> None:
+    """Removes pages that nobody will read any more; none wait longer than words may stay anywhere."""
+    kept = {one.name: one.http.chosen for one in settings.sources if one.http is not None}
+    days = settings.privacy.text_retention_days
+    keep = KEEP if days is None else min(KEEP, timedelta(days=days))
+    sweep(lake, kept, datetime.now(UTC), keep)
+
+
 def http_of(source: Source) -> Http:
     """The part of the configuration that only this kind has."""
     if source.http is None:
@@ -110,7 +118,7 @@ class _Job:
         for one in group:
             chain = Chain(self.lake, self.source.name, one.name)
             base = base_of(self.api.http, one, cursor)
-            chain.open(base, datetime.now(UTC), self._keep())
+            chain.open(base)
             try:
                 until = fetch(self.api, one, chain, base, cursor)
             except PullProblem as problem:
@@ -124,11 +132,6 @@ class _Job:
             brought.pulls.append(pulled)
             brought.files.setdefault(name, []).append(pulled.key)
         return None
-
-    def _keep(self) -> timedelta:
-        """How long pages may wait: no longer than words may stay anywhere."""
-        days = self.settings.privacy.text_retention_days
-        return KEEP if days is None else min(KEEP, timedelta(days=days))
 
     def _nothing(
         self, group: Sequence[Endpoint], late: Endpoint, problem: PullProblem, chain: Chain

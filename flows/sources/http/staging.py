@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,8 +69,8 @@ class Chain:
         self.count = 0
         self.last: Mark | None = None
 
-    def open(self, base: str, now: datetime, keep: timedelta = KEEP) -> None:
-        """Finds what is there; what began otherwise, is broken or too old is removed."""
+    def open(self, base: str) -> None:
+        """Finds what is there; what began otherwise or is broken is removed."""
         marks: list[Mark] = []
         try:
             for number, path in enumerate(self._files(), 1):
@@ -79,8 +80,7 @@ class Chain:
                     marks.append(_mark(file.readline()))
         except (OSError, ValueError, KeyError, TypeError):
             marks = []
-        fits = marks and all(one.base == base for one in marks) and now - marks[0].began <= keep
-        if not fits:
+        if not marks or any(one.base != base for one in marks):
             self.clear()
             return
         self.count, self.last = len(marks), marks[-1]
@@ -114,10 +114,23 @@ def folder_of(lake: Lake, source: str) -> Path:
     return lake.root / ROOM / hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
-def sweep(lake: Lake, sources: list[str]) -> None:
-    """Removes pages of sources that are configured no more. Only the lake's writer may call it."""
-    kept = {folder_of(lake, name).name for name in sources}
+def sweep(lake: Lake, kept: Mapping[str, Sequence[str]], now: datetime, keep: timedelta) -> None:
+    """Removes pages that began longer than `keep` ago, and those of sources and endpoints not in `kept`.
+
+    Only the lake's writer may call it.
+    """
+    asked = {folder_of(lake, name).name: set(endpoints) for name, endpoints in kept.items()}
     room = lake.root / ROOM
-    for folder in room.iterdir() if room.is_dir() else ():
-        if folder.name not in kept:
+    for folder in room.glob("*/*") if room.is_dir() else ():
+        if folder.name not in asked.get(folder.parent.name, ()) or _old(folder, now - keep):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _old(folder: Path, before: datetime) -> bool:
+    """Whether the first page of a folder is older than that, or cannot be read."""
+    first = min(folder.glob("*.page"), default=None)
+    try:
+        with first.open("rb") if first else nullcontext() as file:
+            return file is None or _mark(file.readline()).began < before
+    except (OSError, ValueError, KeyError, TypeError):
+        return True

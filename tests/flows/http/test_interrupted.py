@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flows.lake import Lake
-from flows.settings import SettingsError
+from flows.settings import SettingsError, load_settings
 from flows.sources.http import client, staging
 from flows.sources.http.tokens import check_secrets
 from tests.flows.http.nights import AS_OF, ENV, ids, night, pages_left, settings_for, shown
@@ -232,10 +232,17 @@ def test_pages_do_not_wait_for_ever_nor_for_a_source_that_is_gone(
     assert len(pages_left(settings)) == 4
     up(shop)
     file = settings.file
-    file.write_text(file.read_text().replace("name = 'shop'", "name = 'other'"))
-    from flows.settings import load_settings  # noqa: PLC0415
-
+    text = file.read_text()
+    file.write_text(text.replace("['orders']", "['products']"))
     night(load_settings(file, {}), 3)
+    assert pages_left(settings) == [], "an endpoint that is asked no more"
+    file.write_text(text)
+    down_from(shop, len(shop.asked) + 9)
+    night(settings, 4)
+    assert len(pages_left(settings)) == 4
+    up(shop)
+    file.write_text(file.read_text().replace("name = 'shop'", "name = 'other'"))
+    night(load_settings(file, {}), 5)
     assert pages_left(settings) == []
 
 
@@ -338,3 +345,34 @@ def test_nobody_else_is_spoken_to(shop: Shopify, tmp_path: Path) -> None:
     port = shop.address.rpartition(":")[2]
     assert set(done.stdout.split("\n")) - {""} == {f"to {port}", "name 127.0.0.1"}
     assert not (tmp_path / "home" / ".dlt").exists()
+
+
+def test_pages_wait_no_longer_than_words_may_stay(shop: Shopify, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, shop, extra=f"{ONLY}\n[privacy]\ntext_retention_days = 2")
+    old = shop.clock() - timedelta(days=3)
+    shop.clock = lambda: old
+    down_from(shop, 9)
+    night(settings)
+    assert len(pages_left(settings)) == 4
+    shop.always = Reply(b"", 401)
+    night(settings, 1)
+    assert pages_left(settings) == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"data": None},
+        {"data": {"orders": {"nodes": []}}},
+        {"data": {"orders": {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": None}}}},
+        {"data": {"orders": {"pageInfo": {"hasNextPage": False}}}},
+        {"message": "we are upgrading"},
+    ],
+)
+def test_what_is_no_page_ends_no_list(page: dict[str, Any], shop: Shopify, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, shop, extra=ONLY)
+    shop.faults[7] = Reply(page)
+    assert "sent what is no page of this API" in night(settings).held["order_lines"]
+    assert len(pages_left(settings)) == 2
+    assert night(settings, 1).held == {}
+    assert ids(settings) == ALL

@@ -9,7 +9,16 @@ import pytest
 
 from transforms.contracts import INPUTS
 from transforms.pulls.endpoint import Nested, Stream, Window, ask_of
-from transforms.pulls.records import add_rest, found, newest, numbered, reached, rest_of, unfinished
+from transforms.pulls.records import (
+    add_rest,
+    found,
+    is_page,
+    newest,
+    numbered,
+    reached,
+    rest_of,
+    unfinished,
+)
 from transforms.pulls.systems import SYSTEMS, tables_of
 from transforms.readers.catalogue import BY_KEY
 
@@ -71,6 +80,27 @@ def test_a_list_of_the_newest_ends_at_what_is_older(times: list[str], *, over: b
     page = {"data": [{"id": n, "updated_datetime": one} for n, one in enumerate(times)]}
     assert reached(page, endpoint, datetime(2026, 11, 2, tzinfo=UTC)) is over
     assert reached(page, endpoint, None) is False
+
+
+@pytest.mark.parametrize(
+    ("system", "name", "page", "whole"),
+    [
+        ("zendesk", "tickets", {"tickets": [], "end_of_stream": True}, True),
+        ("zendesk", "tickets", {"tickets": [], "end_of_stream": False, "after_url": "u"}, True),
+        ("zendesk", "tickets", {"tickets": []}, False),
+        ("zendesk", "comments", {"tickets": [], "end_of_stream": True}, False),
+        ("gorgias", "tickets", {"data": [], "meta": {"next_cursor": None}}, True),
+        ("gorgias", "tickets", {"data": [], "meta": {}}, False),
+        ("gorgias", "tickets", {"data": None, "meta": {"next_cursor": None}}, False),
+        ("shopify", "returns", {"data": {"orders": {"nodes": [], "pageInfo": {"hasNextPage": False}}}}, True),
+        ("shopify", "returns", {"data": {"orders": {"nodes": [], "pageInfo": {"hasNextPage": True}}}}, False),
+        ("shopify", "orders", [], False),
+    ],
+)  # fmt: skip
+def test_a_page_says_plainly_whether_another_follows(
+    system: str, name: str, page: object, *, whole: bool
+) -> None:
+    assert is_page(page, SYSTEMS[system].by_name[name]) is whole
 
 
 LINES = Nested("Order", "lineItems", "{ id }", 2)
