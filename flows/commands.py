@@ -15,6 +15,7 @@ from flows.deployments import DeploymentError
 from flows.errors import Refusal, StoreError, disk_trouble, hide_refusals, where
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
+from flows.sources.http.tokens import check_secrets
 from flows.tagger_files import check_tagger
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def _ready(config: str) -> Settings:
 def nightly(arguments: argparse.Namespace) -> int:
     """One night, then the lines that a planner wants to see."""
     settings = _ready(arguments.config)
+    check_secrets(settings, os.environ)
     _refuse_future(settings, arguments.as_of)
     state = one_night(arguments.config, arguments.as_of)
     return report(state)

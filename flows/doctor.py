@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ from flows.lake import Lake
 from flows.pull import pulls
 from flows.settings import Settings, Source
 from flows.sources.base import NO_TABLE, FilePull, FileReport
+from flows.sources.http.probe import probe
 from flows.sources.inbox import layouts_in
 from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
@@ -49,7 +51,10 @@ def examine(settings: Settings, today: date) -> Examined:
     found = Examined()
     for source in settings.sources:
         found.lines += ["", f"Source {source.name} ({source.kind})"]
-        _source(source, settings, found)
+        if source.kind == "http":
+            _api(source, settings, found)
+        else:
+            _source(source, settings, found)
     zone = settings.business.timezone
     for name, frames in found.rows.items():
         found.tables[name] = facts_of(pl.concat(frames), INPUTS[name], zone)
@@ -88,6 +93,17 @@ def _source(source: Source, settings: Settings, found: Examined) -> None:
     for table, parts in shares.items():
         if table in INPUTS and (why := _held(table, parts, settings)):
             found.held[table] = why
+
+
+def _api(source: Source, settings: Settings, found: Examined) -> None:
+    """Asks each endpoint for a little: whether it answers, and what it gives; shares of so few tell nothing."""
+    told = probe(source, settings, Lake(settings.paths.lake), os.environ)
+    found.lines += [f"  {line}" for line in told.lines]
+    found.systems += [told.system] if told.system not in found.systems else []
+    found.held |= told.held
+    for one in told.pulls:
+        for name, good in one.good.items():
+            found.rows.setdefault(name, []).append(good.drop("_row", "_extra"))
 
 
 def _held(table: str, parts: list[_Told], settings: Settings) -> str | None:

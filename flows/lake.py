@@ -121,6 +121,13 @@ class Lake:
             found.update(entry.signatures)
         return found
 
+    def cursors(self, source: str) -> dict[str, str]:
+        """Up to where each endpoint or table of a source has been read and landed."""
+        found: dict[str, str] = {}
+        for entry in self.landings():
+            found.update(entry.cursors.get(source, {}))
+        return found
+
     def own_key(self) -> bytes:
         """The lake's own key of join keys, made once, when first asked for.
 

@@ -51,7 +51,8 @@ class Landing:
     """One committed log entry.
 
     `reports` are ingest_report rows of this landing, `held` says by table why its new rows were
-    kept out, as of `landed_as_of`.
+    kept out, as of `landed_as_of`. `cursors`: source to up to where each of its endpoints or tables
+    has been read, so that what was read and how far stand in one entry.
     """
 
     number: int
@@ -61,6 +62,7 @@ class Landing:
     held: Mapping[str, str] = field(default_factory=dict)
     quarantine: str | None = None
     signatures: Mapping[str, str] = field(default_factory=dict)
+    cursors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def entry_bytes(landing: Landing) -> bytes:
@@ -77,6 +79,7 @@ def entry_bytes(landing: Landing) -> bytes:
         "held": dict(landing.held),
         "quarantine": landing.quarantine,
         "signatures": dict(landing.signatures),
+        "cursors": {name: dict(told) for name, told in landing.cursors.items()},
     }
     return json.dumps(entry, sort_keys=True, indent=1, ensure_ascii=False).encode()
 
@@ -94,6 +97,7 @@ def read_entry(path: Place, content: bytes) -> Landing:
             held=entry["held"],
             quarantine=entry["quarantine"],
             signatures=entry["signatures"],
+            cursors=entry.get("cursors", {}),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LakeError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -19,6 +20,7 @@ from flows.settings import Settings
 from flows.settings.model import Source
 from flows.sources.base import FileKey, FilePull, FileReport
 from flows.sources.files import pull_source
+from flows.sources.http.source import Brought, pull_http, sweep_pages
 from flows.sources.inbox import pull_inbox
 from flows.words import forgiving
 from transforms.contracts import EXPORTS, INPUTS
@@ -64,8 +66,14 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
     taken = lake.taken()
     entry = _Entry(number, landed)
     guard = _guard(settings, lake)
+    sweep_pages(settings, lake)
+    asked: dict[str, Brought] = {}
     for source in settings.sources:
-        batches = list(_batches(source, settings, taken))
+        if source.kind == "http":
+            asked[source.name] = pull_http(source, settings, lake, taken, os.environ)
+            batches = list(_batches(source, asked[source.name].pulls))
+        else:
+            batches = list(_batches(source, pulls(source, settings, taken)))
         guard.learn_stored(lake, source.name)
         for batch in sorted(batches, key=lambda one: one.table != "customers"):
             for rows in batch.frames:
@@ -76,7 +84,12 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
                 continue
             batch.frames = [guard.guarded(source.name, rows) for rows in batch.frames]
             _land_batch(batch, settings, lake, entry)
-    return entry.commit(lake)
+    for name, brought in asked.items():
+        entry.cursors[name] = entry.reached(brought)
+    done = entry.commit(lake)
+    for name, brought in asked.items():
+        brought.settle(entry.cursors[name])
+    return done
 
 
 def _guard(settings: Settings, lake: Lake) -> Guard:
@@ -101,13 +114,25 @@ class _Entry:
     """Files of which some table is held: they are read again, whatever else of them landed."""
     held: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    cursors: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def reached(self, brought: Brought) -> dict[str, str]:
+        """Cursors of those endpoints all of whose files landed: none is ever ahead of its rows."""
+        return {
+            name: until
+            for name, until in brought.cursors.items()
+            if not self.unfinished.intersection(map(_name, brought.files.get(name, ())))
+        }
 
     def commit(self, lake: Lake) -> Pulled:
         """Writes the log entry, unless the lake says all of this already."""
         rows = sum(part.rows for part in self.parts)
         known = lake.reports(self.landed)
         news = [row for row in self.reports if not _told(row, known)]
-        if rows or news or self.held != dict(lake.held_at(self.landed)):
+        moved = any(
+            lake.cursors(name) | told != lake.cursors(name) for name, told in self.cursors.items()
+        )
+        if rows or news or moved or self.held != dict(lake.held_at(self.landed)):
             contract = EXPORTS["quarantine"]
             bad = pl.concat([contract.empty(), *self.quarantined]).sort(contract.order)
             lake.commit(
@@ -119,9 +144,10 @@ class _Entry:
                     self.held,
                     lake.write_quarantine(self.number, bad),
                     {k: v for k, v in self.signatures.items() if k not in self.unfinished},
+                    {name: told for name, told in self.cursors.items() if told},
                 )
             )
-        return Pulled(False, tuple(self.lines), self.held, rows)
+        return Pulled(False, tuple(dict.fromkeys(self.lines)), self.held, rows)
 
 
 def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
@@ -130,9 +156,9 @@ def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
     return any({k: v for k, v in old.items() if k != "landed_as_of"} == plain for old in known)
 
 
-def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[_Batch]:
+def _batches(source: Source, found: Iterable[FilePull]) -> Iterator[_Batch]:
     batches: dict[str, _Batch] = {}
-    for one in pulls(source, settings, taken):
+    for one in found:
         if one.skipped:
             continue
         for report in one.reports:
@@ -148,7 +174,7 @@ def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> It
 
 
 def pulls(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[FilePull]:
-    """Every file of the source, whatever its kind."""
+    """Every file of a source of files."""
     if source.kind == "inbox":
         return pull_inbox(source, settings, taken)
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from flows.settings.http import Http
 from flows.settings.model import Settings, Signal, Thresholds
 from flows.settings.planning import Terms
 from flows.settings.source import TableSource
@@ -107,6 +108,8 @@ def _place(loc: list[int | str], raw: Mapping[str, Any]) -> tuple[str, str]:
         if rest and isinstance(rest[0], int):
             section += f" {_called(raw, head, rest[0])}"
             rest = rest[1:]
+        if rest[:1] == ["http"]:
+            rest = rest[1:]
         if rest[:1] == ["tables"]:
             rest = rest[1:]
             rest = [CONFIG_KEYS.get(str(rest[0]), rest[0]), *rest[1:]] if rest else rest
@@ -145,7 +148,7 @@ def _keys_below(names: Sequence[str]) -> list[str]:
     if names[0] == "sources":
         if "tables" in names:
             return list(TableSource.model_fields)
-        return ["name", "kind", "latency_days", "path", *CONFIG_KEYS.values()]
+        return ["name", "kind", "latency_days", "path", *CONFIG_KEYS.values(), *Http.model_fields]
     if names[0] == "signals":
         return list(Signal.model_fields)
     if names[:2] == ["validation", "tables"]:

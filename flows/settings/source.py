@@ -8,13 +8,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, field_validator, model_validator
 
+from flows.settings.http import Http
 from flows.settings.values import Pattern, known_timezone
 from transforms.contracts import CONFIG_KEYS, INPUTS
 from transforms.mapping_spec import ColumnMap, Spec, TableMap
 
 SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
-KINDS = ("files", "inbox")
-LATER_KINDS = ("sql", "http")
+KINDS = ("files", "inbox", "http")
+LATER_KINDS = ("sql",)
 
 
 def _files(value: object) -> object:
@@ -46,6 +47,7 @@ class Source(Spec):
     kind: str
     latency_days: Annotated[int, Strict(), Field(ge=0, le=366)] = 0
     path: Annotated[tuple[Pattern, ...], BeforeValidator(_listed)] = ()
+    http: Http | None = None
     tables: dict[str, Annotated[TableSource, BeforeValidator(_files)]]
 
     @model_validator(mode="before")
@@ -59,21 +61,27 @@ class Source(Spec):
         kept["tables"] = {names[k]: v for k, v in given.items() if k in names}
         kept.setdefault("kind", "files")
         kept.setdefault("name", kept["kind"])
+        if kept["kind"] == "http":
+            kept["http"] = {k: kept.pop(k) for k in Http.model_fields if k in kept}
         return kept
 
     @field_validator("kind")
     @classmethod
     def _known_kind(cls, kind: str) -> str:
         if kind in LATER_KINDS:
-            raise ValueError(f"'{kind}' is not supported by this version; use 'files' or 'inbox'")
+            raise ValueError(
+                f"'{kind}' is not supported by this version; use 'files', 'inbox' or 'http'"
+            )
         if kind not in KINDS:
-            raise ValueError(f"'{kind}' is not a kind of source; use 'files' or 'inbox'")
+            raise ValueError(f"'{kind}' is not a kind of source; use 'files', 'inbox' or 'http'")
         return kind
 
     @model_validator(mode="after")
     def _sound_tables(self) -> Self:
         if self.kind == "inbox":
             return self._sound_inbox()
+        if self.kind == "http":
+            return self._sound_http()
         if self.path:
             raise ValueError('path goes with kind = "inbox"; give each table its own, or that kind')
         if not self.tables:
@@ -94,6 +102,12 @@ class Source(Spec):
             )
         if not self.path:
             raise ValueError('names no folder; add one, e.g. path = "in"')
+        return self
+
+    def _sound_http(self) -> Self:
+        if self.tables or self.path:
+            key = "path" if self.path else CONFIG_KEYS[next(iter(self.tables))]
+            raise ValueError(f"{key}: goes with another kind; put it into a second [[sources]]")
         return self
 
 

@@ -115,7 +115,7 @@ def _look(box: _Box, name: str, path: Place, taken: Mapping[str, str]) -> _File:
     told = taken.get(f"{box.source.name}/{INBOX}/{name}", "")
     try:
         file = _File(name, path, content.digest(path))
-        start = f"{file.sha256} {_reading(box.settings)}/"
+        start = f"{file.sha256} {reading_of(box.settings)}/"
         if told.startswith(start):
             file.layouts = frozenset(layouts_in(told.partition(" ")[2]))
             return file
@@ -155,7 +155,7 @@ def _signature(box: _Box, file: _File) -> str:
     near = {key for name in file.layouts if name in BY_KEY for key in BY_KEY[name].neighbours}
     used = sorted(one.sha256 for one in box.files if near & one.layouts)
     linked = hashlib.blake2b("".join(used).encode(), digest_size=8).hexdigest() if used else ""
-    return f"{_reading(box.settings)}/{'+'.join(sorted(file.layouts))}{_LINKED}{linked}"
+    return f"{reading_of(box.settings)}/{'+'.join(sorted(file.layouts))}{_LINKED}{linked}"
 
 
 def layouts_in(signature: str) -> list[str]:
@@ -164,7 +164,8 @@ def layouts_in(signature: str) -> list[str]:
     return [key for key in told.split("+") if key in BY_KEY]
 
 
-def _reading(settings: Settings) -> str:
+def reading_of(settings: Settings) -> str:
+    """Digest of everything in the program and the configuration that decides what is read."""
     return _digest(READING, settings.business.timezone)
 
 
@@ -194,7 +195,8 @@ def _pull_file(box: _Box, file: _File, taken: Mapping[str, str], neighbour: Neig
             account.refuse(stack, told.nearest, told.problem or "")
             continue
         try:
-            reads += _read(stack, told.layout, file, neighbour, account)
+            day = file_day(file.name)
+            reads += read_stack(stack, told.layout, day, neighbour, account)
         except HalfFileError as error:
             account.refuse(stack, told.layout, str(error))
     for one in merged(reads).values():
@@ -217,13 +219,14 @@ def _unreadable(key: FileKey, file: _File, latency: int) -> FilePull:
     return FilePull(key, "append", latency, reports=(report,))
 
 
-def _read(
-    stack: Stack, layout: Layout, file: _File, neighbour: Neighbours, account: InboxAccount
+def read_stack(
+    stack: Stack, layout: Layout, day: str | None, neighbour: Neighbours, account: InboxAccount
 ) -> list[Read]:
+    """The rows of one stack, of which the account learns what it is. Raises HalfFileError."""
     account.recognised(layout)
     prepared = any(part.prepare is not None for part in layout.parts) or layout.nested
     rows = textual(stack) if prepared else stack
-    found = read(rows, layout, neighbour, file_day(file.name))
+    found = read(rows, layout, neighbour, day)
     if layout.notes is not None:
         account.note(*layout.notes(rows_at(rows, "", frozenset())))
     return found

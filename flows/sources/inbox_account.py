@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -118,6 +118,8 @@ class InboxAccount:
         if self.found.messages:
             rules = self._entry(first).filtered
             rules[MESSAGE] = self.found.messages
+        if self.found.left_out:
+            self._entry(first).filtered.update(self.found.left_out)
         if not self._entries:
             self._entry(NO_TABLE)
 
@@ -167,7 +169,7 @@ class InboxAccount:
 
 
 def _without_bad(found: Records) -> Records:
-    return Records(found.stacks, found.bad.clear(), found.messages, found.notes)
+    return replace(found, bad=found.bad.clear())
 
 
 def _all_of(stack: Stack, reason: Reason) -> pl.DataFrame:

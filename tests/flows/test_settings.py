@@ -160,7 +160,7 @@ def table(keys: str) -> str:
         ),
         (
             '[[sources]]\nkind = "sql"\norder_lines = "x"',
-            "[[sources]] 'sql' kind 'sql' is not supported by this version; use 'files' or 'inbox'",
+            "[[sources]] 'sql' kind 'sql' is not supported by this version; use 'files', 'inbox' or 'http'",
         ),
         (SOURCE + SOURCE, "[[sources]] two are named 'main'; give each its own name"),
         ('[sources]\nname = "m"', "[[sources]] is a list: write [[sources]] with two brackets"),

@@ -178,7 +178,7 @@ COMMENTS = Layout(
     quiet=listed("""
     html_body, via, audit_id, attachments, metadata, voice_comment, facebook_comment, tweet, call_id, call_duration,
     recording_url, transcription_status, transcription_visible, started_at, location, data, formatted_from, formatted_to,
-    _fivetran_synced, _fivetran_deleted, via_channel
+    _fivetran_synced, _fivetran_deleted, via_channel, event_type, ticket_event_type, via_reference_id, trusted
     """),
     parts=(
         Part(
