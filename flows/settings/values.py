@@ -10,6 +10,8 @@ from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field
 
+from transforms.mapping_spec import TableMap
+
 
 def _local(value: object) -> object:
     if isinstance(value, str) and "://" in value:
@@ -42,3 +44,14 @@ def known_country(name: str) -> str:
 
         calendar_of(name)
     return name
+
+
+class MappedTable(TableMap):
+    """One table of a source: where its rows come from stands beside how they are shaped."""
+
+    @property
+    def mapping(self) -> TableMap:
+        """The part that shapes rows: a change of it means that everything is read again."""
+        return TableMap.model_validate(
+            {name: getattr(self, name) for name in TableMap.model_fields}
+        )
