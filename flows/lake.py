@@ -108,6 +108,14 @@ class Lake:
             found.update(entry.signatures)
         return found
 
+    def cursors(self) -> dict[str, dict[str, Mapping[str, str]]]:
+        """Source and table to how far they have landed, for sources that are read piece by piece."""
+        found: dict[str, dict[str, Mapping[str, str]]] = {}
+        for entry in self.landings():
+            for source, tables in entry.cursors.items():
+                found.setdefault(source, {}).update(tables)
+        return found
+
     def own_key(self) -> bytes:
         """The lake's own key of join keys, made once, when first asked for.
 

@@ -17,15 +17,17 @@ from flows.lake import Lake, Landing, Part
 from flows.parquet import as_of_today
 from flows.settings import Settings
 from flows.settings.model import Source
-from flows.sources.base import FileKey, FilePull, FileReport
+from flows.sources.base import Cursor, FileKey, FilePull, FileReport
 from flows.sources.files import pull_source
 from flows.sources.inbox import pull_inbox
+from flows.sources.sql.pull import pull_sql
 from flows.words import forgiving
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.inputs import MAX_QUANTITY
 from transforms.holding import bad_share, verdict
 from transforms.landing import FILE, land_rows
 
+Cursors = Mapping[str, Mapping[str, Cursor]]
 MOST_NAMED = 5
 """Unrecognised files of a source that have a line each; a replica brings dozens that nobody needs."""
 
@@ -61,11 +63,11 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
     lake.keep_words_apart()
     lake.sweep()
     number, landed = lake.next_number(), lake.landed_as_of(as_of)
-    taken = lake.taken()
+    taken, cursors = lake.taken(), lake.cursors()
     entry = _Entry(number, landed)
     guard = _guard(settings, lake)
     for source in settings.sources:
-        batches = list(_batches(source, settings, taken))
+        batches = list(_batches(source, settings, taken, cursors))
         guard.learn_stored(lake, source.name)
         for batch in sorted(batches, key=lambda one: one.table != "customers"):
             for rows in batch.frames:
@@ -99,6 +101,7 @@ class _Entry:
     signatures: dict[str, str] = field(default_factory=dict)
     unfinished: set[str] = field(default_factory=set)
     """Files of which some table is held: they are read again, whatever else of them landed."""
+    cursors: dict[str, tuple[FileKey, Cursor]] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
@@ -107,7 +110,14 @@ class _Entry:
         rows = sum(part.rows for part in self.parts)
         known = lake.reports(self.landed)
         news = [row for row in self.reports if not _told(row, known)]
-        if rows or news or self.held != dict(lake.held_at(self.landed)):
+        cursors = self._cursors()
+        told = lake.cursors()
+        moved = any(
+            told.get(name, {}).get(table) != cursor
+            for name, tables in cursors.items()
+            for table, cursor in tables.items()
+        )
+        if rows or news or moved or self.held != dict(lake.held_at(self.landed)):
             contract = EXPORTS["quarantine"]
             bad = pl.concat([contract.empty(), *self.quarantined]).sort(contract.order)
             lake.commit(
@@ -119,9 +129,18 @@ class _Entry:
                     self.held,
                     lake.write_quarantine(self.number, bad),
                     {k: v for k, v in self.signatures.items() if k not in self.unfinished},
+                    cursors,
                 )
             )
-        return Pulled(False, tuple(self.lines), self.held, rows)
+        return Pulled(False, tuple(dict.fromkeys(self.lines)), self.held, rows)
+
+    def _cursors(self) -> dict[str, dict[str, Cursor]]:
+        """How far each source has landed with this entry; what is held does not count."""
+        found: dict[str, dict[str, Cursor]] = {}
+        for name, (key, cursor) in self.cursors.items():
+            if name not in self.unfinished:
+                found.setdefault(key.source, {})[key.table] = cursor
+        return found
 
 
 def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
@@ -130,9 +149,11 @@ def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
     return any({k: v for k, v in old.items() if k != "landed_as_of"} == plain for old in known)
 
 
-def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[_Batch]:
+def _batches(
+    source: Source, settings: Settings, taken: Mapping[str, str], cursors: Cursors
+) -> Iterator[_Batch]:
     batches: dict[str, _Batch] = {}
-    for one in pulls(source, settings, taken):
+    for one in pulls(source, settings, taken, cursors):
         if one.skipped:
             continue
         for report in one.reports:
@@ -147,10 +168,14 @@ def _batches(source: Source, settings: Settings, taken: Mapping[str, str]) -> It
     yield from batches.values()
 
 
-def pulls(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[FilePull]:
-    """Every file of the source, whatever its kind."""
+def pulls(
+    source: Source, settings: Settings, taken: Mapping[str, str], cursors: Cursors
+) -> Iterator[FilePull]:
+    """Every file or pull of the source, whatever its kind."""
     if source.kind == "inbox":
         return pull_inbox(source, settings, taken)
+    if source.kind == "sql":
+        return pull_sql(source, settings, cursors.get(source.name, {}))
 
     def skip(key: FileKey) -> bool:
         snapshot = source.tables[key.table].mode == "snapshot"
@@ -265,6 +290,8 @@ def _report(batch: _Batch, unchanged: Mapping[str, int], held: bool, entry: _Ent
         final = replace(report, rows_good=report.rows_good - same, rows_unchanged=same)
         if report.status == "read":
             entry.signatures[_name(one.key)] = f"{one.sha256} {one.signature}"
+            if one.cursor is not None:
+                entry.cursors[_name(one.key)] = (one.key, one.cursor)
         if held:
             entry.unfinished.add(_name(one.key))
         if batch.snapshot and final.rows_unchanged == final.rows_in:

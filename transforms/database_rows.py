@@ -106,8 +106,10 @@ def _bounded(values: pl.Series, *, drop: bool) -> pl.Series:
         return kept
     text = kept.dt.to_string("iso")
     outside = values.is_not_null() & ~sound
-    return pl.select(pl.when(outside).then(pl.lit("infinity")).otherwise(text)).to_series().alias(
-        values.name
+    return (
+        pl.select(pl.when(outside).then(pl.lit("infinity")).otherwise(text))
+        .to_series()
+        .alias(values.name)
     )
 
 
@@ -166,7 +168,7 @@ def in_order(frame: pl.DataFrame, by: str | None) -> pl.DataFrame:
     digest = "_digest"
     order = [by, digest] if by is not None else [digest]
     return (
-        frame.with_columns(frame.hash_rows(seed=1, seed_1=2, seed_2=3, seed_3=4).alias(digest))
+        frame.with_columns(frame.hash_rows(seed=1).alias(digest))
         .sort(order, maintain_order=True)
         .drop(digest)
         .with_row_index(ROW, 1)

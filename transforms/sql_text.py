@@ -37,7 +37,7 @@ def plain_query(sql: str) -> str:
 
 def from_table(name: str, quote: Callable[[str], str]) -> str:
     """The query for a whole table; the parts of `name` are split at dots and quoted."""
-    return "SELECT * FROM " + ".".join(quote(part) for part in name.split("."))
+    return "SELECT * FROM " + ".".join(map(quote, name.split(".")))  # noqa: S608 - quoted
 
 
 def rows_from(query: str, column: str, mark: str) -> str:
@@ -47,8 +47,8 @@ def rows_from(query: str, column: str, mark: str) -> str:
     a value would never be read again, so it always is. `column` is quoted, `mark` a literal or
     placeholder already. The query ends on a line of its own: its last line may be a comment.
     """
-    return (
-        f"SELECT * FROM (\n{query}\n) hearcast_rows "
+    return (  # the query is the configuration's own
+        f"SELECT * FROM (\n{query}\n) hearcast_rows "  # noqa: S608
         f"WHERE hearcast_rows.{column} >= {mark} OR hearcast_rows.{column} IS NULL"
     )
 

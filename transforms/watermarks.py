@@ -122,7 +122,9 @@ def back(mark: Watermark, overlap: timedelta | int | None) -> Watermark:
     if span == 0 or not span:
         return mark
     if not isinstance(span, timedelta):
-        raise ValueError('overlap must be a time such as "1h", as the watermark is a time')
+        raise ValueError(  # noqa: TRY004 - a mistake in the configuration
+            'overlap must be a time such as "1h", as the watermark is a time'
+        )
     if mark.kind == "day":
         earlier = date.fromisoformat(mark.value) - timedelta(days=-(-span // timedelta(days=1)))
         return Watermark("day", earlier.isoformat())

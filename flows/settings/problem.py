@@ -147,10 +147,9 @@ def _known(loc: Sequence[int | str]) -> list[str]:
 
 def _keys_below(names: Sequence[str]) -> list[str]:
     if names[0] == "sources":
-        if "tables" in names:
-            return list(TableSource.model_fields)
-        if "queries" in names:
-            return list(SqlTable.model_fields)
+        for place, plan in (("tables", TableSource), ("queries", SqlTable)):
+            if place in names:
+                return list(plan.model_fields)
         own = ["name", "kind", "latency_days", "path", *Database.model_fields]
         return [*own, *CONFIG_KEYS.values()]
     if names[0] == "signals":

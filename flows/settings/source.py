@@ -69,7 +69,9 @@ class Source(Spec):
     @classmethod
     def _known_kind(cls, kind: str) -> str:
         if kind in LATER_KINDS:
-            raise ValueError(f"'{kind}' is not supported by this version; use one of {', '.join(KINDS)}")
+            raise ValueError(
+                f"'{kind}' is not supported by this version; use one of {', '.join(KINDS)}"
+            )
         if kind not in KINDS:
             raise ValueError(f"'{kind}' is not a kind of source; use one of {', '.join(KINDS)}")
         return kind
@@ -79,7 +81,9 @@ class Source(Spec):
         if self.kind == "inbox":
             return self._sound_inbox()
         if self.path and self.kind == "sql":
-            raise ValueError("path goes with files; name the database with url, url_env or url_block")
+            raise ValueError(
+                "path goes with files; name the database with url, url_env or url_block"
+            )
         if self.path:
             raise ValueError('path goes with kind = "inbox"; give each table its own, or that kind')
         plans: Mapping[str, MappedTable] = self.queries if self.kind == "sql" else self.tables

@@ -83,7 +83,7 @@ def _pull_file(job: _Job, name: str, path: Path, skip: Skip) -> FilePull:
     sha256 = signature = ""
     try:
         sha256 = content.digest(path)
-        signature = _signature(table, spec, job.settings.business.timezone)
+        signature = signature_of(table, spec, job.settings.business.timezone)
         key = FileKey(source.name, table, name, sha256, signature)
         if skip(key):
             return FilePull(key, mode, source.latency_days, skipped=True)
@@ -94,7 +94,7 @@ def _pull_file(job: _Job, name: str, path: Path, skip: Skip) -> FilePull:
         report = FileReport(source.name, table, name, sha256, status="unreadable", problem=line)
         return FilePull(key, mode, source.latency_days, reports=(report,))
     account = Account(key, INPUTS[table], raw)
-    _judge_file(account, spec, job)
+    judge_rows(account, spec, job.settings, job.lookup)
     return FilePull(
         key,
         mode,
@@ -106,14 +106,16 @@ def _pull_file(job: _Job, name: str, path: Path, skip: Skip) -> FilePull:
     )
 
 
-def _judge_file(account: Account, spec: TableMap, job: _Job) -> None:
-    """Maps and splits the rows of one file into `account`."""
+def judge_rows(
+    account: Account, spec: TableMap, settings: Settings, lookup: Callable[[Path], RawFile]
+) -> None:
+    """Maps and splits the rows of one file, or of one pull, into `account`."""
     table, rows = account.table, account.raw.frame
-    shown = job.settings.privacy.quarantine_chars
+    shown = settings.privacy.quarantine_chars
     if rows.columns == [ROW] and rows.is_empty():
         return  # an empty file names no columns; there is nothing to map
     try:
-        mapped = map_rows(rows, table.name, spec, _lookups(spec, job.lookup))
+        mapped = map_rows(rows, table.name, spec, _lookups(spec, lookup))
     except (MappingError, FileProblem) as error:
         lost = isinstance(error, FileProblem)
         reason = Reason.UNREADABLE_FILE if lost else Reason.MISSING_COLUMN
@@ -121,9 +123,7 @@ def _judge_file(account: Account, spec: TableMap, job: _Job) -> None:
         return
     account.set_aside(mapped)
     for name, frame in mapped.frames.items():
-        judged = split(
-            frame, INPUTS[name], timezone=job.settings.business.timezone, max_chars=shown
-        )
+        judged = split(frame, INPUTS[name], timezone=settings.business.timezone, max_chars=shown)
         account.add(INPUTS[name], frame.height, judged)
 
 
@@ -137,7 +137,7 @@ def _lookups(spec: TableMap, lookup: Callable[[Path], RawFile]) -> list[pl.DataF
     return frames
 
 
-def _signature(table: str, spec: TableMap, timezone: str) -> str:
+def signature_of(table: str, spec: TableMap, timezone: str) -> str:
     """Digest of everything but the file itself that decides what is read from it."""
     shape = spec.model_dump(mode="json", exclude_defaults=True)
     for plan, dumped in zip(spec.lookup, shape.get("lookup", ()), strict=True):

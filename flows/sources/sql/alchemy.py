@@ -52,7 +52,9 @@ def _engine(address: Address) -> sa.Engine:
     if url.startswith(FILES[1]):
         path = Path(url.removeprefix(FILES[1]))
         if not path.is_file():
-            raise Trouble(f"there is no file {path.name}; correct {address.told_by}", everything=True)
+            raise Trouble(
+                f"there is no file {path.name}; correct {address.told_by}", everything=True
+            )
         url = f"{FILES[1]}{path.absolute().as_uri()}?mode=ro&uri=true"
         arguments = {"timeout": address.database.lock_timeout_seconds}
     try:
@@ -94,7 +96,9 @@ class AlchemySession:
         plan, since = question.plan, question.since
         quote = self._connection.dialect.identifier_preparer.quote
         query = (
-            from_table(plan.table, quote) if plan.table is not None else plain_query(plan.query or "")
+            from_table(plan.table, quote)
+            if plan.table is not None
+            else plain_query(plan.query or "")
         )
         query = query.replace(":", "\\:")  # a colon in the query is no parameter
         if since is None or plan.watermark is None:

@@ -76,7 +76,9 @@ class DuckDbSession:
                 f"{where}the query took longer than statement_timeout_seconds ({limit} s); raise it"
             )
         if isinstance(error, _NAMED):
-            said = secretless(re.sub(r"^\w+ Error: ", "", str(error).split("\n", 1)[0]), self._address)
+            said = secretless(
+                re.sub(r"^\w+ Error: ", "", str(error).split("\n", 1)[0]), self._address
+            )
             return Trouble(f"{where}{said.rstrip('!.')}; correct the query, or the name")
         return Trouble(f"{where}DuckDB refuses it ({type(error).__name__}); try the query there")
 

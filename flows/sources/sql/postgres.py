@@ -70,7 +70,12 @@ def _uri(address: Address) -> str:
 class PostgresSession:
     """One transaction; after a trouble it can be asked nothing more."""
 
-    def __init__(self, connection: Any, address: Address, errors: tuple[type, ...]) -> None:  # noqa: ANN401 - the driver has no types
+    def __init__(
+        self,
+        connection: Any,  # noqa: ANN401 - the driver has no types
+        address: Address,
+        errors: tuple[type[Exception], ...],
+    ) -> None:
         self._connection, self._address, self._errors = connection, address, errors
 
     def batches(self, question: Question) -> Iterator[Rows]:

@@ -23,7 +23,7 @@ _BY_MESSAGE: tuple[tuple[str, str, bool], ...] = (
         True,
     ),
     (
-        "invalid (URI|percent|port|connection option|integer)|missing \"=\"",
+        'invalid (URI|percent|port|connection option|integer)|missing "="',
         "{told_by} is no valid URL; special characters of a password are written as %XX",
         False,
     ),

@@ -19,7 +19,7 @@ class Spool:
     """Batches of one table. Reading holds one of them in memory, whatever their number."""
 
     def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile()
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the spool
         self._ends: list[int] = [0]
         self.unread: dict[str, str] = {}
 
