@@ -38,6 +38,15 @@ def brand_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL server; skips where its programs are not installed."""
+    from tests.flows.postgres import running_server
+
+    with running_server() as server:
+        yield server
+
+
 SOURCES = {
     "order_lines": "order_lines.parquet",
     "refunds": "refunds.csv.gz",

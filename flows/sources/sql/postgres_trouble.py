@@ -68,6 +68,13 @@ _BY_STATE: Mapping[str, str] = {
     "25006": "the query would write ({said}); only reading is allowed",
     "42883": "{said}; correct the query",
 }
+_STATE_OF = {"permission denied": "42501", "read-only transaction": "25006"}
+"""Once rows flow, the driver passes on the server's message without its state."""
+_PLAIN = re.compile(
+    r"division by zero|(?:integer|bigint|smallint|timestamp|date|value) out of range|"
+    r"invalid input syntax for type [a-z ]+|numeric field overflow"
+)
+"""What may be shown of other messages, which may quote a row: only words that hold none."""
 _UNKNOWN = "the database refuses it ({state}); try the query there"
 
 
@@ -97,7 +104,8 @@ def trouble(
             return Trouble(
                 where + line.format(**fill), passing=passing, everything=everything or lost
             )
-    kind = f"SQLSTATE {state}" if state else type(error).__name__
+    plain = _PLAIN.search(text)
+    kind = plain[0].strip() if plain else f"SQLSTATE {state}" if state else type(error).__name__
     return Trouble(where + _UNKNOWN.format(state=kind), everything=everything)
 
 
@@ -108,4 +116,4 @@ def _state(error: BaseException, text: str) -> str:
     found = re.search(r"SQLSTATE: ([0-9A-Z]{5})", text)
     if found:
         return found[1]
-    return "42501" if "permission denied" in text else ""
+    return next((one for word, one in _STATE_OF.items() if word in text), "")

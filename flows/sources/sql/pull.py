@@ -35,14 +35,12 @@ from transforms.watermarks import (
     stored_watermark,
 )
 
-Wait = Callable[[float], None]
+pause: Callable[[float], object] = time.sleep
+"""Waits between two tries."""
 
 
 def pull_sql(
-    source: Source,
-    settings: Settings,
-    cursors: Mapping[str, Cursor],
-    wait: Wait = time.sleep,
+    source: Source, settings: Settings, cursors: Mapping[str, Cursor]
 ) -> Iterator[FilePull]:
     """Every table of `source`, read in one transaction, then judged.
 
@@ -59,7 +57,7 @@ def pull_sql(
         except ValueError as error:
             troubles[table] = Trouble(f"{table}: {error}")
     with ExitStack() as spools:
-        read = read_tables(address, list(asked.values()), spools, wait)
+        read = read_tables(address, list(asked.values()), spools, pause)
         troubles |= read.troubles
         for table, plan in source.queries.items():
             job = _Job(source, settings, table, plan, cursors.get(table))

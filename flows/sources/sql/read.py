@@ -38,7 +38,7 @@ def opener(url: str) -> Open:
 
 
 def read_tables(
-    address: Address, asked: Sequence[Question], spools: ExitStack, wait: Callable[[float], None]
+    address: Address, asked: Sequence[Question], spools: ExitStack, wait: Callable[[float], object]
 ) -> Tables:
     """All tables in one transaction. Nothing of a transaction that failed is kept.
 
