@@ -19,6 +19,7 @@ from prefect.testing.utilities import prefect_test_harness  # noqa: E402
 
 from flows.commands import one_night  # noqa: E402
 from flows.simulate import write_brand  # noqa: E402
+from tests.flows.postgres import running_server  # noqa: E402
 
 AS_OF = "2026-11-17"
 
@@ -41,8 +42,6 @@ def brand_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
     """A real PostgreSQL server; skips where its programs are not installed."""
-    from tests.flows.postgres import running_server
-
     with running_server() as server:
         yield server
 

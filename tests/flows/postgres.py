@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import adbc_driver_postgresql.dbapi as driver
 import polars as pl
@@ -78,7 +79,9 @@ class Server:
         admin = Database(self, "postgres")
         admin.run(f"create database {name}")
         found = Database(self, name)
-        found.run(f"alter default privileges in schema public grant select on tables to {READER[0]}")
+        found.run(
+            f"alter default privileges in schema public grant select on tables to {READER[0]}"
+        )
         return found
 
 
@@ -90,8 +93,6 @@ class Database:
     name: str
 
     def url(self, user: tuple[str, str] = READER, *, port: int | None = None) -> str:
-        from urllib.parse import quote
-
         login = f"{user[0]}:{quote(user[1], safe='')}"
         return f"postgresql://{login}@127.0.0.1:{port or self.server.port}/{self.name}"
 

@@ -15,6 +15,7 @@ import pytest
 from flows.lake import Lake
 from flows.pull import report_table
 from flows.sources.sql import read
+from flows.sources.sql.spool import Spool
 from tests.flows.databases import DAY, LINES, loaded, pulled, shown, versions
 from tests.flows.postgres import READER, Database, Server
 
@@ -139,7 +140,7 @@ def test_a_deleted_row_of_a_snapshot_is_gone_and_too_many_hold_the_table(
 
 
 SLOW = (
-    "order_lines = { query = \"select * from order_lines where line_id < 900 or "
+    'order_lines = { query = "select * from order_lines where line_id < 900 or '
     "pg_sleep(0.02) is not null\", watermark = 'updated_at' }"
 )
 
@@ -184,9 +185,7 @@ def test_a_connection_that_keeps_dying_holds_the_tables_and_loses_nothing(
 ) -> None:
     database = shop(postgres, monkeypatch)
     settings = loaded(tmp_path, f"{SLOW}\n{REFUNDS}")
-    thrice = Saboteur(
-        database, lambda pid: database.rows(f"select pg_terminate_backend({pid})"), 3
-    )
+    thrice = Saboteur(database, lambda pid: database.rows(f"select pg_terminate_backend({pid})"), 3)
     thrice.start()
     done = pulled(settings)
     thrice.join(60)
@@ -293,7 +292,10 @@ def test_no_server_is_said_without_its_password(
         ("select *, write_it() as w from refunds", "the query would write"),
         ("select *, pg_sleep(3) is null as w from refunds", "statement_timeout_seconds (1 s)"),
         ("select sku from refunds", "column 'refund_id' is missing (found: sku)"),
-        ("select *, (sku || 'x')::int as x from refunds", "(invalid input syntax for type integer)"),
+        (
+            "select *, (sku || 'x')::int as x from refunds",
+            "(invalid input syntax for type integer)",
+        ),
         ("select *, 1/(refund_id - 3) as x from refunds", "refuses it (division by zero)"),
     ],
 )
@@ -310,7 +312,7 @@ def test_one_query_that_fails_holds_its_table_alone(
         "$$ begin insert into written values (1); return 1; end $$",
     )
     keys = 'url_env = "SHOP_DB_URL"\nstatement_timeout_seconds = 1'
-    settings = loaded(tmp_path, f"refunds.query = \"\"\"{query}\"\"\"\n{LINES}", keys)
+    settings = loaded(tmp_path, f'refunds.query = """{query}"""\n{LINES}', keys)
     done = pulled(settings)
     assert set(done.held) == {"refunds"}
     assert said in done.held["refunds"]
@@ -379,9 +381,7 @@ def test_lines_without_a_name_cannot_be_read_from_a_watermark_on(
 ) -> None:
     shop(postgres, monkeypatch)
     query = "select order_id, sku, ordered_at, quantity, updated_at from order_lines"
-    settings = loaded(
-        tmp_path, f"order_lines = {{ query = '{query}', watermark = 'updated_at' }}"
-    )
+    settings = loaded(tmp_path, f"order_lines = {{ query = '{query}', watermark = 'updated_at' }}")
     assert "column 'line_id' is missing: with a watermark" in pulled(settings).held["order_lines"]
     mapped = "\nmap.line_id = { concat = ['order_id', 'sku'] }"
     text = f"[sources.order_lines]\nquery = '{query}'\nwatermark = 'updated_at'{mapped}"
@@ -425,7 +425,9 @@ def test_types_arrive_as_they_are_meant(
     done = pulled(settings)
     assert done.held == {}
     for name, kind in (("address", "inet"), ("spent", "month_day_nano_interval")):
-        assert any(f"column '{name}' is of type {kind}, which is not read" in one for one in done.lines)
+        assert any(
+            f"column '{name}' is of type {kind}, which is not read" in one for one in done.lines
+        )
     summer, name = DAY.replace(month=8), "11111111-2222-3333-4444-555555555555"
     first = shown(settings, day=summer).row(by_predicate=pl.col("line_id") == name, named=True)
     assert (first["order_id"], first["sku"], first["quantity"]) == ("12345678901", "a", 1.25)
@@ -448,8 +450,6 @@ def test_batches_bound_what_the_driver_holds(
         "'2026-02-20 10:00+00' from generate_series(1, 30000) i"
     )
     sizes: list[int] = []
-    from flows.sources.sql.spool import Spool
-
     add = Spool.add
 
     def noted(self: Spool, rows: Any) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from flows.settings.sql import FILES
 from flows.sources.sql.base import Address, Question, Trouble
-from flows.sources.sql.words import identifiers, place, secretless
+from flows.sources.sql.words import WRITES, identifiers, is_read_only, place, secretless
 from transforms.database_rows import Rows, rows_of_values
 from transforms.sql_text import from_table, plain_query, rows_from
 
@@ -122,6 +122,8 @@ def _trouble(error: SQLAlchemyError, address: Address, question: Question | None
             passing=isinstance(error, OperationalError | InterfaceError),
             everything=True,
         )
+    if is_read_only(said):
+        return Trouble(f"{where}{WRITES}")
     named = ("no such", "no column", "unknown column", "doesn't exist", "does not exist")
     if any(word in said.lower() for word in named):
         return Trouble(f"{where}{said}; correct the query, or the name")

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from flows.settings.sql import FILES
 from flows.sources.sql.base import Address, Question, Trouble
-from flows.sources.sql.words import place, secretless
+from flows.sources.sql.words import WRITES, is_read_only, place, secretless
 from transforms.database_rows import Rows, rows_of_arrow
 from transforms.sql_text import double_quoted, from_table, plain_query, rows_from
 
@@ -75,6 +75,8 @@ class DuckDbSession:
             return Trouble(
                 f"{where}the query took longer than statement_timeout_seconds ({limit} s); raise it"
             )
+        if is_read_only(str(error)):
+            return Trouble(f"{where}{WRITES}")
         if isinstance(error, _NAMED):
             said = secretless(
                 re.sub(r"^\w+ Error: ", "", str(error).split("\n", 1)[0]), self._address

@@ -9,6 +9,8 @@ from flows.sources.sql.base import Address, Question
 from transforms.privacy import redact_text
 
 _MOST = 160
+WRITES = "the query would write; only reading is allowed"
+_READ_ONLY = re.compile(r"read-?only", re.IGNORECASE)
 _LEAST_SECRET = 3
 """Shorter passwords are found in every word; what holds them is not shown at all."""
 
@@ -16,6 +18,11 @@ _LEAST_SECRET = 3
 def place(question: Question | None) -> str:
     """`order_lines: `, or nothing where the trouble is with all of the database."""
     return "" if question is None else f"{question.table}: "
+
+
+def is_read_only(text: str) -> bool:
+    """Whether a database refused to write."""
+    return _READ_ONLY.search(text) is not None
 
 
 def identifiers(text: str) -> str:
