@@ -18,10 +18,9 @@ def reading_problem(sql: str) -> str | None:
     A guard against slips, not against a malicious author: a function that is called may do
     anything that the database's user may.
     """
-    bare = _SILENT.sub(" ", sql).strip()
-    if not bare:
+    body = _SILENT.sub(" ", sql).strip().removesuffix(";").strip()
+    if not body:
         return "is empty; give one SELECT"
-    body = bare.removesuffix(";").strip()
     if ";" in body:
         return "holds more than one statement; give one SELECT"
     first = re.split(r"[\s(]+", body.lstrip("("), maxsplit=1)[0].lower()

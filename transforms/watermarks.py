@@ -72,6 +72,8 @@ def highest(values: pl.Series, not_after: datetime) -> tuple[Watermark | None, i
     otherwise end every later reading. None where there is no value. WatermarkError for a type
     without a sure order: text is sorted by each database in its own way.
     """
+    if values.null_count() == len(values):
+        return None, 0
     kind = _kind(values)
     if kind is None:
         raise WatermarkError(
@@ -100,8 +102,6 @@ def _kind(values: pl.Series) -> Kind | None:
         return "day"
     if dtype.is_integer():
         return "number"
-    if dtype == pl.Null or not values.drop_nulls().len():
-        return "text"
     if dtype == pl.String and bool(values.drop_nulls().str.contains(_TIME_TEXT).all()):
         return "text"
     return None
