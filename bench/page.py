@@ -71,6 +71,17 @@ def scale(told: Json) -> list[str]:
     return ["### Scale", "", *_table(["series", "seconds", "series/s", "peak MiB"], rows), ""]
 
 
+def reading(told: Json) -> list[str]:
+    """Order lines from a file to weekly units."""
+    rows = [
+        [kind, one["way"], f"{one['cpu']:.1f}", f"{one['seconds']:.1f}", f"{one['peak_mib']:.0f}"]
+        for kind, ones in told["ways"].items()
+        for one in ones
+    ]
+    head = ["format", "way", "processor s", "seconds", "peak MiB"]
+    return ["### Reading", "", f"{told['rows']:,} order lines.", "", *_table(head, rows), ""]
+
+
 def accuracy(told: Json) -> list[str]:
     """Every method on every panel, verdicts, and means over panels and bands."""
     head = ["panel", "weeks", "method", "n", "WAPE", "bias %", "MASE", "MASE50", "SPL", "cov80"]
@@ -151,8 +162,8 @@ def _share(row: Json, name: str) -> str:
 
 
 SECTIONS = {
-    "nights": nights, "speed": speed, "scale": scale, "accuracy": accuracy, "leads": leads,
-    "policy": policy,
+    "nights": nights, "speed": speed, "scale": scale, "reading": reading,
+    "accuracy": accuracy, "leads": leads, "policy": policy,
 }  # fmt: skip
 
 

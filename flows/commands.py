@@ -16,6 +16,7 @@ from flows.errors import Refusal, StoreError, disk_trouble, hide_refusals, where
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
 from flows.sources.http.tokens import check_secrets
+from flows.sources.sql.address import check_databases
 from flows.tagger_files import check_tagger
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def nightly(arguments: argparse.Namespace) -> int:
     """One night, then the lines that a planner wants to see."""
     settings = _ready(arguments.config)
     check_secrets(settings, os.environ)
+    check_databases(settings.sources, settings.file)
     _refuse_future(settings, arguments.as_of)
     state = one_night(arguments.config, arguments.as_of)
     return report(state)
@@ -263,11 +265,11 @@ def doctor(arguments: argparse.Namespace) -> int:
     """Says what the sources give; the exit code is what a night on them would come to."""
     settings = load_settings(Path(arguments.config), os.environ)
     from flows.doctor import examine  # noqa: PLC0415
-    from flows.lake import LakeError  # noqa: PLC0415
 
+    check_databases(settings.sources, settings.file)
     try:
         found = examine(settings, yesterday(settings.business.timezone) + timedelta(days=1))
-    except (LakeError, OSError) as error:
+    except (Refusal, OSError) as error:
         LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - the line is for the user
         return EXIT_FAILED
     print("\n".join(found.lines[1:]))  # noqa: T201 - the answer

@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from flows.lake import Lake
-from flows.pull import pulls
+from flows.pull import Cursors, pulls
 from flows.settings import Settings, Source
 from flows.sources.base import NO_TABLE, FilePull, FileReport
 from flows.sources.http.probe import probe
@@ -48,13 +48,13 @@ class Examined:
 
 def examine(settings: Settings, today: date) -> Examined:
     """Reads every source as a night would, and what the lake holds; lands nothing."""
-    found = Examined()
+    found, cursors = Examined(), Lake(settings.paths.lake).cursors()
     for source in settings.sources:
         found.lines += ["", f"Source {source.name} ({source.kind})"]
         if source.kind == "http":
             _api(source, settings, found)
         else:
-            _source(source, settings, found)
+            _source(source, settings, found, cursors)
     zone = settings.business.timezone
     for name, frames in found.rows.items():
         found.tables[name] = facts_of(pl.concat(frames), INPUTS[name], zone)
@@ -76,9 +76,9 @@ def _conclusion(found: Examined) -> str:
     return "A night can run."
 
 
-def _source(source: Source, settings: Settings, found: Examined) -> None:
+def _source(source: Source, settings: Settings, found: Examined, cursors: Cursors) -> None:
     shares: dict[str, list[_Told]] = {}
-    for one in pulls(source, settings, {}):
+    for one in pulls(source, settings, {}, cursors):
         found.lines += [f"  {line}" for line in _file_lines(one)]
         for key in layouts_in(one.signature) if source.kind == "inbox" else ():
             system = key.partition("/")[0]
@@ -136,6 +136,10 @@ def _file_lines(one: FilePull) -> Iterator[str]:
             yield f"    {report.table}: {_counts(report)}"
         if report.problem is not None:
             yield f"    ! {report.problem.removeprefix(f'{one.file}: ')}"
+        if report.watermark_to is not None:
+            since = report.watermark_from
+            from_where = "all rows" if since is None else f"rows from {since} on"
+            yield f"    watermark: {from_where}, up to {report.watermark_to}"
         if report.unmapped_columns:
             yield f"    not understood: {', '.join(report.unmapped_columns)}"
         for note in report.notes:

@@ -121,11 +121,12 @@ class Lake:
             found.update(entry.signatures)
         return found
 
-    def cursors(self, source: str) -> dict[str, str]:
-        """Up to where each endpoint or table of a source has been read and landed."""
-        found: dict[str, str] = {}
+    def cursors(self) -> dict[str, dict[str, Any]]:
+        """Source and table or endpoint to how far they have landed, for sources read piece by piece."""
+        found: dict[str, dict[str, Any]] = {}
         for entry in self.landings():
-            found.update(entry.cursors.get(source, {}))
+            for source, told in entry.cursors.items():
+                found.setdefault(source, {}).update(told)
         return found
 
     def own_key(self) -> bytes:

@@ -62,7 +62,8 @@ class Landing:
     held: Mapping[str, str] = field(default_factory=dict)
     quarantine: str | None = None
     signatures: Mapping[str, str] = field(default_factory=dict)
-    cursors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    cursors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Source and table or endpoint to how far they have been read, where a source is read piece by piece."""
 
 
 def entry_bytes(landing: Landing) -> bytes:
@@ -79,7 +80,7 @@ def entry_bytes(landing: Landing) -> bytes:
         "held": dict(landing.held),
         "quarantine": landing.quarantine,
         "signatures": dict(landing.signatures),
-        "cursors": {name: dict(told) for name, told in landing.cursors.items()},
+        "cursors": {name: dict(tables) for name, tables in landing.cursors.items()},
     }
     return json.dumps(entry, sort_keys=True, indent=1, ensure_ascii=False).encode()
 
@@ -97,7 +98,7 @@ def read_entry(path: Place, content: bytes) -> Landing:
             held=entry["held"],
             quarantine=entry["quarantine"],
             signatures=entry["signatures"],
-            cursors=entry.get("cursors", {}),
+            cursors=entry.get("cursors", {}),  # entries of earlier versions have none
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LakeError(

@@ -18,16 +18,18 @@ from flows.lake import Lake, Landing, Part
 from flows.parquet import as_of_today
 from flows.settings import Settings
 from flows.settings.model import Source
-from flows.sources.base import FileKey, FilePull, FileReport
+from flows.sources.base import Cursor, FileKey, FilePull, FileReport
 from flows.sources.files import pull_source
 from flows.sources.http.source import Brought, pull_http, sweep_pages
 from flows.sources.inbox import pull_inbox
+from flows.sources.sql.pull import pull_sql
 from flows.words import forgiving
 from transforms.contracts import EXPORTS, INPUTS
 from transforms.contracts.inputs import MAX_QUANTITY
 from transforms.holding import bad_share, verdict
 from transforms.landing import FILE, land_rows
 
+Cursors = Mapping[str, Mapping[str, Cursor]]
 MOST_NAMED = 5
 """Unrecognised files of a source that have a line each; a replica brings dozens that nobody needs."""
 
@@ -63,7 +65,7 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
     lake.keep_words_apart()
     lake.sweep()
     number, landed = lake.next_number(), lake.landed_as_of(as_of)
-    taken = lake.taken()
+    taken, cursors = lake.taken(), lake.cursors()
     entry = _Entry(number, landed)
     guard = _guard(settings, lake)
     sweep_pages(settings, lake)
@@ -73,7 +75,7 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
             asked[source.name] = pull_http(source, settings, lake, taken, os.environ)
             batches = list(_batches(source, asked[source.name].pulls))
         else:
-            batches = list(_batches(source, pulls(source, settings, taken)))
+            batches = list(_batches(source, pulls(source, settings, taken, cursors)))
         guard.learn_stored(lake, source.name)
         for batch in sorted(batches, key=lambda one: one.table != "customers"):
             for rows in batch.frames:
@@ -85,10 +87,10 @@ def pull(settings: Settings, lake: Lake, as_of: date) -> Pulled:
             batch.frames = [guard.guarded(source.name, rows) for rows in batch.frames]
             _land_batch(batch, settings, lake, entry)
     for name, brought in asked.items():
-        entry.cursors[name] = entry.reached(brought)
+        entry.apis[name] = entry.reached(brought)
     done = entry.commit(lake)
     for name, brought in asked.items():
-        brought.settle(entry.cursors[name])
+        brought.settle(entry.apis[name])
     return done
 
 
@@ -112,9 +114,11 @@ class _Entry:
     signatures: dict[str, str] = field(default_factory=dict)
     unfinished: set[str] = field(default_factory=set)
     """Files of which some table is held: they are read again, whatever else of them landed."""
+    cursors: dict[str, tuple[FileKey, Cursor]] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    cursors: dict[str, dict[str, str]] = field(default_factory=dict)
+    apis: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Source to the cursors of its endpoints."""
 
     def reached(self, brought: Brought) -> dict[str, str]:
         """Cursors of those endpoints all of whose files landed: none is ever ahead of its rows."""
@@ -129,8 +133,12 @@ class _Entry:
         rows = sum(part.rows for part in self.parts)
         known = lake.reports(self.landed)
         news = [row for row in self.reports if not _told(row, known)]
+        cursors = self._cursors()
+        told = lake.cursors()
         moved = any(
-            lake.cursors(name) | told != lake.cursors(name) for name, told in self.cursors.items()
+            told.get(name, {}).get(table) != cursor
+            for name, tables in cursors.items()
+            for table, cursor in tables.items()
         )
         if rows or news or moved or self.held != dict(lake.held_at(self.landed)):
             contract = EXPORTS["quarantine"]
@@ -144,10 +152,18 @@ class _Entry:
                     self.held,
                     lake.write_quarantine(self.number, bad),
                     {k: v for k, v in self.signatures.items() if k not in self.unfinished},
-                    {name: told for name, told in self.cursors.items() if told},
+                    cursors,
                 )
             )
         return Pulled(False, tuple(dict.fromkeys(self.lines)), self.held, rows)
+
+    def _cursors(self) -> dict[str, dict[str, Any]]:
+        """How far each source has landed with this entry; what is held does not count."""
+        found: dict[str, dict[str, Any]] = {n: dict(told) for n, told in self.apis.items() if told}
+        for name, (key, cursor) in self.cursors.items():
+            if name not in self.unfinished:
+                found.setdefault(key.source, {})[key.table] = cursor
+        return found
 
 
 def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
@@ -173,10 +189,14 @@ def _batches(source: Source, found: Iterable[FilePull]) -> Iterator[_Batch]:
     yield from batches.values()
 
 
-def pulls(source: Source, settings: Settings, taken: Mapping[str, str]) -> Iterator[FilePull]:
-    """Every file of a source of files."""
+def pulls(
+    source: Source, settings: Settings, taken: Mapping[str, str], cursors: Cursors
+) -> Iterator[FilePull]:
+    """Every file or pull of a source that is no API."""
     if source.kind == "inbox":
         return pull_inbox(source, settings, taken)
+    if source.kind == "sql":
+        return pull_sql(source, settings, cursors.get(source.name, {}))
 
     def skip(key: FileKey) -> bool:
         snapshot = source.tables[key.table].mode == "snapshot"
@@ -291,6 +311,8 @@ def _report(batch: _Batch, unchanged: Mapping[str, int], held: bool, entry: _Ent
         final = replace(report, rows_good=report.rows_good - same, rows_unchanged=same)
         if report.status == "read":
             entry.signatures[_name(one.key)] = f"{one.sha256} {one.signature}"
+            if one.cursor is not None:
+                entry.cursors[_name(one.key)] = (one.key, one.cursor)
         if held:
             entry.unfinished.add(_name(one.key))
         if batch.snapshot and final.rows_unchanged == final.rows_in:

@@ -39,6 +39,8 @@ def sku_categories(order_lines: pl.DataFrame, products: pl.DataFrame) -> pl.Data
     """One category per SKU: the product's, else the latest order line's, else (uncategorised)."""
     lines = (
         order_lines.filter(pl.col("category").is_not_null())
+        .group_by("sku", "category")  # few are left to sort
+        .agg(pl.col("ordered_at").max())
         .sort("ordered_at", "category")
         .group_by("sku")
         .agg(pl.col("category").last().alias("_line"))
@@ -62,12 +64,12 @@ def counted_lines(order_lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def unit_events(order_lines: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Demand as events: day, sku, category, channel, milli (Int64)."""
+    """Demand by day: day, sku, category, channel, milli (Int64), one row for each of the first four."""
     return _events(counted_lines(order_lines), "ordered_at", timezone, categories, ("channel",))
 
 
 def return_events(refunds: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Returned units as events, in the same columns; a refund tells no channel."""
+    """Returned units by day, in the same columns; a refund tells no channel."""
     return _events(refunds, "refunded_at", timezone, categories, ())
 
 
@@ -112,11 +114,18 @@ def _events(
     kept: tuple[str, ...],
 ) -> pl.DataFrame:
     channel = pl.col("channel") if "channel" in kept else pl.lit(None, dtype=pl.String)
-    known = rows.select(
-        local_day(time, timezone).alias("day"),
-        "sku",
-        channel.alias("channel"),
-        (pl.col("quantity") * MILLI).round().cast(pl.Int64).alias("milli"),
+    known = (
+        rows.lazy()
+        .select(
+            local_day(time, timezone).alias("day"),
+            "sku",
+            channel.alias("channel"),
+            (pl.col("quantity") * MILLI).round().cast(pl.Int64).alias("milli"),
+        )
+        .group_by("day", "sku", "channel")
+        .agg(pl.col("milli").sum())
+        .collect(engine="streaming")
+        .sort("day", "sku", "channel")
     )
     return known.join(categories, on="sku", how="left").select(
         "day", "sku", pl.col("category").fill_null(UNCATEGORISED), "channel", "milli"

@@ -10,6 +10,7 @@ import polars as pl
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.calendar import local_day
 from transforms.contracts.schema import UTC_TIME, Table
+from transforms.identifiers import all_distinct
 
 ALWAYS_KNOWN = date(1900, 1, 1)
 FILE = "_file"
@@ -89,8 +90,7 @@ def _numbered(good: pl.DataFrame, current: pl.DataFrame, table: Table) -> pl.Dat
         frame = good.with_columns(
             pl.lit(True).alias("_new"), pl.lit(0, dtype=pl.Int32).alias("_stored")
         )
-    repeated = frame.select(pl.struct(key).is_duplicated().any()).item()
-    if not repeated:
+    if all_distinct(frame, key):
         version = (pl.col("_stored") + 1).cast(pl.Int32).alias(VERSION)
         return frame.with_columns(version).drop("_stored")
     return _within_pull(frame, key, content)

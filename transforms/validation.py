@@ -10,7 +10,7 @@ import polars as pl
 
 from transforms import parsing
 from transforms.contracts import Column, Reason, Table
-from transforms.identifiers import content_ids
+from transforms.identifiers import all_distinct, content_ids
 from transforms.quarantine import quarantined_rows, shown_name
 
 ROW = "_row"
@@ -49,7 +49,7 @@ def split(raw: pl.DataFrame, table: Table, *, timezone: str, max_chars: int = 20
         return refuse(raw, table, Reason.MISSING_COLUMN, line, max_chars=max_chars)
     typed, verdict = _judge(raw, table, timezone)
     sound = verdict[_REASON].is_null()
-    good = typed.filter(sound)
+    good = typed if sound.all() else typed.filter(sound)
     good, keys_are_unique = _with_line_ids(good, table)
     duplicates, conflicts = 0, good[ROW].clear()
     if not keys_are_unique:
@@ -194,9 +194,9 @@ def _one_per_key(good: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int, p
     in the file counts: rows equal to it are duplicates, others conflict with it.
     """
     version = [*table.key, *(("ingested_at",) if "ingested_at" in table.names else ())]
-    shared = good.select(pl.struct(version).is_duplicated()).to_series()
-    if not shared.any():
+    if all_distinct(good, version):
         return good, 0, good[ROW].clear()
+    shared = good.select(pl.struct(version).is_duplicated()).to_series()
     content = [name for name in good.columns if name != ROW]
     contested = good.filter(shared).with_columns(
         pl.col(ROW).max().over(version).alias("_last"), pl.struct(content).alias("_content")

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from flows.settings import sql
 from flows.settings.model import Settings
 from flows.settings.problem import SettingsError, explain
 from flows.storage import place_of
@@ -141,10 +142,21 @@ def _place_paths(raw: dict[str, Any], folder: Path, environ: Mapping[str, str]) 
         )
     sources = raw.get("sources")
     for source in sources if isinstance(sources, list) else ():
-        if isinstance(source, dict):
+        if isinstance(source, dict) and source.get("kind") == "sql":
+            _place_sql(source, placed)
+        elif isinstance(source, dict):
             for key in {*CONFIG_KEYS.values(), "path"} & set(source):
                 where = f"[[sources]] '{source.get('name', source.get('kind', 'files'))}' {key}"
                 source[key] = _placed_table(source[key], where, placed)
+
+
+def _place_sql(source: dict[str, Any], placed: Callable[[object, str], object]) -> None:
+    """A database's file and lookup files; what else a table names is no path."""
+    where = f"[[sources]] '{source.get('name', 'sql')}'"
+    sql.place(source, placed, where)
+    for key in set(CONFIG_KEYS.values()) & set(source):
+        if isinstance(source[key], dict) and "path" not in source[key]:
+            _placed_table(source[key], f"{where} {key}", placed)
 
 
 def _placed_table(value: object, where: str, placed: Callable[[object, str], object]) -> object:

@@ -13,6 +13,7 @@ from flows.settings.http import Http
 from flows.settings.model import Settings, Signal, Thresholds
 from flows.settings.planning import Terms
 from flows.settings.source import TableSource
+from flows.settings.sql import Database, SqlTable
 from transforms.contracts import CONFIG_KEYS
 from transforms.mapping_spec import ColumnMap, Condition, Lookup, Route, RowFilter
 
@@ -49,7 +50,8 @@ def explain(error: ValidationError, raw: Mapping[str, Any]) -> str:
     found = error.errors(include_url=False)
     # A list whose items are wrong is also "too short"; a key that is unknown explains a missing one.
     details = [one for one in found if one["type"] != "too_short"] or found
-    details.sort(key=lambda one: one["type"] == "missing")
+    rank = {"extra_forbidden": -1, "missing": 1}
+    details.sort(key=lambda one: rank.get(one["type"], 0))
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     return f"{_line(details[0], raw)}{more}"
 
@@ -108,9 +110,9 @@ def _place(loc: list[int | str], raw: Mapping[str, Any]) -> tuple[str, str]:
         if rest and isinstance(rest[0], int):
             section += f" {_called(raw, head, rest[0])}"
             rest = rest[1:]
-        if rest[:1] == ["http"]:
+        if rest[:1] in (["database"], ["http"]):
             rest = rest[1:]
-        if rest[:1] == ["tables"]:
+        if rest[:1] in (["tables"], ["queries"]):
             rest = rest[1:]
             rest = [CONFIG_KEYS.get(str(rest[0]), rest[0]), *rest[1:]] if rest else rest
     elif len(loc) == 1:
@@ -146,9 +148,11 @@ def _known(loc: Sequence[int | str]) -> list[str]:
 
 def _keys_below(names: Sequence[str]) -> list[str]:
     if names[0] == "sources":
-        if "tables" in names:
-            return list(TableSource.model_fields)
-        return ["name", "kind", "latency_days", "path", *CONFIG_KEYS.values(), *Http.model_fields]
+        for place, plan in (("tables", TableSource), ("queries", SqlTable)):
+            if place in names:
+                return list(plan.model_fields)
+        own = ["name", "kind", "latency_days", "path", *Database.model_fields, *Http.model_fields]
+        return [*own, *CONFIG_KEYS.values()]
     if names[0] == "signals":
         return list(Signal.model_fields)
     if names[:2] == ["validation", "tables"]:

@@ -8,14 +8,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, field_validator, model_validator
 
+from flows.settings import sql
 from flows.settings.http import Http
-from flows.settings.values import Pattern, known_timezone
+from flows.settings.values import MappedTable, Pattern, known_timezone
 from transforms.contracts import CONFIG_KEYS, INPUTS
-from transforms.mapping_spec import ColumnMap, Spec, TableMap
+from transforms.mapping_spec import ColumnMap, Spec
 
 SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
-KINDS = ("files", "inbox", "http")
-LATER_KINDS = ("sql",)
+KINDS = ("files", "inbox", "sql", "http")
 
 
 def _files(value: object) -> object:
@@ -26,22 +26,19 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class TableSource(TableMap):
+class TableSource(MappedTable):
     """The files of one table and how to read them; paths are absolute once loaded."""
 
     path: Annotated[tuple[Pattern, ...], BeforeValidator(_listed), Field(min_length=1)]
     mode: Literal["append", "snapshot"] = "append"
 
-    @property
-    def mapping(self) -> TableMap:
-        """The part that shapes rows: a change of it means that files must be read again."""
-        return TableMap.model_validate(
-            {name: getattr(self, name) for name in TableMap.model_fields}
-        )
-
 
 class Source(Spec):
-    """One system that gives us tables; of an inbox, a folder of whatever there is (`path`)."""
+    """One system that gives us tables.
+
+    Of kind "files": `tables`; "inbox": a folder of whatever there is (`path`); "sql": `queries`
+    of a `database`.
+    """
 
     name: SourceName
     kind: str
@@ -49,6 +46,8 @@ class Source(Spec):
     path: Annotated[tuple[Pattern, ...], BeforeValidator(_listed)] = ()
     http: Http | None = None
     tables: dict[str, Annotated[TableSource, BeforeValidator(_files)]]
+    database: sql.Database | None = None
+    queries: sql.SqlTables = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -56,6 +55,10 @@ class Source(Spec):
         """Table keys stand beside the source's own keys in TOML; here they are one mapping."""
         if not isinstance(given, Mapping) or "tables" in given:
             return given
+        if given.get("kind") == "sql":
+            return sql.gathered(given)
+        if strange := sorted(set(given) & set(sql.Database.model_fields)):
+            raise ValueError(f'{strange[0]} goes with kind = "sql"')
         names = {key: table for table, key in CONFIG_KEYS.items()}
         kept: dict[str, object] = {k: v for k, v in given.items() if k not in names}
         kept["tables"] = {names[k]: v for k, v in given.items() if k in names}
@@ -68,12 +71,8 @@ class Source(Spec):
     @field_validator("kind")
     @classmethod
     def _known_kind(cls, kind: str) -> str:
-        if kind in LATER_KINDS:
-            raise ValueError(
-                f"'{kind}' is not supported by this version; use 'files', 'inbox' or 'http'"
-            )
         if kind not in KINDS:
-            raise ValueError(f"'{kind}' is not a kind of source; use 'files', 'inbox' or 'http'")
+            raise ValueError(f"'{kind}' is not a kind of source; use one of {', '.join(KINDS)}")
         return kind
 
     @model_validator(mode="after")
@@ -82,14 +81,20 @@ class Source(Spec):
             return self._sound_inbox()
         if self.kind == "http":
             return self._sound_http()
+        if self.path and self.kind == "sql":
+            raise ValueError(
+                "path goes with files; name the database with url, url_env or url_block"
+            )
         if self.path:
             raise ValueError('path goes with kind = "inbox"; give each table its own, or that kind')
-        if not self.tables:
-            raise ValueError('names no table; add one, e.g. order_lines = "in/order_lines*.csv"')
-        for table, plan in self.tables.items():
+        plans: Mapping[str, MappedTable] = self.queries if self.kind == "sql" else self.tables
+        if not plans:
+            example = "public.order_lines" if self.kind == "sql" else "in/order_lines*.csv"
+            raise ValueError(f'names no table; add one, e.g. order_lines = "{example}"')
+        for table, plan in plans.items():
             _check_columns(table, "map", plan.map)
             for route in plan.route:
-                _check_route(route.to, self.tables)
+                _check_route(route.to, plans)
                 _check_columns(route.to, f"route to {route.to}: map", route.map)
         return self
 
@@ -111,7 +116,7 @@ class Source(Spec):
         return self
 
 
-def _check_route(to: str, tables: Mapping[str, TableSource]) -> None:
+def _check_route(to: str, tables: Mapping[str, MappedTable]) -> None:
     if to not in INPUTS:
         near = get_close_matches(to, INPUTS, n=1) or ["refunds"]
         raise ValueError(f"route to '{to}': no such table; did you mean {near[0]}?")

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, PlainValidator
 
 from flows.places import Place
 from flows.storage import SCHEMES, place_of
+from transforms.mapping_spec import TableMap
 
 
 def _reachable(value: object) -> object:
@@ -57,3 +58,14 @@ def known_country(name: str) -> str:
 
         calendar_of(name)
     return name
+
+
+class MappedTable(TableMap):
+    """One table of a source: where its rows come from stands beside how they are shaped."""
+
+    @property
+    def mapping(self) -> TableMap:
+        """The part that shapes rows: a change of it means that everything is read again."""
+        return TableMap.model_validate(
+            {name: getattr(self, name) for name in TableMap.model_fields}
+        )

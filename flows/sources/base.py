@@ -12,6 +12,8 @@ import polars as pl
 from transforms.quarantine import QUARANTINED
 
 Mode = Literal["append", "snapshot"]
+Cursor = Mapping[str, str]
+"""How far a table of a source has been read; what it says is the source's own affair."""
 Status = Literal["read", "refused", "unreadable", "unrecognised", "no_match"]
 NO_TABLE = "(none)"
 """Stands for the table of a file that nobody could recognise."""
@@ -86,6 +88,8 @@ class FileReport:
     max_event_at: datetime | None = None
     problem: str | None = None
     notes: tuple[str, ...] = ()
+    watermark_from: str | None = None
+    watermark_to: str | None = None
 
     def balanced(self) -> bool:
         """Whether every row is accounted for exactly once."""
@@ -118,6 +122,8 @@ class FilePull:
     reports: tuple[FileReport, ...] = ()
     family: str = ""
     """Files of one family have the same columns by right: the configured table, or the layouts."""
+    cursor: Cursor | None = None
+    """How far the table has been read with this pull, for the next one to go on from."""
 
     @property
     def source(self) -> str:

@@ -29,7 +29,7 @@ class Delimited:
 
     columns: list[str]
     frame: pl.DataFrame
-    numbers: list[int]
+    numbers: Sequence[int]
     bad: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -44,7 +44,7 @@ def parse(text: str) -> Delimited:
     delimiter = sniff(text)
     header, end = _header(text, delimiter)
     body = text[end:]
-    columns, notes = _unique(header)
+    columns, notes = unique_names(header)
     if not body.strip():
         return Delimited(columns, _frame([], columns), [], notes=notes)
     body = body.rstrip("\n") + "\n"
@@ -79,7 +79,7 @@ def _lines(stream: io.StringIO) -> Iterator[str]:
         yield line
 
 
-def _unique(header: Sequence[str]) -> tuple[list[str], list[str]]:
+def unique_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
     """Header names made unique and non-empty, and remarks on those that were not."""
     seen = {"_row", "_extra"}
     names: list[str] = []
@@ -153,7 +153,9 @@ def _fast(body: str, columns: Sequence[str], delimiter: str) -> Delimited | None
         return None
     frame = pl.DataFrame(table)
     taken = {number for number, _ in (*bad, *blank)}
-    numbers = [n for n in range(1, frame.height + len(taken) + 1) if n not in taken]
+    numbers: Sequence[int] = range(1, frame.height + len(taken) + 1)
+    if taken:
+        numbers = [n for n in numbers if n not in taken]
     return Delimited(list(columns), frame, numbers, bad)
 
 

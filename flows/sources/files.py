@@ -77,11 +77,6 @@ class _Job:
     settings: Settings
     lookup: Callable[[Place], RawFile]
 
-    @property
-    def access(self) -> Access:
-        """How buckets are reached."""
-        return self.settings.storage.access
-
 
 def _pull_file(job: _Job, name: str, path: Place, skip: Skip) -> FilePull:
     source, table, mode = job.source, job.table, job.plan.mode
@@ -89,7 +84,7 @@ def _pull_file(job: _Job, name: str, path: Place, skip: Skip) -> FilePull:
     sha256 = signature = ""
     try:
         sha256 = content.digest(path)
-        signature = _signature(job)
+        signature = signature_of(table, spec, job.settings)
         key = FileKey(source.name, table, name, sha256, signature)
         if skip(key):
             return FilePull(key, mode, source.latency_days, skipped=True)
@@ -100,7 +95,7 @@ def _pull_file(job: _Job, name: str, path: Place, skip: Skip) -> FilePull:
         report = FileReport(source.name, table, name, sha256, status="unreadable", problem=line)
         return FilePull(key, mode, source.latency_days, reports=(report,))
     account = Account(key, INPUTS[table], raw)
-    _judge_file(account, spec, job)
+    judge_rows(account, spec, job.settings, job.lookup)
     return FilePull(
         key,
         mode,
@@ -112,14 +107,16 @@ def _pull_file(job: _Job, name: str, path: Place, skip: Skip) -> FilePull:
     )
 
 
-def _judge_file(account: Account, spec: TableMap, job: _Job) -> None:
-    """Maps and splits the rows of one file into `account`."""
+def judge_rows(
+    account: Account, spec: TableMap, settings: Settings, lookup: Callable[[Place], RawFile]
+) -> None:
+    """Maps and splits the rows of one file, or of one pull, into `account`."""
     table, rows = account.table, account.raw.frame
-    shown = job.settings.privacy.quarantine_chars
+    shown = settings.privacy.quarantine_chars
     if rows.columns == [ROW] and rows.is_empty():
         return  # an empty file names no columns; there is nothing to map
     try:
-        mapped = map_rows(rows, table.name, spec, _lookups(job))
+        mapped = map_rows(rows, table.name, spec, _lookups(spec, settings.storage.access, lookup))
     except (MappingError, FileProblem) as error:
         lost = isinstance(error, FileProblem)
         reason = Reason.UNREADABLE_FILE if lost else Reason.MISSING_COLUMN
@@ -127,34 +124,33 @@ def _judge_file(account: Account, spec: TableMap, job: _Job) -> None:
         return
     account.set_aside(mapped)
     for name, frame in mapped.frames.items():
-        judged = split(
-            frame, INPUTS[name], timezone=job.settings.business.timezone, max_chars=shown
-        )
+        judged = split(frame, INPUTS[name], timezone=settings.business.timezone, max_chars=shown)
         account.add(INPUTS[name], frame.height, judged)
 
 
-def _lookups(job: _Job) -> list[pl.DataFrame]:
+def _lookups(
+    spec: TableMap, access: Access, lookup: Callable[[Place], RawFile]
+) -> list[pl.DataFrame]:
     frames = []
-    for plan in job.plan.mapping.lookup:
+    for plan in spec.lookup:
         try:
-            frames.append(job.lookup(place_of(plan.file, job.access)).frame.drop(ROW))
+            frames.append(lookup(place_of(plan.file, access)).frame.drop(ROW))
         except FileProblem as error:
             raise FileProblem(redact_text(f"lookup file {error}")) from None
     return frames
 
 
-def _signature(job: _Job) -> str:
+def signature_of(table: str, spec: TableMap, settings: Settings) -> str:
     """Digest of everything but the file itself that decides what is read from it."""
-    table, spec, timezone = job.table, job.plan.mapping, job.settings.business.timezone
     shape = spec.model_dump(mode="json", exclude_defaults=True)
     for plan, dumped in zip(spec.lookup, shape.get("lookup", ()), strict=True):
         try:
-            dumped["file"] = content.digest(place_of(plan.file, job.access))
+            dumped["file"] = content.digest(place_of(plan.file, settings.storage.access))
         except FileProblem:
             dumped["file"] = "unreadable"
     tables = [table, *(route.to for route in spec.route)]
     rules = [rules_of(INPUTS[name]) for name in tables]
-    parts = [READING, CONTRACT_VERSION, timezone, shape, rules]
+    parts = [READING, CONTRACT_VERSION, settings.business.timezone, shape, rules]
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 

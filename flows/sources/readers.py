@@ -13,6 +13,7 @@ from polars.exceptions import PolarsError
 from flows.places import Place
 from flows.sources import content, delimited, json_lines
 from flows.sources.base import FileProblem, RawFile
+from flows.sources.plain_text import parse_plain
 from transforms.contracts import Reason
 from transforms.quarantine import QUARANTINED, redacted
 from transforms.validation import EXTRA, ROW
@@ -38,6 +39,8 @@ def read_table_file(path: Place, max_chars: int = 200) -> RawFile:
         return RawFile(_numbered(pl.DataFrame(), []), notes=("the file is empty",))
     if _ending(path) == ".parquet":
         raise FileProblem(f"{path.name}: is not a Parquet file; check how it was written")
+    if _ending(path) in _TEXT_ENDINGS and (plain := parse_plain(data)) is not None:
+        return RawFile(_numbered(plain.frame, plain.numbers), notes=tuple(plain.notes))
     text, notes = content.decode(data)
     if is_json(path, text):
         frame, numbers, bad = json_lines.parse(text)

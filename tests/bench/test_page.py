@@ -19,6 +19,13 @@ def test_a_page_shows_the_parts_that_were_run_and_when(tmp_path: Path) -> None:
     assert "### Accuracy" not in text
 
 
+def test_reading_shows_every_way_of_both_formats() -> None:
+    one = {"way": "ours", "seconds": 9.0, "cpu": 8.25, "peak_mib": 2048.2}
+    lines = page.reading({"rows": 10_000_000, "ways": {"parquet": [one], "csv": []}})
+    assert "10,000,000 order lines." in lines
+    assert "| parquet | ours | 8.2 | 9.0 | 2048 |" in lines
+
+
 def test_speeds_become_ratios_of_wall_and_of_processor_time() -> None:
     told = {
         "speed": [

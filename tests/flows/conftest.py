@@ -20,6 +20,7 @@ from prefect.testing.utilities import prefect_test_harness  # noqa: E402
 from flows.commands import one_night  # noqa: E402
 from flows.simulate import write_brand  # noqa: E402
 from tests.flows.listeners import Hook, Monitor  # noqa: E402
+from tests.flows.postgres import running_server  # noqa: E402
 
 AS_OF = "2026-11-17"
 
@@ -57,6 +58,13 @@ def monitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Monitor]:
     yield made
     made.server.shutdown()
     made.server.server_close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL server; skips where its programs are not installed."""
+    with running_server() as server:
+        yield server
 
 
 SOURCES = {

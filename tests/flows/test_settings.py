@@ -159,8 +159,8 @@ def table(keys: str) -> str:
             "[[sources]] #1 order_line is not a known key; did you mean order_lines?",
         ),
         (
-            '[[sources]]\nkind = "sql"\norder_lines = "x"',
-            "[[sources]] 'sql' kind 'sql' is not supported by this version; use 'files', 'inbox' or 'http'",
+            '[[sources]]\nkind = "ftp"\norder_lines = "x"',
+            "[[sources]] 'ftp' kind 'ftp' is not a kind of source; use one of files, inbox, sql, http",
         ),
         (SOURCE + SOURCE, "[[sources]] two are named 'main'; give each its own name"),
         ('[sources]\nname = "m"', "[[sources]] is a list: write [[sources]] with two brackets"),
@@ -339,3 +339,68 @@ def test_addresses_in_buckets_are_reached_as_storage_says(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["../../etc", "..", "/etc", "a/b", "a\\\\b", ".hidden", ""])
 def test_a_source_is_named_so_that_no_path_can_be_made_of_it(tmp_path: Path, name: str) -> None:
     assert "name" in mistake(tmp_path, f'[[sources]]\nname = "{name}"\norder_lines = "in/*"\n')
+
+
+SQL = "[[sources]]\nname = 'shop'\nkind = 'sql'\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("url = 'postgresql://u:geheim@h/d'\nrefunds = 'r'", "url holds a password or key"),
+        ("url = 'mysql://h/d?password=geheim'\nrefunds = 'r'", "url holds a password or key"),
+        ("url = 'snow://h/d?token=geheim'\nrefunds = 'r'", "url holds a password or key"),
+        ("url = 'geheim'\nrefunds = 'r'", "url has no scheme"),
+        ("refunds = 'r'", "needs exactly one of url_env"),
+        ("url_env = 'A'\nurl_block = 'b'\nrefunds = 'r'", "needs exactly one of url_env"),
+        ("url_env = 'A'", 'names no table; add one, e.g. order_lines = "public.order_lines"'),
+        ("url_env = 'A'\npath = 'in'\nrefunds = 'r'", "path goes with files"),
+        ("url_env = 'A'\nrefunds = { table = 'r', query = 'select 1' }", "exactly one of table"),
+        ("url_env = 'A'\nrefunds.query = 'drop table r'", "begins with 'drop'"),
+        ("url_env = 'A'\nrefunds.query = 'select 1; select 2'", "more than one statement"),
+        (
+            "url_env = 'A'\nrefunds = { table = 'r', overlap = '1h' }",
+            "overlap goes with a watermark",
+        ),
+        (
+            "url_env = 'A'\nrefunds = { table = 'r', watermark = 'w', mode = 'snapshot' }",
+            "watermark reads what is new, a snapshot all there is",
+        ),
+        (
+            "url_env = 'A'\nrefunds = { tabel = 'r' }",
+            "refunds.tabel is not a known key; did you mean table?",
+        ),
+        ("url_envv = 'A'\nrefunds = 'r'", "url_envv is not a known key; did you mean url_env?"),
+        ("url_env = 'A'\nrefunds = 'r'\nlock_timeout_seconds = 0", "lock_timeout_seconds"),
+    ],
+)
+def test_a_mistake_in_a_database_is_one_line_without_its_password(
+    keys: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "hearcast.toml"
+    path.write_text(SQL + keys)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, {})
+    line = str(caught.value)
+    assert said in line
+    assert "[[sources]] 'shop'" in line
+    assert "geheim" not in line
+    assert "\n" not in line
+
+
+def test_a_databases_file_lies_beside_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "hearcast.toml"
+    lookup = "{ table = 'r', lookup = [{ file = 'l.csv', on = 'a', columns = ['b'] }] }"
+    path.write_text(f"{SQL}url = 'duckdb:///in/s.duckdb'\nrefunds = {lookup}")
+    source = load_settings(path, {}).sources[0]
+    assert source.database is not None
+    assert source.database.url == f"duckdb:///{tmp_path}/in/s.duckdb"
+    assert source.queries["refunds"].table == "r"
+    assert source.queries["refunds"].lookup[0].file == str(tmp_path / "l.csv")
+
+
+def test_keys_of_a_database_go_with_its_kind_alone(tmp_path: Path) -> None:
+    path = tmp_path / "hearcast.toml"
+    path.write_text("[[sources]]\nname = 'shop'\nurl_env = 'A'\nrefunds = 'r'")
+    with pytest.raises(SettingsError, match='url_env goes with kind = "sql"'):
+        load_settings(path, {})

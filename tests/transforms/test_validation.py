@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transforms import parsing
 from transforms.contracts import INPUTS
 from transforms.validation import Split, split
 
@@ -283,3 +284,20 @@ def test_a_value_may_ask_for_another_column(row: dict[str, Any], expected: list[
     base = {"week_start": "2026-11-16", "value": "5", "author": "a", "reason": "r",
             "category": None, "sku": None, "channel": None}  # fmt: skip
     assert reasons(judged({**base, **row}, table="overrides")) == expected
+
+
+@pytest.mark.parametrize("separator", ["T", " "])
+@pytest.mark.parametrize("zone", ["+00:00", "-0530", "+13:59", "+14:00", "+14:30", "+05:60"])
+@pytest.mark.parametrize(
+    "clock", ["23:59:59", "00:00:00.123456", "24:00:00", "10:00:60", "1:00:00"]
+)
+def test_a_column_of_one_shape_is_read_as_its_rows_are(
+    separator: str, zone: str, clock: str
+) -> None:
+    """One text of another shape in the column sends all of it the slow way."""
+    text = f"2026-02-28{separator}{clock}{zone}"
+    alone = parsing.times(pl.Series("t", [text, None]), "America/New_York")
+    mixed = parsing.times(pl.Series("t", [text, None, "2026-01-01"]), "America/New_York")
+    assert alone.to_list() == mixed.to_list()[:2]
+    assert alone.dtype == mixed.dtype
+    assert alone.name == mixed.name

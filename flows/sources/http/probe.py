@@ -50,7 +50,7 @@ def probe(source: Source, settings: Settings, lake: Lake, environ: Mapping[str, 
     system, told = SYSTEMS[http.system], Probed(http.system)
     endpoints = [system.by_name[name] for name in http.chosen]
     told.lines.append(f"{system.title} at {http.address}")
-    cursors = lake.cursors(source.name)
+    cursors = lake.cursors().get(source.name, {})
     come: list[Come] = []
     try:
         api = open_api(http, environ)

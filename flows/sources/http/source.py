@@ -63,7 +63,7 @@ def pull_http(
     except PullProblem as problem:
         brought.pulls = [absent(source, one, problem) for one in endpoints]
         return brought
-    job = _Job(source, settings, lake, taken, api, lake.cursors(source.name))
+    job = _Job(source, settings, lake, taken, api, lake.cursors().get(source.name, {}))
     trouble: PullProblem | None = None
     for group in dict.fromkeys(one.group for one in endpoints):
         ones = [one for one in endpoints if one.group == group]
