@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,9 +23,9 @@ def descendants(of: int) -> list[int]:
     return found
 
 
-def end_children() -> None:
-    """Kills every process below this one."""
-    for one in descendants(os.getpid()):
+def end_children(spared: Collection[int] = ()) -> None:
+    """Kills every process below this one but those `spared`: they were there before."""
+    for one in set(descendants(os.getpid())) - set(spared):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(one, signal.SIGKILL)
 
