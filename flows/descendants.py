@@ -30,6 +30,14 @@ def end_children(spared: Collection[int] = ()) -> None:
             os.kill(one, signal.SIGKILL)
 
 
+def reap_adopted() -> None:
+    """Lets the system forget orphans that were adopted and have ended; a service gathers them."""
+    for child in descendants(os.getpid()):
+        with suppress(OSError):
+            if " Z " in Path(f"/proc/{child}/stat").read_text():
+                os.waitpid(child, os.WNOHANG)
+
+
 def adopt_orphans() -> None:
     """On Linux, processes below this one whose parent dies become its own children."""
     _prctl(SET_SUBREAPER, 1)
