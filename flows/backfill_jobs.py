@@ -17,7 +17,7 @@ from pathlib import Path
 
 from flows.atomic import private_dir
 from flows.cli import EXIT_FAILED, logs_as_json
-from flows.descendants import end_children
+from flows.descendants import descendants, end_children
 from flows.settings import Settings
 from flows.storage import storage_of
 
@@ -46,6 +46,7 @@ def replays(
     root = storage_of(settings.paths.lake).workroom(settings.paths.lake)
     shutil.rmtree(root, ignore_errors=True)
     waiting, running = list(days), list[_Job]()
+    others = descendants(os.getpid())
     try:
         with tempfile.TemporaryDirectory(prefix="hearcast-turns-") as turns:
             while waiting or running:
@@ -57,7 +58,7 @@ def replays(
                 oldest.turn.touch()
                 yield oldest.day, _ended(oldest)
     finally:
-        end_children()
+        end_children(others)
         shutil.rmtree(root, ignore_errors=True)
 
 

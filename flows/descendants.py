@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,11 +23,19 @@ def descendants(of: int) -> list[int]:
     return found
 
 
-def end_children() -> None:
-    """Kills every process below this one."""
-    for one in descendants(os.getpid()):
+def end_children(spared: Collection[int] = ()) -> None:
+    """Kills every process below this one but those `spared`: they were there before."""
+    for one in set(descendants(os.getpid())) - set(spared):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(one, signal.SIGKILL)
+
+
+def reap_adopted() -> None:
+    """Lets the system forget orphans that were adopted and have ended; a service gathers them."""
+    for child in descendants(os.getpid()):
+        with suppress(OSError):
+            if " Z " in Path(f"/proc/{child}/stat").read_text():
+                os.waitpid(child, os.WNOHANG)
 
 
 def adopt_orphans() -> None:

@@ -20,7 +20,7 @@ from flows.cli import (
     start_log,
 )
 from flows.deployments import Deployment
-from flows.descendants import die_with_parent
+from flows.descendants import die_with_parent, reap_adopted
 from flows.leaving import leave_within
 from flows.stopwatch import note
 from flows.supervise import PARENT, lost_night, supervise
@@ -52,6 +52,7 @@ def run_apart(deployment: Deployment, config: Path) -> Ran:
     }
     command = [sys.executable, "-m", "flows.served", json.dumps(told)]
     ended = supervise(command, seconds, lost_night(str(config), None), apart=True)
+    reap_adopted()
     return Ran(str(ended.doing.get("state", "Lost")))
 
 

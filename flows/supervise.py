@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.descendants import adopt_orphans, end_children
+from flows.descendants import adopt_orphans, descendants, end_children
 from flows.stepping import Stepping, ended_by
 from flows.stopwatch import STAGE_FILE
 
@@ -55,13 +55,13 @@ def supervise(
     some minutes on, is lost: `lost` is called to tell of it. What it started is ended, too. `apart`:
     signals from the terminal do not reach it. Ended with the thread that calls.
     """
-    stepping = Stepping()
+    stepping, others = Stepping(), descendants(os.getpid())
     while True:
         most = None if seconds is None else seconds + ROOM_SECONDS
         ended = _once(command, most, stepping, apart=apart)
         if ended.code >= 0 and not ended.late:
             return ended
-        end_children()
+        end_children(others)
         if -ended.code in (signal.SIGTERM, signal.SIGINT):
             return ended
         below = None if ended.late else stepping.below(ended.doing, -ended.code)

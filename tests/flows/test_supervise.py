@@ -200,6 +200,18 @@ def test_a_night_that_cannot_be_interrupted_is_told_of_and_its_process_ends() ->
     assert done.stdout.startswith("told: the night was ended after")
 
 
+def test_processes_that_were_there_before_are_spared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROOM_SECONDS", 0.0)
+    other = subprocess.Popen(["sleep", "60"])
+    try:
+        run("import time; time.sleep(600)", seconds=0.5)
+        time.sleep(0.2)
+        assert other.poll() is None, "it was no part of the night"
+    finally:
+        other.kill()
+        other.wait()
+
+
 def test_processes_below_this_one_are_found() -> None:
     child = subprocess.Popen(["sh", "-c", "sleep 60 & wait"])
     try:
