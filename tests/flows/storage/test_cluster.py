@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from distributed import Client, LocalCluster
 
-from flows.cli import EXIT_PUBLISHED, main
+from flows.cli import EXIT_PUBLISHED, EXIT_USAGE, main
 from flows.cluster import Cluster, NoCluster, cluster_of
 from flows.reader import read_manifest, snapshot_dir
 from flows.settings import load_settings
@@ -129,3 +129,14 @@ def test_workers_with_other_code_are_turned_away(
             pass
     finally:
         code.cache_clear()
+
+
+def test_a_worker_without_a_scheduler_is_one_line_and_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(tmp_path, {"order_lines": "in/*"})
+    assert main(["worker", "--config", str(config)]) == EXIT_USAGE
+    assert "[run] scheduler is empty" in capsys.readouterr().err
+    config = write_config(tmp_path, {"order_lines": "in/*"}, '[run]\nengine = "dask"\n')
+    assert main(["worker", "--config", str(config)]) == EXIT_USAGE
+    assert 'engine = "dask" needs scheduler' in capsys.readouterr().err
