@@ -14,10 +14,10 @@ from prefect.states import Completed, Failed
 
 from flows import artifacts, stages
 from flows.alerts import alert as send
-from flows.alone import alone
 from flows.night import Night, open_night
 from flows.publishing import STATUS_FULL
 from flows.settings import load_settings
+from flows.turns import in_turn
 
 LOG = logging.getLogger("hearcast")
 TIMEOUT_SECONDS = 2 * 3600
@@ -76,9 +76,10 @@ def nightly(
 
     Completed: everything was published on the full rung. Failed, named PublishedDegraded:
     published, but a table was held back or stands on a lower rung. One night at a time runs on
-    a lake; another is turned away at once.
+    a lake; another waits for `[run] wait_minutes` at most (0 by default), then is turned away.
     """
-    with alone(load_settings(Path(config), os.environ).paths.lake):
+    settings = load_settings(Path(config), os.environ)
+    with in_turn(settings.paths.lake, settings.run.wait_minutes):
         published = _through(open_night(config, as_of, restated=restated))
     artifacts.create(published)
     if published.status == STATUS_FULL:

@@ -148,6 +148,7 @@ class Run(Spec):
     threads: Annotated[int, Strict(), Field(ge=1, le=256)] = 2
     timeout_minutes: Annotated[int, Strict(), Field(ge=1, le=1440)] = 120
     keep_nights: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 400
+    wait_minutes: Annotated[int, Strict(), Field(ge=0, le=1440)] = 0
 
 
 Days = Annotated[int, Strict(), Field(ge=1, le=36_500)]

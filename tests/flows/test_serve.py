@@ -45,9 +45,11 @@ class FakeClock:
 
 def test_prefect_yaml_schedules_every_deployment_in_a_zone_one_at_a_time() -> None:
     content = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
-    assert {"nightly"} <= {entry["name"] for entry in content["deployments"]}
+    names = [entry["name"] for entry in content["deployments"]]
+    assert names == ["nightly", "weekly-review", "backfill"]
     for entry in content["deployments"]:
-        assert entry["schedules"]
+        assert bool(entry["schedules"]) == (entry["name"] != "backfill")
+        assert entry["work_pool"]["name"] == "hearcast"
         assert all(schedule["timezone"] and schedule["cron"] for schedule in entry["schedules"])
         assert entry["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
         assert not any(content.get(step) or entry.get(step) for step in ("build", "push", "pull"))
