@@ -60,7 +60,9 @@ def _names(letter: str, numbers: Ints) -> pl.Series:
 
 
 def _category(sku: Ints) -> pl.Series:
-    return pl.select(pl.lit("Category ") + pl.Series(sku // PER_CATEGORY).cast(pl.String)).to_series()
+    return pl.select(
+        pl.lit("Category ") + pl.Series(sku // PER_CATEGORY).cast(pl.String)
+    ).to_series()
 
 
 def _at(day: Ints, rng: np.random.Generator) -> pl.Series:
@@ -106,7 +108,9 @@ def _echoes(folder: Path, size: Size, sku: Ints, rng: np.random.Generator) -> No
         ("refunds", 20, "refunded_at", "refund_id"), ("tickets", 50, "opened_at", "ticket_id"),
     ):  # fmt: skip
         row = np.sort(rng.choice(len(sku), len(sku) // share, replace=False))
-        day = np.minimum(row * (7 * WEEKS) // len(sku) + rng.integers(1, 20, len(row)), 7 * WEEKS - 1)
+        day = np.minimum(
+            row * (7 * WEEKS) // len(sku) + rng.integers(1, 20, len(row)), 7 * WEEKS - 1
+        )
         columns = {code: _names(name[0].upper(), np.arange(len(row))), at: _at(day, rng)}
         columns |= {"sku": _names("S", sku[row]), "category": _category(sku[row])}
         quantity = {"quantity": np.ones(len(row), np.int64)} if name == "refunds" else {}
