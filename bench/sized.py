@@ -38,7 +38,7 @@ def write_shop(folder: Path, size: Size) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)
     sku = _lines(folder, size, rng)
-    _echoes(folder, size, sku, rng)
+    _echoes(folder, sku, rng)
     _words(folder, size, rng)
     codes = np.arange(size.series)
     pl.DataFrame({"sku": _names("S", codes), "category": _category(codes)}).write_csv(
@@ -102,7 +102,7 @@ def _lines(folder: Path, size: Size, rng: np.random.Generator) -> Ints:
     return sku
 
 
-def _echoes(folder: Path, size: Size, sku: Ints, rng: np.random.Generator) -> None:
+def _echoes(folder: Path, sku: Ints, rng: np.random.Generator) -> None:
     """Writes refunds of one line in twenty and tickets of one in fifty."""
     for name, share, at, code in (
         ("refunds", 20, "refunded_at", "refund_id"), ("tickets", 50, "opened_at", "ticket_id"),
