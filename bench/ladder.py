@@ -61,7 +61,7 @@ def climb(job: str, size: Size, command: list[str], environment: dict[str, str])
                 running.terminate()
                 running.wait()
                 return None
-            time.sleep(0.2)
+            time.sleep(1.0)
         seconds = time.perf_counter() - started
         said.seek(0)
         lines = [line for line in said.read().splitlines() if line.startswith('{"stages"')]
