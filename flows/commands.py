@@ -78,8 +78,8 @@ def one_night(config: str, as_of: str | None, *, restated: bool = False) -> Stat
 
     hide_refusals()
 
-    minutes = load_settings(Path(config), os.environ).run.timeout_minutes
-    timed = flow.with_options(timeout_seconds=60 * minutes)
+    told = load_settings(Path(config), os.environ).run
+    timed = flow.with_options(timeout_seconds=60 * (told.timeout_minutes + told.wait_minutes))
     state: State[Any] = timed(config, as_of, restated, return_state=True)
     return state
 

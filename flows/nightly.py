@@ -20,7 +20,8 @@ from flows.settings import load_settings
 from flows.turns import in_turn
 
 LOG = logging.getLogger("hearcast")
-TIMEOUT_SECONDS = 2 * 3600
+TIMEOUT_SECONDS = 4 * 3600
+"""Under a worker, work and the wait for a turn ([run] wait_minutes) together."""
 IO_RETRIES: dict[str, Any] = {
     "retries": 2,
     "retry_delay_seconds": [5, 30],

@@ -17,7 +17,8 @@ from flows.settings import load_settings
 from flows.turns import in_turn
 
 LOG = logging.getLogger("hearcast")
-TIMEOUT_SECONDS = 3600
+TIMEOUT_SECONDS = 3 * 3600
+"""Drawing and the wait for a turn ([run] wait_minutes) together."""
 IO_RETRIES: dict[str, Any] = {
     "retries": 2,
     "retry_delay_seconds": [5, 30],
