@@ -1,6 +1,6 @@
 """One night, stage by stage, in a process of its own: `python -m bench.staged CONFIG AS_OF`.
 
-Prints one line of JSON: for each stage its wall seconds, its processor seconds with those of the
+Prints one line of JSON, and each stage as it ends on standard error: for each stage its wall seconds, its processor seconds with those of the
 processes that it started, and the peak of this process's memory while it ran.
 """
 
@@ -44,6 +44,7 @@ def watched(
                 "cpu": round(spent() - cpu, 2),
                 "peak_mib": round(peak_mib(), 0),
             }
+            print(f"  {name}: {told[name]}", file=sys.stderr, flush=True)
 
     return run
 

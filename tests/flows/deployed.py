@@ -75,6 +75,12 @@ class Deployed:
         wanted = {"flow_runs": {"name": {"any_": [name]}}}
         return str(self.ask("flow_runs/filter", wanted)[0]["id"])
 
+    def cancel(self, run: str) -> None:
+        """Asks for a run to be cancelled, as the page's button and `prefect flow-run cancel` do."""
+        state = {"type": "CANCELLING", "name": "Cancelling"}
+        answer = self.ask(f"flow_runs/{run}/set_state", {"state": state})
+        assert answer["status"] == "ACCEPT", answer
+
     def state(self, run: str) -> dict[str, Any]:
         """The state that a run is in."""
         found: dict[str, Any] = self.ask(f"flow_runs/{run}")["state"]

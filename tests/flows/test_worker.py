@@ -96,7 +96,7 @@ def test_a_night_cancelled_in_mid_run_changes_nothing_and_the_next_one_succeeds(
     before = digests(exports(here) / "latest", "*")
     run = here.run(NIGHTLY)
     until(lambda: at_work(here), "the night to be in the middle of its work")
-    here.prefect("flow-run", "cancel", run)
+    here.cancel(run)
     assert here.ended(run)["type"] == "CANCELLED"
     until(lambda: free(here), "the lake to be let go of")
     assert digests(exports(here) / "latest", "*") == before
