@@ -80,6 +80,8 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/hadolint docker/Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker/compose.yaml
 	@$(MAKE) --no-print-directory audit
 
 # What the lock pins must fit together, always. Advisories are looked up where pip-audit is installed
@@ -122,12 +124,13 @@ docs: $(STAMP)
 	@mv docs/tables.md.new docs/tables.md
 
 # The headers of the lock files are kept: they say what the files are and how they are made. The
-# second takes the versions of the first, but for pandas.
+# second takes the versions of the first, but for pandas. Extras are named: else older versions of
+# pip take a package that another one wants with an extra for one without a version.
 lock:
 	@{ sed '/^[^#]/,$$d' requirements.lock; \
 	  uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-	    --output-file requirements.lock; } > requirements.lock.new
+	    --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
+	    --no-header --output-file requirements.lock; } > requirements.lock.new
 	@mv requirements.lock.new requirements.lock
 	@awk '/^[^ #]/ { kept = !/^pandas==/ } kept' requirements.lock > requirements.same
 	@{ sed '/^[^#]/,$$d' requirements-bench.lock; \

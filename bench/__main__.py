@@ -1,4 +1,4 @@
-"""`python -m bench [nights] [accuracy] [leads] [speed] [scale] [reading] [signals] [tagging] [policy] [--quick]`.
+"""`python -m bench [nights] [ladder] [accuracy] [leads] [speed] [scale] [reading] [signals] [tagging] [policy] [--quick]`.
 
 All parts by default.
 
@@ -23,9 +23,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "bench" / "var"
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
-PARTS = ("nights", "speed", "scale", "reading", "accuracy", "leads", "signals", "tagging", "policy")
+PARTS = (
+    "nights", "ladder", "speed", "scale", "reading", "accuracy", "leads", "signals", "tagging", "policy",
+)  # fmt: skip
 BESIDE_PEERS = {"speed", "accuracy", "tagging"}
-WRITES = {"nights", "speed", "scale", "reading", "accuracy", "leads", "tagging", "policy"}
+WRITES = {
+    "nights", "ladder", "speed", "scale", "reading", "accuracy", "leads", "tagging", "policy",
+}  # fmt: skip
 CAPS = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

@@ -6,7 +6,7 @@ import functools
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,12 +30,13 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deployment:
-    """One deployment: a flow, its parameters and its active schedules."""
+    """One deployment: a flow, its parameters, its active schedules and its runs' environment."""
 
     name: str
     entrypoint: str
     parameters: Mapping[str, Any]
     schedules: tuple[Schedule, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def flow(self, **replaced: object) -> Callable[[], object]:
         """The flow, ready to be called: its parameters, with those that it has of `replaced`.
@@ -93,7 +94,20 @@ def _deployment(entry: Mapping[str, Any]) -> Deployment:
         if schedule.get("active", True)
     ]
     parameters = dict(entry.get("parameters") or {})
-    return Deployment(entry["name"], entry["entrypoint"], parameters, tuple(schedules))
+    environment = _environment(entry, where)
+    return Deployment(entry["name"], entry["entrypoint"], parameters, tuple(schedules), environment)
+
+
+def _environment(entry: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Variables that a process worker would set for each run."""
+    variables = (entry.get("work_pool") or {}).get("job_variables") or {}
+    told = variables.get("env") or {}
+    if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+        raise DeploymentError(
+            f"{where}.work_pool.job_variables.env: names and texts, as a worker takes them; "
+            "put numbers into quotes"
+        )
+    return dict(told)
 
 
 def _schedule(entry: Mapping[str, Any], where: str) -> Schedule:

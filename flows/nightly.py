@@ -22,8 +22,8 @@ from flows.progress import BAR
 from flows.publishing import STATUS_FULL
 from flows.settings import Settings, load_settings
 from flows.stopwatch import now
-from flows.storage import storage_of
 from flows.timed import stage
+from flows.turns import in_turn
 
 TIMEOUT_SECONDS = 25 * 3600
 """Beyond the greatest [run] timeout_minutes, which ends a night wherever it runs."""
@@ -95,7 +95,8 @@ def nightly(
 
     Completed: everything was published on the full rung. Failed, named PublishedDegraded:
     published, but a table was held back or stands on a lower rung. One night at a time runs on
-    a lake; another is turned away at once. None takes longer than [run] timeout_minutes.
+    a lake; another waits for `[run] wait_minutes` at most (0 by default), then is turned away. None
+    takes longer than [run] timeout_minutes, the wait not counted.
     """
     settings = load_settings(Path(config), os.environ)
     day = night_of(settings, as_of)
@@ -105,9 +106,9 @@ def nightly(
             kind, why = type(error).__name__, outcome.reason_of(error)
             outcome.failed(settings, day, str(now().get("run_id", "")), kind, why)
 
-    lake = settings.paths.lake
+    seconds = 60 * settings.run.timeout_minutes
     try:
-        with deadline(60 * settings.run.timeout_minutes, lost), storage_of(lake).alone(lake):
+        with in_turn(settings.paths.lake, settings.run.wait_minutes), deadline(seconds, lost):
             published = _through(open_night(config, as_of, restated=restated))
     except (AnotherNight, NightTooLong):  # who runs too long has been told of
         raise

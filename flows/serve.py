@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,19 +96,32 @@ def run_schedules(
 
 def _announce(due: Mapping[Deployment, datetime | None]) -> None:
     for deployment, at in due.items():
-        LOG.info("%s: next run %s", deployment.name, at.isoformat() if at else "never")
+        LOG.info("%s: next run %s", deployment.name, at.isoformat() if at else "by hand only")
 
 
 def _run(deployment: Deployment, flow: Callable[[], object]) -> None:
     LOG.info("%s: started", deployment.name)
     try:
-        state = flow()
+        with _variables(deployment.environment):
+            state = flow()
     except Exception as error:  # noqa: BLE001 - tomorrow's night must come whatever befell this one
         # The type alone: a message may quote data, and the run's own log tells the rest.
         LOG.error("%s: failed with %s", deployment.name, type(error).__name__)  # noqa: TRY400
         return
     name = getattr(state, "name", "Completed")
     LOG.log(logging.INFO if name == "Completed" else logging.ERROR, "%s: %s", deployment.name, name)
+
+
+@contextmanager
+def _variables(told: Mapping[str, str]) -> Iterator[None]:
+    """Sets for one run what a worker would set; what the environment says already goes before."""
+    added = {name: value for name, value in told.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def serve(config: Path, prefect_yaml: Path = PREFECT_YAML, clock: Clock | None = None) -> None:

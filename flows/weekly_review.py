@@ -14,9 +14,11 @@ from prefect.cache_policies import NO_CACHE
 from flows import stages
 from flows.review import Written, write_review
 from flows.settings import load_settings
+from flows.turns import in_turn
 
 LOG = logging.getLogger("hearcast")
-TIMEOUT_SECONDS = 3600
+TIMEOUT_SECONDS = 3 * 3600
+"""Drawing and the wait for a turn ([run] wait_minutes) together."""
 IO_RETRIES: dict[str, Any] = {
     "retries": 2,
     "retry_delay_seconds": [5, 30],
@@ -35,10 +37,13 @@ def draw(config: str, as_of: str | None) -> Written:
 def weekly_review(config: str = "hearcast.toml", as_of: str | None = None) -> Written:
     """The review of the night `as_of` (ISO date; default: the newest published).
 
-    Reads no lake and makes no forecast: with the same snapshot it draws the same files. Fails where
+    Reads no lake and makes no forecast: with the same snapshot it draws the same files. It waits for
+    a night or backfill that runs on the lake, so that it shows what that publishes. Fails where
     nothing is published.
     """
-    written = draw(config, as_of)
+    settings = load_settings(Path(config), os.environ)
+    with in_turn(settings.paths.lake, settings.run.wait_minutes):
+        written = draw(config, as_of)
     for line in written.report:
         LOG.info(line)
     _tell(written)

@@ -153,6 +153,7 @@ class Run(Spec):
     timeout_minutes: Annotated[float, Strict(), Field(gt=0, le=1440)] = 120
     max_age_hours: Annotated[float, Strict(), Field(gt=0, le=8784)] = 26
     keep_nights: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 400
+    wait_minutes: Annotated[int, Strict(), Field(ge=0, le=1440)] = 0
     engine: Literal["local", "dask"] = "local"
     scheduler: str = ""
 

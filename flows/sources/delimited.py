@@ -80,18 +80,20 @@ def _lines(stream: io.StringIO) -> Iterator[str]:
 
 
 def unique_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Header names made unique and non-empty, and remarks on those that were not."""
+    """Header names made unique and non-empty, and remarks on those that were not.
+
+    A name loses its NUL characters: libraries in C would end it there.
+    """
     seen = {"_row", "_extra"}
     names: list[str] = []
     notes: list[str] = []
-    for position, given in enumerate(header, 1):
+    for position, told in enumerate(header, 1):
+        given = told.replace("\x00", "").strip()
         name, n = given or f"column_{position}", 2
         while name in seen:
             name, n = f"{given or f'column_{position}'}_{n}", n + 1
-        if name != given:
-            notes.append(
-                f"column {position} ('{shown_name(given)}') is called '{shown_name(name)}'"
-            )
+        if name != told:
+            notes.append(f"column {position} ('{shown_name(told)}') is called '{shown_name(name)}'")
         seen.add(name)
         names.append(name)
     return names, notes

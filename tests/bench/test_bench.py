@@ -76,3 +76,29 @@ def test_the_peak_can_be_forgotten() -> None:
     del block
     forget_peak()
     assert peak_mib() < before - 150
+
+
+COMPILED = (
+    "numpy",
+    "scipy",
+    "llvmlite",
+    "numba",
+    "pyyaml",
+    "greenlet",
+    "cryptography",
+    "polars-runtime-32",
+)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-bench.lock"])
+def test_compiled_packages_are_locked_for_other_machines_than_this_one(name: str) -> None:
+    """A lock made beside a folder of wheels holds the hashes of those wheels alone."""
+    hashes: dict[str, int] = {}
+    package = ""
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+        if found := re.match(r"([a-z0-9-]+)(\[.*\])?==", line):
+            package = found[1]
+        elif line.startswith("    --hash="):
+            hashes[package] = hashes.get(package, 0) + 1
+    few = {one: hashes[one] for one in COMPILED if hashes.get(one, 9) < 5}
+    assert not few

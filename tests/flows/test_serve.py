@@ -45,9 +45,11 @@ class FakeClock:
 
 def test_prefect_yaml_schedules_every_deployment_in_a_zone_one_at_a_time() -> None:
     content = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
-    assert {"nightly"} <= {entry["name"] for entry in content["deployments"]}
+    names = [entry["name"] for entry in content["deployments"]]
+    assert names == ["nightly", "weekly-review", "backfill"]
     for entry in content["deployments"]:
-        assert entry["schedules"]
+        assert bool(entry["schedules"]) == (entry["name"] != "backfill")
+        assert entry["work_pool"]["name"] == "hearcast"
         assert all(schedule["timezone"] and schedule["cron"] for schedule in entry["schedules"])
         assert entry["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
         assert not any(content.get(step) or entry.get(step) for step in ("build", "push", "pull"))
@@ -162,12 +164,31 @@ def test_what_came_due_while_another_ran_or_the_machine_slept_runs_once_and_late
     assert runs == [("nightly", NIGHT), ("weekly", NIGHT + timedelta(hours=1))]
 
 
+def test_a_run_finds_what_a_worker_would_set_and_the_next_one_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("POLARS_MAX_THREADS", "1")
+    monkeypatch.delenv("HEARCAST_RUN__WAIT_MINUTES", raising=False)
+    (night, *_) = read_deployments(ROOT / "prefect.yaml")
+    bare = deployment(NIGHTLY, name="bare")
+    clock = FakeClock(NIGHT - timedelta(hours=1), NIGHT + timedelta(hours=1))
+    seen: list[tuple[str | None, str | None]] = []
+
+    def look() -> None:
+        names = ("HEARCAST_RUN__WAIT_MINUTES", "POLARS_MAX_THREADS")
+        seen.append((os.environ.get(names[0]), os.environ.get(names[1])))
+
+    run_schedules({bare: look, night: look}, clock)
+    assert seen == [(None, "1"), ("90", "1")], "what the environment says goes before"
+
+
 BROKEN = {
     "timezone: missing": {"schedules": [{"cron": "15 3 * * *"}]},
     "no cron in a known zone": {"schedules": [{"cron": "15 3 * * *", "timezone": "Moon/Base"}]},
     "'often' in 'UTC'": {"schedules": [{"cron": "often", "timezone": "UTC"}]},
     "interval: not served here": {"schedules": [{"interval": 60, "timezone": "UTC"}]},
     "concurrency_limit: write limit 1": {"concurrency_limit": 2},
+    "env: names and texts": {"work_pool": {"job_variables": {"env": {"A": 90}}}},
 }
 
 
