@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from flows.desk import Desk
+from flows.office.calls import call_list
 from flows.office.given import Given
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 """The tables made, or why there are none tonight, in one line."""
 
-MAKERS: Mapping[str, Maker] = {}
+MAKERS: Mapping[str, Maker] = {
+    "call_list": call_list,
+}
 
 
 def office(given: Given) -> Desk:

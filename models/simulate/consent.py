@@ -24,7 +24,8 @@ def consents(spec: BrandSpec) -> pl.DataFrame:
     kinds = [*SHARES, "unknown"]
     kind = rng.choice(len(kinds), n, p=[*SHARES.values(), 1 - sum(SHARES.values())])
     first = rng.integers(-400, spec.days - 30, n) * _DAY + rng.integers(8, 20, n) * 3600
-    day = np.minimum(first // _DAY + rng.integers(5, 300, n), spec.days - 1)
+    begun = first // _DAY
+    day = begun + 1 + (rng.random(n) * (spec.days - 1 - begun)).astype(np.int64)
     who = np.arange(n)
     asked, left = who[kind < len(SHARES)], who[kind == kinds.index("withdrawn")]
     at = np.concatenate([first[asked], day[left] * _DAY + 21 * 3600])

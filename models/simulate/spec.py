@@ -139,7 +139,6 @@ class Brand(Mapping[str, pl.DataFrame]):
     `truth` can be written as JSON. `truth_passages` (passage_id, language, signals) labels every
     passage; `truth_weekly` (one row per category and week) holds seasons, drivers and rates.
     `cart_calls` are further rows of call_attempts: of the programme that draws its customers by lot.
-    `cart_calls` are further rows of call_attempts: of the programme that draws its customers by lot.
     """
 
     tables: dict[str, pl.DataFrame]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transforms.contracts.programme_exports import PROGRAMME_TABLES
 from transforms.contracts.schema import Table
 
-OFFICE_TABLES: tuple[Table, ...] = ()
+OFFICE_TABLES: tuple[Table, ...] = (*PROGRAMME_TABLES,)
