@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from flows.desk import Desk
+from flows.office.cadence import programme_cadence
 from flows.office.calls import call_list
+from flows.office.connect import connect_rate
 from flows.office.given import Given
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
@@ -15,6 +17,8 @@ Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 
 MAKERS: Mapping[str, Maker] = {
     "call_list": call_list,
+    "connect_rate": connect_rate,
+    "programme_cadence": programme_cadence,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.columns import AS_OF, count, date, real, share, text
+from transforms.contracts.office_columns import VERDICT_PROSE, limits, verdict
 from transforms.contracts.office_inputs import COHORTS
 from transforms.contracts.schema import Column, Table
 
@@ -97,4 +98,32 @@ PROGRAMME_CADENCE = Table(
         text("verdict", "met; on_pace: as far as the elapsed share, or further; behind: less far, and the period is partial; missed: it is over; no_target", one_of=CADENCE),
     ),
 )  # fmt: skip
-PROGRAMME_TABLES = (CALL_LIST, CALL_FRAME, PROGRAMME_CADENCE)
+CONNECT_RATE = Table(
+    "connect_rate",
+    "How many of those dialled answer, by window of weeks. Of people: who answered at all; of dials: which were answered; the two differ, and only people have a target. "
+    "Rows of kind comparison hold teams against each other; they are not causal unless customers were given to teams by lot: whoever is easy to reach may have been given to one of them.",
+    key=("as_of", "kind", "unit", "dimension", "slice", "window_weeks", "window_end"),
+    columns=(
+        AS_OF,
+        text("kind", "rate, or comparison of two teams", one_of=("rate", "comparison")),
+        text("unit", "people: each once in the window and slice; dials", one_of=("people", "dials")),
+        text("dimension", "by what the dials are told apart; hour: local hour of the dial; attempt: how manieth dial since the customer's last answer, in one cohort", one_of=("all", "cohort", "hour", "attempt", "team")),
+        text("slice", "which: the cohort, hour, attempt or team; of a comparison: the team that is compared, and with which"),
+        count("window_weeks", "complete weeks in the window: 1, 4 or 13; few weeks leave wide intervals", "weeks"),
+        date("window_end", "last day of the window; a row for each of the 13 newest complete weeks"),
+        count("n", "people or dials"),
+        count("k", "of them answered"),
+        real("n_effective", "people, or as many independent dials as would be as sure: a person who does not answer may not answer again; null: a comparison", nullable=True, lo=0.0),
+        *limits("rate", "k / n; of a comparison null"),
+        share("target_lo", "lower end of [office.connect] target; null: none for dials and comparisons"),
+        share("target_hi", "its upper end"),
+        real("odds_ratio", "odds of an answer with the first team over those with the second, within cohorts and parts of the day (Mantel-Haenszel; before noon, noon to five, from five on); above 1: the first reaches more", "ratio", nullable=True, lo=0.0),
+        real("odds_ratio_lo", "lower end, 95 %", "ratio", nullable=True, lo=0.0),
+        real("odds_ratio_hi", "upper end, 95 %", "ratio", nullable=True, lo=0.0),
+        share("p_value", "of no difference between the teams"),
+        share("p_one_ratio", "of one odds ratio in all cohorts and parts of the day (Tarone); small: the one number hides that they differ"),
+        count("n_strata", "cohorts by parts of the day in which both teams dialled", nullable=True),
+        verdict(f"{VERDICT_PROSE}; of a comparison: above or below 1, undetermined or not_enough_data"),
+    ),
+)  # fmt: skip
+PROGRAMME_TABLES = (CALL_LIST, CALL_FRAME, PROGRAMME_CADENCE, CONNECT_RATE)
