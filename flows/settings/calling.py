@@ -101,3 +101,9 @@ class Touchpoints(Spec):
             if lo > hi:
                 raise ValueError(f"targets.{name}: the lower end {lo} is above the upper end {hi}")
         return self
+
+
+class Saturation(_Ordered):
+    """saturation: the share of what is mentioned that may still be of themes never heard."""
+
+    target: Ends = (0.0, 0.05)

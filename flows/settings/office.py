@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from flows.settings.calling import Actions, Calls, Connect, Insights, Touchpoints
+from flows.settings.calling import Actions, Calls, Connect, Insights, Saturation, Touchpoints
 from transforms.mapping_spec import Spec
 
 
@@ -15,4 +15,5 @@ class Office(Spec):
     connect: Connect = Field(default_factory=Connect)
     insights: Insights = Field(default_factory=Insights)
     actions: Actions = Field(default_factory=Actions)
+    saturation: Saturation = Field(default_factory=Saturation)
     touchpoints: Touchpoints = Field(default_factory=Touchpoints)

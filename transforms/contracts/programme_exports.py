@@ -107,7 +107,7 @@ CONNECT_RATE = Table(
         AS_OF,
         text("kind", "rate, or comparison of two teams", one_of=("rate", "comparison")),
         text("unit", "people: each once in the window and slice; dials", one_of=("people", "dials")),
-        text("dimension", "by what the dials are told apart; hour: local hour of the dial; attempt: how manieth dial since the customer's last answer, in one cohort", one_of=("all", "cohort", "hour", "attempt", "team")),
+        text("dimension", "by what the dials are told apart; hour: local hour of the dial; attempt: which dial it was of the customer in the cohort; after an answer, or 30 days without a dial, it is the first again", one_of=("all", "cohort", "hour", "attempt", "team")),
         text("slice", "which: the cohort, hour, attempt or team; of a comparison: the team that is compared, and with which"),
         count("window_weeks", "complete weeks in the window: 1, 4 or 13; few weeks leave wide intervals", "weeks"),
         date("window_end", "last day of the window; a row for each of the 13 newest complete weeks"),

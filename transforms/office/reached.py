@@ -13,6 +13,7 @@ WINDOWS = (1, 4, 13)
 SHOWN = 13
 """Newest complete weeks with which a window may end."""
 MOST_ATTEMPTS = 5
+PAUSE = timedelta(days=30)
 DIMENSIONS = ("all", "cohort", "hour", "attempt", "team")
 UNKNOWN = "(unknown)"
 CELL = ("window_weeks", "window_end", "dimension", "slice")
@@ -22,25 +23,23 @@ BANDS = ((0, "before noon"), (12, "noon to five"), (17, "from five on"))
 def dials(attempts: pl.DataFrame, timezone: str, week_start: str) -> pl.DataFrame:
     """One row a dial: person, connected, week_start, cohort, hour, attempt, team, band, all.
 
-    `attempt` counts the dials of a person within a cohort since the one that was answered before, the
-    MOST_ATTEMPTS-th and later together: after an answer it begins anew.
+    `attempt` counts the dials of a person within a cohort, the MOST_ATTEMPTS-th and later together;
+    after an answer, or a PAUSE, it begins anew.
     """
-    place = ["_source", "customer_id", "cohort"]
+    place = ["customer_id", "cohort"]
     local = pl.col("attempted_at").dt.convert_time_zone(timezone)
     hour = local.dt.hour().cast(pl.Int64)
     band = pl.lit(BANDS[0][1])
     for first, name in BANDS[1:]:
         band = pl.when(hour >= first).then(pl.lit(name)).otherwise(band)
-    rows = attempts.sort("attempted_at", "_source", "attempt_id").with_columns(
-        week_of(local_day("attempted_at", timezone), week_start).alias("week_start"),
-        pl.col("connected").cum_sum().over(place[1:]).cast(pl.Int64).alias("_answers"),
-    )
+    rows = attempts.sort("attempted_at", "_source", "attempt_id")
+    before = pl.col("attempted_at").shift(1).over(place)
+    anew = pl.col("connected").shift(1).over(place) | (pl.col("attempted_at") - before > PAUSE)
     rows = rows.with_columns(
-        (pl.col("_answers") - pl.col("connected").cast(pl.Int64)).alias("_episode")
+        week_of(local_day("attempted_at", timezone), week_start).alias("week_start"),
+        anew.fill_null(value=False).cast(pl.Int64).cum_sum().over(place).alias("_episode"),
     )
-    nth = (
-        pl.int_range(1, pl.len() + 1).over([*place[1:], "_episode"]).clip(upper_bound=MOST_ATTEMPTS)
-    )
+    nth = pl.int_range(1, pl.len() + 1).over([*place, "_episode"]).clip(upper_bound=MOST_ATTEMPTS)
     return rows.with_columns(nth.alias("_nth")).select(
         pl.col("customer_id").alias("person"),
         "connected",
