@@ -43,11 +43,11 @@ def allocated(total: float, worth: Floats, spread: Floats, known: Floats) -> Flo
 
     Minimises sum(worth² spread² / (known + new)), `known` being answers that are there already:
     known + new is in proportion to worth x spread (Neyman 1934), where that asks for fewer than
-    are known, none. Families of no worth get none; where all are, equal shares.
+    are known, none. Families of no worth get none; where all are, nobody does.
     """
     pull = worth * spread
     if not (pull > 0).any():
-        return np.full(len(worth), total / max(len(worth), 1))
+        return np.zeros(len(worth))
     level = np.where(pull > 0, known / np.where(pull > 0, pull, 1.0), np.inf)
     rank = np.argsort(level, kind="stable")
     rank = rank[np.isfinite(level[rank])]
@@ -61,7 +61,7 @@ def chances(wanted: int, family: Ints, by_need: Floats, even_share: float) -> In
     """Probability, in millionths, with which each customer is drawn: `wanted` are, in expectation.
 
     A share of the list falls on all alike, so that nobody has no chance; the rest on families as
-    `by_need` says. What a family cannot use falls on the others. `family` numbers the families
+    `by_need` says, on all alike where it says nothing. What a family cannot use falls on the others. `family` numbers the families
     from 0. With fewer customers than are wanted all are drawn.
     """
     n = len(family)
