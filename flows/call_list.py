@@ -168,12 +168,14 @@ def _given_out(rows: pl.DataFrame, asked: Asked, told: str) -> list[str]:
         raise CallListRefusal(
             f"--out {asked.out}: {problem.strerror}; give a file that can be written"
         ) from None
-    return [f"{rows.height} customers written to {asked.out}, for its owner only; {told}"]
+    return [f"{asked.out} is written, {rows.height} customers, for its owner only; {told}"]
 
 
 def _told(shown: int, dropped: dict[str, int]) -> str:
     left = [f"{count} {why}" for why, count in dropped.items() if count]
-    return f"{shown} with contact details" + (f"; left out: {', '.join(left)}" if left else "")
+    return f"contact details of {shown} customers" + (
+        f"; left out: {', '.join(left)}" if left else ""
+    )
 
 
 def _noted(lake: Lake, asked: Asked, shown: int, dropped: dict[str, int]) -> None:
@@ -191,4 +193,4 @@ def _noted(lake: Lake, asked: Asked, shown: int, dropped: dict[str, int]) -> Non
         "out": None if asked.out is None else str(asked.out.resolve()),
     }
     write_atomic(file, before + json.dumps(row).encode() + b"\n", mode=0o600)
-    LOG.info("call-list: contact details of %s; noted in %s", _told(shown, dropped), file)
+    LOG.info("call-list: %s shown; noted in %s", _told(shown, dropped), file)
