@@ -42,7 +42,7 @@ def draw(
     the list. The lot hangs on `salt`, `programme`, `period` and the customers alone.
     """
     if eligible.is_empty():
-        return _marked(eligible, np.empty(0, np.int64), np.empty(0, np.uint64))
+        return _nobody(eligible)
     keys = _keys(eligible)
     lot = scrambled(keys, seed_of("lot", salt, programme, period))
     ordered = eligible.with_columns(
@@ -59,6 +59,14 @@ def draw(
     arm = pl.Series("arm", np.where(held, "holdout", "call"), dtype=pl.String)
     share = pl.Series("arm_prob", np.where(held, holdout_share, 1 - holdout_share).round(6))
     return found.with_columns(arm, share)
+
+
+def _nobody(eligible: pl.DataFrame) -> pl.DataFrame:
+    told = eligible.with_columns(
+        pl.lit(None, pl.Int64).alias("n_stratum"), pl.lit(None, pl.String).alias("arm")
+    )
+    marked = _marked(told, np.empty(0, np.int64), np.empty(0, np.uint64))
+    return marked.with_columns(pl.lit(None, pl.Float64).alias("arm_prob"))
 
 
 def _marked(frame: pl.DataFrame, chance: np.ndarray, turn: Words) -> pl.DataFrame:

@@ -102,3 +102,7 @@ def test_arms_and_turns_do_not_hang_on_each_other() -> None:
 def test_of_nobody_nobody_is_drawn() -> None:
     found = made(customers({}).cast(pl.String))
     assert found.is_empty()
+    some = made(customers({"a": 2}))
+    assert dict(found.select(sorted(found.columns)).schema) == dict(
+        some.select(sorted(some.columns)).schema
+    )
