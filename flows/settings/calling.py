@@ -16,19 +16,43 @@ Ends = Annotated[tuple[Portion, Portion], Field(min_length=2, max_length=2)]
 
 
 class Cohort(Spec):
-    """How many usable conversations a cohort should give in each period, and who is in it."""
+    """How many usable conversations a cohort should give in each period, and how far it reaches back."""
 
     target: Annotated[int, Strict(), Field(ge=0, le=100_000)]
     period: Literal["week", "month", "quarter"]
     days: Days
 
 
+class Recent(Cohort):
+    """Customers who bought lately."""
+
+    target: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 20
+    period: Literal["week", "month", "quarter"] = "month"
+    days: Days = 30
+
+
+class Abandoner(Cohort):
+    """Customers who left a cart."""
+
+    target: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 20
+    period: Literal["week", "month", "quarter"] = "week"
+    days: Days = 7
+
+
+class Repeat(Cohort):
+    """Customers who bought lately, and not for the first time."""
+
+    target: Annotated[int, Strict(), Field(ge=0, le=100_000)] = 10
+    period: Literal["week", "month", "quarter"] = "quarter"
+    days: Days = 91
+
+
 class Calls(Spec):
     """call_list and programme_cadence."""
 
-    recent: Cohort = Cohort(target=20, period="month", days=30)
-    abandoner: Cohort = Cohort(target=20, period="week", days=7)
-    repeat: Cohort = Cohort(target=10, period="quarter", days=91)
+    recent: Recent = Field(default_factory=Recent)
+    abandoner: Abandoner = Field(default_factory=Abandoner)
+    repeat: Repeat = Field(default_factory=Repeat)
     conversations_per_month: Whole = 20
     consent: Literal["required", "assumed"] = "required"
     purposes: tuple[str, ...] = ("call", "phone", "research")
