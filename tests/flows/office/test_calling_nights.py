@@ -34,7 +34,7 @@ OFFICE = {
     "assignments": "assignments.parquet", "insights": "insights.csv.gz",
     "actions": "actions.csv.gz", "touchpoints": "touchpoints.csv",
 }  # fmt: skip
-EXTRA = "[forecast]\nhorizon_weeks = 4\nbacktest_origins = 1\n[tagging]\ntagger = 'rules'\n"
+EXTRA = "[forecast]\nhorizon_weeks = 2\nbacktest_origins = 1\nlevels = ['total']\n[tagging]\ntagger = 'rules'\n"
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
@@ -53,7 +53,7 @@ def published(
 ) -> Path:
     """A brand's folder with two nights of one week."""
     folder = tmp_path_factory.mktemp("calls") / "brand"
-    write_brand(folder / "in", skus=10, weeks=45, seed=11)
+    write_brand(folder / "in", skus=8, weeks=34, seed=11)
     sources = {name: f"in/{file}" for name, file in {**SOURCES, **OFFICE}.items()}
     config = write_config(folder, sources, EXTRA)
     for day in (FIRST, NEXT):

@@ -37,7 +37,7 @@ def test_one_key_of_a_cohort_may_be_set_alone(tmp_path: Path) -> None:
         ("[office.calls]\nholdout_share = 1.0\n", "holdout_share"),
         ("[office.connect]\ntarget = [0.4, 0.3]\n", "target"),
         ("[office.touchpoints.targets]\nsurvey = [0.5, 0.2]\n", "survey"),
-        ("[office.calls]\nsallt = 'x'\n", "salt"),
+        ("[office.calls]\nsallt = 'x'\n", "sallt"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_key(tmp_path: Path, text: str, told: str) -> None:
