@@ -26,29 +26,29 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="HEARCAST_EXAMPLES_DAT
 SQL = f"""
 WITH orders AS (
   SELECT o.order_id, c.customer_unique_id AS who,
-         CAST(o.order_purchase_timestamp AS TIMESTAMP) AS at,
+         CAST(o.order_purchase_timestamp AS TIMESTAMP) AS bought_at,
          o.order_status = 'canceled'
            AND CAST(o.order_estimated_delivery_date AS DATE) <= DATE '{AS_OF}' AS gone
   FROM '{DATA}/olist_orders_dataset.csv' o JOIN '{DATA}/olist_customers_dataset.csv' c USING (customer_id)
 ), lines AS (
-  SELECT who, order_id, at, i.product_id AS sku, CAST(ROUND(i.price * 100) AS BIGINT) AS pence
+  SELECT who, order_id, bought_at, i.product_id AS sku, CAST(ROUND(i.price * 100) AS BIGINT) AS pence
   FROM orders JOIN '{DATA}/olist_order_items_dataset.csv' i USING (order_id)
-  WHERE NOT gone AND CAST(at AS DATE) <= DATE '{AS_OF}'
+  WHERE NOT gone AND CAST(bought_at AS DATE) <= DATE '{AS_OF}'
 ), counts AS (
   SELECT who, COUNT(DISTINCT order_id) AS orders FROM lines GROUP BY who
 ), whole AS (
-  SELECT who, order_id, MAX(at) AS at, SUM(pence) AS pence,
+  SELECT who, order_id, MAX(bought_at) AS bought_at, SUM(pence) AS pence,
          ARG_MIN(sku, (-pence, sku)) AS sku
   FROM lines GROUP BY who, order_id
 ), newest AS (
-  SELECT * FROM whole QUALIFY ROW_NUMBER() OVER (PARTITION BY who ORDER BY at DESC, order_id DESC) = 1
+  SELECT * FROM whole QUALIFY ROW_NUMBER() OVER (PARTITION BY who ORDER BY bought_at DESC, order_id DESC) = 1
 ), recent AS (
-  SELECT n.who, CAST(n.at AS DATE) AS event_on, n.pence, counts.orders,
+  SELECT n.who, CAST(n.bought_at AS DATE) AS event_on, n.pence, counts.orders,
          COALESCE(t.product_category_name_english, p.product_category_name, '(uncategorised)') AS family
   FROM newest n JOIN counts USING (who)
   LEFT JOIN '{DATA}/olist_products_dataset.csv' p ON p.product_id = n.sku
   LEFT JOIN '{DATA}/product_category_name_translation.csv' t USING (product_category_name)
-  WHERE CAST(n.at AS DATE) > DATE '{AS_OF}' - INTERVAL 30 DAY
+  WHERE CAST(n.bought_at AS DATE) > DATE '{AS_OF}' - INTERVAL 30 DAY
 ), placed AS (
   SELECT *, IF(orders > 1, 'returning', 'new') AS kind,
          1 + (RANK() OVER (ORDER BY pence) - 1) * 3 // COUNT(*) OVER () AS tercile
