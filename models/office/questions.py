@@ -7,6 +7,8 @@ import polars as pl
 OPEN = {"insufficient": 1.0, "candidate": 1.0, "confirmed": 0.5, "rejected": 0.1}
 """How far more conversations may still change what is decided by a signal of that status."""
 KNOWN_WEEKS = 13
+WHOLE = 1000
+"""People are added in thousandths, so that a sum does not depend on the order of rows."""
 SCHEMA = {
     "family": pl.String(),
     "signal": pl.String(),
@@ -35,7 +37,7 @@ def next_questions(
     recent = here.filter(pl.col("week_start") > pl.lit(last) - pl.duration(weeks=KNOWN_WEEKS))
     key = ["category", "signal"]
     known = recent.sort(*key, "week_start").group_by(key, maintain_order=True).agg(
-        pl.col("n_effective").sum().alias("known"),
+        ((pl.col("n_effective") * WHOLE).round().cast(pl.Int64).sum() / WHOLE).alias("known"),
         pl.col("rate_shrunk", "rate_lo", "rate_hi").last(),
     )  # fmt: skip
     width = (pl.col("rate_hi") - pl.col("rate_lo")) / 2
