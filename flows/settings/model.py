@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, Strict, field_validator, model_validator
 
 from flows.settings.alerts import Alerts
+from flows.settings.office import Office
 from flows.settings.planning import Planning
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
 from flows.settings.values import LocalPath, known_country, known_timezone
@@ -219,6 +220,7 @@ class Settings(Spec):
     identity: Identity = Field(default_factory=Identity)
     planning: Planning = Field(default_factory=Planning)
     alerts: Alerts = Field(default_factory=Alerts)
+    office: Office = Field(default_factory=Office)
 
     @property
     def folder(self) -> Path:
@@ -239,10 +241,14 @@ class Settings(Spec):
             if name not in named:
                 raise ValueError(f"[identity] own_ids: no source is named '{name}'")
         known = [signal.name for signal in self.signals]
-        for name in self.tagging.upstream:
-            if name not in known:
-                near = get_close_matches(name, known, n=1) or known[:1]
-                raise ValueError(
-                    f"[tagging] upstream: '{name}' is not among the signals; did you mean {near[0]}?"
-                )
+        for where, names in (
+            ("[tagging] upstream", self.tagging.upstream),
+            ("[office.reasons.targets]", tuple(self.office.reasons.targets)),
+        ):
+            for name in names:
+                if name not in known:
+                    near = get_close_matches(name, known, n=1) or known[:1]
+                    raise ValueError(
+                        f"{where}: '{name}' is not among the signals; did you mean {near[0]}?"
+                    )
         return self

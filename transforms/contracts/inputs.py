@@ -277,6 +277,12 @@ CALL_ATTEMPTS = Table(
         Column("completed", pl.Boolean, "the conversation was usable"),
         _id("team", "who called"),
         _id("conversation_id", "the conversation that came of it"),
+        _number(
+            "selection_probability",
+            "chance with which this customer was drawn onto the list; null: not told",
+            unit="share",
+            hi=1.0,
+        ),
     ),
 )
 INVENTORY_DAILY = Table(

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from transforms.contracts.schema import Table
+from transforms.contracts.voice_office_exports import VOICE_OFFICE_TABLES
 
-OFFICE_TABLES: tuple[Table, ...] = ()
+OFFICE_TABLES: tuple[Table, ...] = (*VOICE_OFFICE_TABLES,)
