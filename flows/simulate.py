@@ -12,7 +12,7 @@ import polars as pl
 from models.simulate import Brand, BrandSpec, simulate
 
 PARQUET = ("order_lines", "shipments", "inventory_daily", "checkouts", "tickets", "call_attempts")
-CSV_GZ = ("customers", "refunds")
+CSV_GZ = ("customers", "refunds", "copy_pages")
 JSONL = ("conversations", "passages")
 _LARGE_BRAND = 500
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from flows.desk import Desk
 from flows.office.given import Given
+from flows.office.language import language_match
 from flows.office.reasons import reason_shares
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
@@ -15,6 +16,7 @@ Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 
 MAKERS: Mapping[str, Maker] = {
     "reason_shares": reason_shares,
+    "language_match": language_match,
 }
 
 

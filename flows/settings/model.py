@@ -241,11 +241,11 @@ class Settings(Spec):
             if name not in named:
                 raise ValueError(f"[identity] own_ids: no source is named '{name}'")
         known = [signal.name for signal in self.signals]
-        for where, names in (
+        for where, told in (
             ("[tagging] upstream", self.tagging.upstream),
             ("[office.reasons.targets]", tuple(self.office.reasons.targets)),
         ):
-            for name in names:
+            for name in told:
                 if name not in known:
                     near = get_close_matches(name, known, n=1) or known[:1]
                     raise ValueError(

@@ -120,7 +120,7 @@ def _row(cell: Mapping[str, Ints], errors: Errors | None) -> dict[str, object]:
 
 
 def _named(names: tuple[str, ...], values: object) -> dict[str, object]:
-    return dict(zip(names, values, strict=True))  # type: ignore[call-overload,no-any-return]
+    return dict(zip(names, values, strict=True))  # type: ignore[call-overload]
 
 
 def first_shares(first: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.contracts.columns import TAGGER, count, real, share, text
+from transforms.contracts.columns import TAGGER, count, date, real, share, text
 from transforms.contracts.office_columns import PERIOD_COLUMNS, limits, verdict
 from transforms.contracts.schema import Table
 
@@ -34,4 +34,32 @@ REASON_SHARES = Table(
         *(text(column.name, f"{column.prose}; null: of (none)", nullable=True) for column in TAGGER),
     ),
 )  # fmt: skip
-VOICE_OFFICE_TABLES = (REASON_SHARES,)
+LANGUAGE_MATCH = Table(
+    "language_match",
+    "How far the words of each page of ours are those of customers: of all that people said in the phrases of the page's category, as much is said with phrases that stand in the page. A page in customers' words is not shown to sell more by this: only a test of copy can show that.",
+    key=("page_id",),
+    columns=(
+        text("page_id", "the page, as it stood last"),
+        text("sku", "the stock-keeping unit that it sells", nullable=True),
+        text("category", "the category whose customers' phrases it is held against; null: all customers'", nullable=True),
+        text("language", "language of page and phrases; ISO 639-1 code"),
+        date("period_start", "first day of the 13 weeks in which the phrases were said"),
+        date("period_end", "last day"),
+        count("n_phrases", "phrases of one to three words that at least three people said: the 60 that most did, of those that are said of the category at least as often as of everything (single words: half as often again)", "phrases"),
+        count("n_people", "different people who said any of them", "people"),
+        count("support_total", "people who said each phrase, added up over the phrases"),
+        count("n_exact", "phrases that stand in the page word for word", "phrases"),
+        share("coverage_exact", "share of support_total that falls to these; null: no phrase is known"),
+        share("exact_lo", "lower end, 95 %: bootstrap over people"),
+        share("exact_hi", "upper end, 95 %"),
+        count("n_lemma", "phrases that stand in the page with the same word stems", "phrases"),
+        share("coverage_lemma", "share of support_total that falls to these; null: no phrase is known"),
+        share("lo", "lower end of coverage_lemma, 95 %: bootstrap over people"),
+        share("hi", "upper end, 95 %"),
+        text("missing_phrases", "up to ten phrases that most people said and the page lacks, with how many did; never a number, a code or a contact detail"),
+        share("target_lo", "lower end of the configured target, [office.language] target"),
+        share("target_hi", "upper end"),
+        verdict("coverage_lemma beside the target: below, inside, above (all of its interval is), undetermined, not_enough_data (fewer than 20 people), no_target"),
+    ),
+)  # fmt: skip
+VOICE_OFFICE_TABLES = (REASON_SHARES, LANGUAGE_MATCH)
