@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from flows.desk import Desk
+from flows.office.carts import cart_recovery
 from flows.office.given import Given
 from flows.office.language import language_match
 from flows.office.reasons import reason_shares
@@ -15,6 +16,7 @@ Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 """The tables made, or why there are none tonight, in one line."""
 
 MAKERS: Mapping[str, Maker] = {
+    "cart_recovery": cart_recovery,
     "reason_shares": reason_shares,
     "language_match": language_match,
 }

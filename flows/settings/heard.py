@@ -60,3 +60,11 @@ class Language(Spec):
     """language_match: how much of what customers say should stand in our copy."""
 
     target: Targeted | None = None
+
+
+class Carts(Spec):
+    """cart_recovery: which lot, which of its arms were not called, and what calling should change."""
+
+    experiment: Annotated[str, Field(min_length=1, max_length=256)] = "abandoner"
+    held_out: Annotated[tuple[str, ...], Field(min_length=1)] = ("holdout", "control")
+    target_difference: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from flows.settings.heard import Language, Reasons
+from flows.settings.heard import Carts, Language, Reasons
 from transforms.mapping_spec import Spec
 
 
@@ -13,3 +13,4 @@ class Office(Spec):
 
     reasons: Reasons = Field(default_factory=Reasons)
     language: Language = Field(default_factory=Language)
+    carts: Carts = Field(default_factory=Carts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from transforms.contracts.recovery_exports import RECOVERY_TABLES
 from transforms.contracts.schema import Table
 from transforms.contracts.voice_office_exports import VOICE_OFFICE_TABLES
 
-OFFICE_TABLES: tuple[Table, ...] = (*VOICE_OFFICE_TABLES,)
+OFFICE_TABLES: tuple[Table, ...] = (*VOICE_OFFICE_TABLES, *RECOVERY_TABLES)
