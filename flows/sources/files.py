@@ -18,9 +18,11 @@ from flows.sources.base import FileKey, FileProblem, FilePull, FileReport, RawFi
 from flows.sources.matching import matches
 from flows.sources.readers import read_table_file
 from transforms.contracts import CONTRACT_VERSION, INPUTS, Reason, Table
+from transforms.contracts.review_inputs import HEARD_AS, REVIEWS
 from transforms.mapping import MappingError, map_rows
 from transforms.mapping_spec import TableMap
 from transforms.privacy import redact_text, redact_words_text
+from transforms.review_rows import heard_as
 from transforms.validation import ROW, refuse, split
 
 READING = 1
@@ -125,6 +127,16 @@ def _judge_file(account: Account, spec: TableMap, job: _Job) -> None:
             frame, INPUTS[name], timezone=job.settings.business.timezone, max_chars=shown
         )
         account.add(INPUTS[name], frame.height, judged)
+    if REVIEWS.name in account.good:
+        _hear(account, job)
+
+
+def _hear(account: Account, job: _Job) -> None:
+    """Hands reviews on to the tables that they are heard as."""
+    shown, zone = job.settings.privacy.quarantine_chars, job.settings.business.timezone
+    for name, frame in heard_as(account.hand_on(REVIEWS)).items():
+        judged = split(frame, INPUTS[name], timezone=zone, max_chars=shown)
+        account.add(INPUTS[name], frame.height, judged)
 
 
 def _lookups(spec: TableMap, lookup: Callable[[Path], RawFile]) -> list[pl.DataFrame]:
@@ -146,6 +158,7 @@ def _signature(table: str, spec: TableMap, timezone: str) -> str:
         except FileProblem:
             dumped["file"] = "unreadable"
     tables = [table, *(route.to for route in spec.route)]
+    tables += HEARD_AS if REVIEWS.name in tables else ()
     rules = [rules_of(INPUTS[name]) for name in tables]
     parts = [READING, CONTRACT_VERSION, timezone, shape, rules]
     text = json.dumps(parts, sort_keys=True, default=str)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from transforms.contracts.columns import TAGGER, count, date, real, share, text
-from transforms.contracts.office_columns import PERIOD_COLUMNS, limits, verdict
-from transforms.contracts.schema import Table
+from transforms.contracts.office_columns import (
+    PERIOD_COLUMNS,
+    difference,
+    limits,
+    share_limits,
+    verdict,
+)
+from transforms.contracts.review_inputs import HELPFUL, VERIFIED
+from transforms.contracts.schema import Column, Table
 
 REASON_COHORTS = ("everybody", "abandoner", "recent", "repeat", "returned", "complained")
 REASON_WEIGHTING = ("equal", "weighted")
@@ -62,4 +71,39 @@ LANGUAGE_MATCH = Table(
         verdict("coverage_lemma beside the target: below, inside, above (all of its interval is), undetermined, not_enough_data (fewer than 20 people), no_target"),
     ),
 )  # fmt: skip
-VOICE_OFFICE_TABLES = (REASON_SHARES, LANGUAGE_MATCH)
+REVIEW_DIGEST = Table(
+    "review_digest",
+    "Reviews of the newest whole week to read, product by product: of one star and of five, without copies, and one of the other side. The rows are chosen to be read; how many there are says nothing. How many people gave one star is told by the counts beside them.",
+    key=("week_start", "category", "sku", "stars", "place"),
+    columns=(
+        date("week_start", "first day of the week"),
+        text("category", "the product's category; (unattributed): not known"),
+        text("sku", "the product; null: the review names none", nullable=True),
+        text("owner", "who answers for it (input owners, else [alerts] default_owner); 'unassigned': nobody"),
+        Column("stars", pl.Int32, "stars of the review, halves rounded up", unit="stars", nullable=False, lo=1, hi=5),
+        Column("place", pl.Int32, "order to read them in, from 1: most helpful, then longest, then newest", nullable=False, lo=1),
+        text("review_id", "the review"),
+        text("passage_id", "its passage"),
+        date("said_on", "day on which it was written, in the business time zone"),
+        text("language", "its language, as recognised", nullable=True),
+        text("excerpt_redacted", "its words, redacted and cut to 160 characters; only where [privacy] publish_quotes allows it", nullable=True),
+        text("themes", "signals that it carries, with commas between; empty: none"),
+        HELPFUL,
+        VERIFIED,
+        count("n_duplicates", "other reviews of the product and as many stars, of the 13 weeks, that say nearly the same and are not shown", "reviews"),
+        Column("is_counter_example", pl.Boolean, "it speaks against what most of those shown of the product say; where the week has none, it is one of the 12 weeks before", nullable=False),
+        count("n_reviews", "people who reviewed the product in the week; each counts with their last review", "people"),
+        count("n_one_star", "those who gave one star", "people"),
+        *share_limits("one_star_share", "n_one_star / n_reviews"),
+        count("n_five_star", "those who gave five", "people"),
+        *share_limits("five_star_share", "n_five_star / n_reviews"),
+        count("n_before", "people who reviewed it in the 12 weeks before, week by week", "people"),
+        count("n_one_star_before", "those who gave one star", "people"),
+        *share_limits("one_star_share_before", "n_one_star_before / n_before; null: nobody reviewed it"),
+        *difference("change", "one_star_share less that of the 12 weeks before; null: nobody reviewed it then"),
+        share("p_value", "chance of a difference as large, by Fisher's exact test; null: not judged"),
+        share("q_value", "p_value after Benjamini-Hochberg over the products judged"),
+        verdict("above or below: the share of one star moved (q_value at most .10); undetermined: it may not have; not_enough_data: fewer than 5 people in the week or 20 before"),
+    ),
+)  # fmt: skip
+VOICE_OFFICE_TABLES = (REASON_SHARES, LANGUAGE_MATCH, REVIEW_DIGEST)
