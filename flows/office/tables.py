@@ -11,6 +11,7 @@ from flows.office.carts import cart_recovery
 from flows.office.given import Given
 from flows.office.language import language_match
 from flows.office.reasons import reason_shares
+from flows.office.requests import requests
 from flows.office.reviews import review_digest
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
@@ -20,6 +21,7 @@ MAKERS: Mapping[str, Maker] = {
     "cart_recovery": cart_recovery,
     "reason_shares": reason_shares,
     "language_match": language_match,
+    "requests": requests,
     "review_digest": review_digest,
 }
 

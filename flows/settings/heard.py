@@ -62,6 +62,12 @@ class Language(Spec):
     target: Targeted | None = None
 
 
+class Requests(Spec):
+    """requests: the share of people from which an idea is to be decided on."""
+
+    target: Targeted | None = None
+
+
 class Carts(Spec):
     """cart_recovery: which lot, which of its arms were not called, and what calling should change."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from flows.settings.heard import Carts, Language, Reasons
+from flows.settings.heard import Carts, Language, Reasons, Requests
 from transforms.mapping_spec import Spec
 
 
@@ -14,3 +14,4 @@ class Office(Spec):
     reasons: Reasons = Field(default_factory=Reasons)
     language: Language = Field(default_factory=Language)
     carts: Carts = Field(default_factory=Carts)
+    requests: Requests = Field(default_factory=Requests)

@@ -16,6 +16,7 @@ from transforms.contracts.review_inputs import HELPFUL, VERIFIED
 from transforms.contracts.schema import Column, Table
 
 REASON_COHORTS = ("everybody", "abandoner", "recent", "repeat", "returned", "complained")
+REQUEST_ORIGINS = ("said", "insight")
 REASON_WEIGHTING = ("equal", "weighted")
 REASON_SHARES = Table(
     "reason_shares",
@@ -106,4 +107,30 @@ REVIEW_DIGEST = Table(
         verdict("above or below: the share of one star moved (q_value at most .10); undetermined: it may not have; not_enough_data: fewer than 5 people in the week or 20 before"),
     ),
 )  # fmt: skip
-VOICE_OFFICE_TABLES = (REASON_SHARES, LANGUAGE_MATCH, REVIEW_DIGEST)
+REQUESTS = Table(
+    "requests",
+    "What customers ask to be made, added or changed, by how many of them ask. Revenue is what those who ask have bought: how much is exposed, not what the idea is worth.",
+    key=("origin", "language", "idea"),
+    columns=(
+        text("origin", "said: a phrase behind the words by which people ask (\"I wish\", \"please add\"); insight: a claim that somebody noted and proposes to act on", one_of=REQUEST_ORIGINS),
+        text("language", "language in which it was said; null: an insight", nullable=True),
+        text("idea", "the phrase, said by at least three people, or the claim, redacted"),
+        date("period_start", "first day of the 13 weeks in which it was said"),
+        date("period_end", "last day"),
+        count("n_customers", "different people who ask for it (unknown people: conversations)", "people"),
+        count("n_conversations", "conversations in which they do", "conversations"),
+        count("n_channels", "channels of these", "channels"),
+        count("n_heard", "different people heard in those weeks, in any channel", "people"),
+        *limits("share", "n_customers / n_heard; people are not asked for ideas, so it is a floor"),
+        text("signal", "the signal that most of the conversations carry; null: none carries any", nullable=True),
+        text("category", "the category that most of them are about; null: none is known", nullable=True),
+        count("n_buyers", "those of the people who ordered in the 52 weeks before, as far as they are known; null: fewer than three people ask", "people", nullable=True),
+        count("n_returning", "those of them who ordered twice and more", "people", nullable=True),
+        real("revenue", "what n_buyers ordered in those 52 weeks; null: fewer than three people ask", "currency", nullable=True, lo=0.0),
+        share("revenue_share", "revenue over that of all customers"),
+        share("target_lo", "lower end of the configured target, [office.requests] target"),
+        share("target_hi", "upper end"),
+        verdict("share beside the target: below, inside, above (all of its interval is), undetermined, not_enough_data (fewer than 20 people heard), no_target"),
+    ),
+)  # fmt: skip
+VOICE_OFFICE_TABLES = (REASON_SHARES, LANGUAGE_MATCH, REVIEW_DIGEST, REQUESTS)
