@@ -13,6 +13,7 @@ from flows.office.language import language_match
 from flows.office.reasons import reason_shares
 from flows.office.requests import requests
 from flows.office.reviews import review_digest
+from flows.office.triangulation import triangulation
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 """The tables made, or why there are none tonight, in one line."""
@@ -23,6 +24,7 @@ MAKERS: Mapping[str, Maker] = {
     "language_match": language_match,
     "requests": requests,
     "review_digest": review_digest,
+    "triangulation": triangulation,
 }
 
 

@@ -16,6 +16,8 @@ from transforms.contracts.review_inputs import HELPFUL, VERIFIED
 from transforms.contracts.schema import Column, Table
 
 REASON_COHORTS = ("everybody", "abandoner", "recent", "repeat", "returned", "complained")
+DIRECTIONS = ("up", "same", "down")
+GRADES = ("A", "B", "C", "none")
 REQUEST_ORIGINS = ("said", "insight")
 REASON_WEIGHTING = ("equal", "weighted")
 REASON_SHARES = Table(
@@ -133,4 +135,30 @@ REQUESTS = Table(
         verdict("share beside the target: below, inside, above (all of its interval is), undetermined, not_enough_data (fewer than 20 people heard), no_target"),
     ),
 )  # fmt: skip
-VOICE_OFFICE_TABLES = (REASON_SHARES, LANGUAGE_MATCH, REVIEW_DIGEST, REQUESTS)
+TRIANGULATION = Table(
+    "triangulation",
+    "Whether what customers say is heard in several channels, and alike. A person in two channels counts in the first alone, so channels are different people. Channels that agree may still share what is wrong with all of them (the same tagger, the same season).",
+    key=("period", "period_end", "signal", "channel"),
+    columns=(
+        *PERIOD_COLUMNS,
+        text("signal", "the signal"),
+        text("channel", "the channel; (all): all of them together, with the grade"),
+        count("n", "different people heard there who could carry a signal", "people"),
+        count("k", "those of them who carry it", "people"),
+        *limits("share", "k / n"),
+        share("share_before", "the same in the period before of equal length; null: not known"),
+        text("direction", "of share against share_before: up, same, down; no test; null: not known", nullable=True, one_of=DIRECTIONS),
+        count("n_channels", "of (all): channels with at least 20 people of whom three carry it; null: a channel", "channels", nullable=True),
+        text("channels", "of (all): these; null: a channel", nullable=True),
+        share("share_min", "of (all): the least of their shares; null: none"),
+        share("share_max", "of (all): the greatest"),
+        real("q_statistic", "of (all): Cochran's Q of equal shares in them; null: fewer than two", nullable=True, lo=0.0),
+        share("p_value", "of (all): chance of a Q as large where shares are equal"),
+        Column("direction_agree", pl.Boolean, "of (all): those that had 20 people before, too, all moved the same way; null: fewer than two"),
+        text("grade", "of (all): A, three channels and more that agree on the share (p_value above .10); B, two that do, or two and more that moved the same way; C, one channel, or several that disagree; none: nobody says it, or too few are heard; null: a channel", nullable=True, one_of=GRADES),
+        share("target_lo", "lower end of the configured target, [office.reasons.targets]"),
+        share("target_hi", "upper end"),
+        verdict("share beside the target: below, inside, above (all of its interval is), undetermined, not_enough_data (fewer than 20 people), no_target"),
+    ),
+)  # fmt: skip
+VOICE_OFFICE_TABLES = (REASON_SHARES, LANGUAGE_MATCH, REVIEW_DIGEST, REQUESTS, TRIANGULATION)
