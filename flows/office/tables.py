@@ -13,6 +13,7 @@ from flows.office.language import language_match
 from flows.office.reasons import reason_shares
 from flows.office.requests import requests
 from flows.office.reviews import review_digest
+from flows.office.statements import benchmarks, evidence_grade
 from flows.office.triangulation import triangulation
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
@@ -25,12 +26,16 @@ MAKERS: Mapping[str, Maker] = {
     "requests": requests,
     "review_digest": review_digest,
     "triangulation": triangulation,
+    # These look at what the others made.
+    "evidence_grade": evidence_grade,
+    "benchmarks": benchmarks,
 }
 
 
 def office(given: Given) -> Desk:
     """All tables of the office; one that fails is left out with its reason, the others stay."""
     desk = Desk()
+    given.made = desk.tables
     for name, maker in MAKERS.items():
         desk.make(name, lambda maker=maker: maker(given))  # type: ignore[misc]
     return desk

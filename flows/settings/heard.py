@@ -74,3 +74,13 @@ class Carts(Spec):
     experiment: Annotated[str, Field(min_length=1, max_length=256)] = "abandoner"
     held_out: Annotated[tuple[str, ...], Field(min_length=1)] = ("holdout", "control")
     target_difference: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.0
+
+
+class Claim(Spec):
+    """A benchmark as it is to be shown: what is not set stays as it is."""
+
+    claim: Annotated[str, Field(max_length=500)] = ""
+    lo: float | None = None
+    hi: float | None = None
+    source: Annotated[str, Field(max_length=500)] = ""
+    evidence: Annotated[str, Field(max_length=500)] = ""

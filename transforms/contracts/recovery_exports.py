@@ -12,6 +12,7 @@ from transforms.contracts.office_columns import (
 from transforms.contracts.schema import Table
 
 ARMS = ("called", "holdout", "unassigned")
+EVIDENCE = ("randomised", "triangulated", "single_channel", "anecdote")
 DESIGNS = ("randomised", "observational")
 CART_RECOVERY = Table(
     "cart_recovery",
@@ -40,4 +41,42 @@ CART_RECOVERY = Table(
         verdict("difference beside [office.carts] target_difference (0): above (all of its interval is: calling helps), below, undetermined, not_enough_data, no_target (not the called arm)"),
     ),
 )  # fmt: skip
-RECOVERY_TABLES = (CART_RECOVERY,)
+EVIDENCE_GRADE = Table(
+    "evidence_grade",
+    "What the night states of customers, and how well each statement is shown. The grade speaks of how it was found, not of its size or worth: a triangulated share may still be small, and a randomised difference may be none.",
+    key=("statement_id",),
+    columns=(
+        text("statement_id", "the table, and which of its rows"),
+        text("table", "the table that states it"),
+        text("statement", "what it states"),
+        text("grade", "randomised: a lot decided who was treated; triangulated: two and more channels agree, of different people; single_channel: one channel, several that disagree, or a cohort that is not compared across channels; anecdote: fewer than three people say it, or fewer than 20 were heard", one_of=EVIDENCE),
+        text("why", "why this grade"),
+        count("n", "people or conversations that it rests on"),
+        count("n_channels", "channels with enough of them", "channels"),
+        real("value", "the figure: a share, a difference of shares, or an effect on log demand", nullable=True),
+        real("lo", "lower end, 95 %", nullable=True),
+        real("hi", "upper end, 95 %", nullable=True),
+    ),
+)  # fmt: skip
+BENCHMARK_TABLE = Table(
+    "benchmarks",
+    "Numbers that founding articles claim, and ours beside them. They name no source, are of other customers, and enter nothing: no forecast, no target, no prior.",
+    key=("benchmark",),
+    columns=(
+        text("benchmark", "its name, also of its section [office.benchmarks.<name>]"),
+        text("claim", "what is claimed"),
+        real("claimed_lo", "the number, or the lower end of the range", "unit"),
+        real("claimed_hi", "the number, or the upper end", "unit"),
+        text("unit", "unit of all figures of the row"),
+        text("source", "who claims it"),
+        text("evidence", "on what it rests; unreferenced: nothing is named"),
+        text("measured_by", "the table of ours that measures it; null: none can", nullable=True),
+        real("value", "our figure; null: see why", "unit", nullable=True),
+        real("lo", "lower end, 95 %", "unit", nullable=True),
+        real("hi", "upper end, 95 %; null: not known yet", "unit", nullable=True),
+        count("n", "people, conversations or actions that ours rests on", nullable=True),
+        text("why", "why there is none of ours; empty: there is"),
+        verdict("our interval beside the claim: below, inside, above (all of it is), undetermined (it reaches across an end; of a single number: it holds it), not_enough_data (none, or of fewer than 20)"),
+    ),
+)  # fmt: skip
+RECOVERY_TABLES = (CART_RECOVERY, EVIDENCE_GRADE, BENCHMARK_TABLE)
