@@ -124,13 +124,14 @@ docs: $(STAMP)
 	@mv docs/tables.md.new docs/tables.md
 
 # The headers of the lock files are kept: they say what the files are and how they are made. The
-# second takes the versions of the first, but for pandas. Extras are named: else older versions of
-# pip take a package that another one wants with an extra for one without a version.
+# second takes the versions of the first, but for pandas. Packages with extras stand in it twice, with
+# and without (.ci/extras.awk says why).
 lock:
 	@{ sed '/^[^#]/,$$d' requirements.lock; \
 	  uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	    --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
-	    --no-header --output-file requirements.lock; } > requirements.lock.new
+	    --no-header --output-file requirements.lock \
+	    | awk -f .ci/extras.awk; } > requirements.lock.new
 	@mv requirements.lock.new requirements.lock
 	@awk '/^[^ #]/ { kept = !/^pandas==/ } kept' requirements.lock > requirements.same
 	@{ sed '/^[^#]/,$$d' requirements-bench.lock; \

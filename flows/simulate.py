@@ -13,7 +13,7 @@ from models.simulate import Brand, BrandSpec, simulate
 
 PARQUET = ("order_lines", "shipments", "inventory_daily", "checkouts", "tickets", "call_attempts",
            "consents", "assignments")  # fmt: skip
-CSV_GZ = ("customers", "refunds", "insights", "actions")
+CSV_GZ = ("customers", "refunds", "insights", "actions", "copy_pages")
 JSONL = ("conversations", "passages")
 _LARGE_BRAND = 500
 

@@ -291,7 +291,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     before = forecasting.night_before(settings, versions, night.as_of, tags, rules)
     shelf = _step_down(night, judged, made.rung, tables)
     desk, plans = _act(night, (now, past, before), shelf, made.hidden)
-    desk.add(office(Given(night, OfficeSaid(tags, now, heard.deaf), shelf.tables)))
+    told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
+    desk.add(office(Given(night, told_of, shelf.tables)))
     shelf.tables |= desk.tables
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)

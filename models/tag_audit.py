@@ -41,6 +41,8 @@ class Audit:
     precision: Interval
     recall: Interval
     corrected: Interval
+    missed: Interval = UNTOLD
+    """Of those without the tag, as many truly carry the signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def audit(tagged: Domain, untagged: Domain) -> Audit:
     whole = t + u
     corrected = _sum(_scaled(right, t / whole), _scaled(missed, u / whole))
     recall = _recall(_scaled(right, t), _scaled(missed, u)) if t else UNTOLD
-    return Audit(right if t else UNTOLD, recall, corrected)
+    return Audit(right if t else UNTOLD, recall, corrected, missed)
 
 
 def _scaled(one: Interval, by: float) -> Interval:
@@ -186,6 +188,7 @@ def _row(
         **_limits("precision", found.precision),
         **_limits("recall", found.recall),
         **_limits("share_corrected", found.corrected),
+        **_limits("missed", found.missed),
     }
 
 

@@ -34,8 +34,8 @@ def _values(column: Column, n: int, rng: np.random.Generator) -> list[object]:
 def _value(column: Column, draw: int) -> object:
     if column.one_of:
         return column.one_of[draw % len(column.one_of)]
-    if column.dtype == pl.Int64 and isinstance(column.hi, int):
-        draw %= column.hi
+    if column.dtype in (pl.Int32, pl.Int64) and isinstance(column.hi, int):
+        return draw % column.hi + 1
     return _MADE[column.dtype](draw)
 
 

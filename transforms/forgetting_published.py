@@ -14,6 +14,8 @@ from transforms.forgetting import CONVERSATION, ORDERS, PASSAGE, Forgotten
 
 ERASED = json.dumps({"row": "erased on request"})
 _PARTS = re.compile(r"[\s,;|\"'{}\[\]]+")
+QUOTES = ("quote", "excerpt_redacted")
+"""Columns that quote the passage that `passage_id` names."""
 _DECLARED = frozenset(name for table in INPUTS.values() for name in table.names)
 
 
@@ -33,10 +35,13 @@ def without_customers(frame: pl.DataFrame, keys: set[str]) -> pl.DataFrame:
 def quote_pairs(names: list[str]) -> list[tuple[str, str]]:
     """The columns of a published table that quote, each behind that of its passage's id.
 
-    A quote stands in `quote` beside `passage_id`, or in `quote_1` beside `example_1` and so on:
-    so an erasure knows whose words they are.
+    A quote stands in `quote` or `excerpt_redacted` beside `passage_id`, or in `quote_1` beside
+    `example_1` and so on: so an erasure knows whose words they are.
     """
-    pairs = [(PASSAGE, "quote"), *((f"example_{n}", f"quote_{n}") for n in range(1, 10))]
+    pairs = [
+        *((PASSAGE, name) for name in QUOTES),
+        *((f"example_{n}", f"quote_{n}") for n in range(1, 10)),
+    ]
     return [(example, quote) for example, quote in pairs if {example, quote} <= set(names)]
 
 
@@ -64,8 +69,8 @@ def without_quotes(
     if rows_are_quotes:
         return frame.filter(~met), int(met.sum())
     if pairs[0][0] == PASSAGE:
-        quote = pl.when(~gone[PASSAGE]).then("quote").alias("quote")
-        return frame.with_columns(quote), int(met.sum())
+        kept = [pl.when(~gone[PASSAGE]).then(quote).alias(quote) for _, quote in pairs]
+        return frame.with_columns(kept), int(met.sum())
     return _moved_up(frame, pairs, gone), int(met.sum())
 
 

@@ -22,6 +22,7 @@ class Output:
     better: Mapping[str, str] = field(default_factory=dict)
 
 
+_WORDS = "passages|upstream_tags|reviews"
 _SPLIT = "products.category|order_lines.category"
 OUTPUTS = (
     Output(
@@ -75,7 +76,50 @@ OUTPUTS = (
     Output("how fast insights become changes", ("action_speed",), ("actions",)),
     Output("what each channel yields", ("touchpoint_yield",), ("touchpoints",)),
     Output("how many more conversations are needed", ("saturation",), ("passages|upstream_tags",)),
-    Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
+    Output(
+        "cart_recovery",
+        ("cart_recovery",),
+        ("checkouts", "order_lines"),
+        {
+            "call_attempts": "so nobody knows who was called",
+            "assignments": "so nothing says what calling changes: nobody was held out by lot",
+            "order_lines.unit_price": "so recovered orders have no value",
+        },
+    ),
+    Output(
+        "why customers abandon, return and complain",
+        ("reason_shares", "triangulation"),
+        (_WORDS,),
+        {
+            "call_attempts": "so nothing is told of those who were called",
+            "refunds.order_id": "so nobody knows who returned something",
+            "call_attempts.selection_probability": "so all who were called weigh alike",
+        },
+    ),
+    Output(
+        "our copy beside customers' words",
+        ("language_match",),
+        ("copy_pages", "passages|reviews"),
+        {"copy_pages.sku|copy_pages.category": "so pages are held beside all customers' words"},
+    ),
+    Output(
+        "reviews to read",
+        ("review_digest",),
+        ("conversations.rating|reviews.rating",),
+        {
+            "conversations.sku|reviews.sku": "so reviews are told apart by category only",
+            "owners": "so no product has an owner",
+        },
+    ),
+    Output(
+        "what customers ask for",
+        ("requests",),
+        ("passages|reviews",),
+        {
+            "insights": "so only what customers say themselves counts",
+            "order_lines.customer_id": "so nobody knows what they bought",
+        },
+    ),
 )
 
 _HOW: Mapping[str, Mapping[str, str]] = {

@@ -32,9 +32,12 @@ LEVEL = tuple(name for name, table in EXPORTS.items() if "customer_key" in table
 QUOTING = tuple(name for name, table in EXPORTS.items() if quote_pairs(list(table.names)))
 """Published tables that quote customers or name passages as examples."""
 SPOKEN = tuple(
-    n for n in QUOTING if "quote" in EXPORTS[n].names and not EXPORTS[n].column("quote").nullable
+    n
+    for n in QUOTING
+    if "excerpt_redacted" in EXPORTS[n].names
+    or ("quote" in EXPORTS[n].names and not EXPORTS[n].column("quote").nullable)
 )
-"""Those whose every row is one quote."""
+"""Those whose every row is one quote, or tells of one passage alone."""
 REPEATING = tuple(
     name for name, table in EXPORTS.items() if "quote" in table.names and name not in QUOTING
 )

@@ -12,6 +12,7 @@ from flows.identity import hasher
 from flows.keys import keyring
 from flows.masking import masked
 from flows.night import Night, rules_of
+from flows.phrases import Counted
 from flows.rules import Picture, Rules, Tags
 from transforms.asof import visible
 from transforms.contracts import INPUTS
@@ -30,6 +31,8 @@ class Said:
     tags: Tags
     now: Picture
     deaf: str | None
+    counted: Counted | None = None
+    """What one pass over the newest passages told; None: there were none."""
 
 
 @dataclass(slots=True)
@@ -40,6 +43,8 @@ class Given:
     said: Said
     tables: Mapping[str, pl.DataFrame]
     """The night's other tables, as they will be published."""
+    made: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """What the office has made of them so far."""
     _shown: dict[str, pl.DataFrame] = field(default_factory=dict)
     _persons: pl.DataFrame | None = None
 

@@ -9,12 +9,19 @@ import polars as pl
 from flows.desk import Desk
 from flows.office.cadence import programme_cadence
 from flows.office.calls import call_list
+from flows.office.carts import cart_recovery
 from flows.office.connect import connect_rate
 from flows.office.given import Given
 from flows.office.insights import insight_rate
+from flows.office.language import language_match
+from flows.office.reasons import reason_shares
+from flows.office.requests import requests
+from flows.office.reviews import review_digest
 from flows.office.saturation import saturation
 from flows.office.speed import action_speed
+from flows.office.statements import benchmarks, evidence_grade
 from flows.office.touchpoints import touchpoint_yield
+from flows.office.triangulation import triangulation
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 """The tables made, or why there are none tonight, in one line."""
@@ -27,12 +34,22 @@ MAKERS: Mapping[str, Maker] = {
     "programme_cadence": programme_cadence,
     "saturation": saturation,
     "touchpoint_yield": touchpoint_yield,
+    "cart_recovery": cart_recovery,
+    "reason_shares": reason_shares,
+    "language_match": language_match,
+    "requests": requests,
+    "review_digest": review_digest,
+    "triangulation": triangulation,
+    # These look at what the others made.
+    "evidence_grade": evidence_grade,
+    "benchmarks": benchmarks,
 }
 
 
 def office(given: Given) -> Desk:
     """All tables of the office; one that fails is left out with its reason, the others stay."""
     desk = Desk()
+    given.made = desk.tables
     for name, maker in MAKERS.items():
         desk.make(name, lambda maker=maker: maker(given))  # type: ignore[misc]
     return desk

@@ -255,10 +255,14 @@ class Settings(Spec):
             if name not in named:
                 raise ValueError(f"[identity] own_ids: no source is named '{name}'")
         known = [signal.name for signal in self.signals]
-        for name in self.tagging.upstream:
-            if name not in known:
-                near = get_close_matches(name, known, n=1) or known[:1]
-                raise ValueError(
-                    f"[tagging] upstream: '{name}' is not among the signals; did you mean {near[0]}?"
-                )
+        for where, told in (
+            ("[tagging] upstream", self.tagging.upstream),
+            ("[office.reasons.targets]", tuple(self.office.reasons.targets)),
+        ):
+            for name in told:
+                if name not in known:
+                    near = get_close_matches(name, known, n=1) or known[:1]
+                    raise ValueError(
+                        f"{where}: '{name}' is not among the signals; did you mean {near[0]}?"
+                    )
         return self

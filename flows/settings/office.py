@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from difflib import get_close_matches
+
+from pydantic import Field, field_validator
 
 from flows.settings.calling import Actions, Calls, Connect, Insights, Saturation, Touchpoints
+from flows.settings.heard import Carts, Claim, Language, Reasons, Requests
 from transforms.mapping_spec import Spec
+from transforms.office.benchmarks import BENCHMARKS
 
 
 class Office(Spec):
@@ -17,3 +21,21 @@ class Office(Spec):
     actions: Actions = Field(default_factory=Actions)
     saturation: Saturation = Field(default_factory=Saturation)
     touchpoints: Touchpoints = Field(default_factory=Touchpoints)
+    reasons: Reasons = Field(default_factory=Reasons)
+    language: Language = Field(default_factory=Language)
+    carts: Carts = Field(default_factory=Carts)
+    requests: Requests = Field(default_factory=Requests)
+    benchmarks: dict[str, Claim] = Field(default_factory=dict)
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _known(cls, given: dict[str, Claim]) -> dict[str, Claim]:
+        known = {one.name: one for one in BENCHMARKS}
+        for name, claim in given.items():
+            if name not in known:
+                near = get_close_matches(name, known, n=1) or [*known][:1]
+                raise ValueError(f"benchmarks.{name}: no such benchmark; did you mean {near[0]}?")
+            lo = known[name].lo if claim.lo is None else claim.lo
+            if lo > (known[name].hi if claim.hi is None else claim.hi):
+                raise ValueError(f"benchmarks.{name}: lo is above hi; set both")
+        return given

@@ -12,6 +12,7 @@ from flows.settings import sql
 from flows.settings.http import Http
 from flows.settings.values import MappedTable, Pattern, known_timezone
 from transforms.contracts import CONFIG_KEYS, INPUTS
+from transforms.contracts.review_inputs import HEARD_AS, REVIEWS
 from transforms.mapping_spec import ColumnMap, Spec
 
 SourceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
@@ -93,9 +94,20 @@ class Source(Spec):
             raise ValueError(f'names no table; add one, e.g. order_lines = "{example}"')
         for table, plan in plans.items():
             _check_columns(table, "map", plan.map)
+            if table == REVIEWS.name and plan.mode == "snapshot":
+                raise ValueError(
+                    "reviews: mode must be append: reviews are heard among other conversations, of "
+                    "which a snapshot of reviews says nothing"
+                )
             for route in plan.route:
                 _check_route(route.to, plans)
                 _check_columns(route.to, f"route to {route.to}: map", route.map)
+            fed = {table, *(route.to for route in plan.route)}
+            if REVIEWS.name in fed and fed & set(HEARD_AS):
+                raise ValueError(
+                    f"{table}: reviews are heard as conversations and passages; give those in files "
+                    "of their own"
+                )
         return self
 
     def _sound_inbox(self) -> Self:

@@ -24,6 +24,7 @@ class Account:
         self.good: dict[str, pl.DataFrame] = {}
         self._mapped: Mapped | None = None
         self._splits: dict[str, tuple[Table, int, Split]] = {}
+        self._handed: set[str] = set()
 
     def set_aside(self, mapped: Mapped) -> None:
         """Notes what the mapping filtered, routed and did not know."""
@@ -33,6 +34,11 @@ class Account:
         """Notes what validation made of the `rows_in` rows that came to `table`."""
         self._splits[table.name] = (table, rows_in, judged)
         self.good[table.name] = judged.good
+
+    def hand_on(self, table: Table) -> pl.DataFrame:
+        """The good rows of `table`, which now count as routed: other tables take them."""
+        self._handed.add(table.name)
+        return self.good.pop(table.name)
 
     def quarantined(self) -> pl.DataFrame:
         """All quarantined rows of the file, with the columns of QUARANTINE."""
@@ -65,6 +71,7 @@ class Account:
         filtered = mapped.filtered if mapped is not None and first else {}
         routed = mapped.routed(table.name) if mapped is not None and first else 0
         good = judged.good if judged is not None else table.empty()
+        handed = good.height if table.name in self._handed else 0
         problem = judged.problem if judged is not None else None
         reasons = Counter([*unread["reason"], *set_aside["reason"]])
         earliest, latest = span(good, table)
@@ -75,11 +82,11 @@ class Account:
             sha256=self.key.sha256,
             status="read" if problem is None else "refused",
             rows_in=rows + unread.height + sum(filtered.values()) + routed,
-            rows_good=good.height,
+            rows_good=good.height - handed,
             rows_quarantined=unread.height + set_aside.height,
             rows_duplicate=judged.duplicates if judged is not None else 0,
             rows_filtered=sum(filtered.values()),
-            rows_routed=routed,
+            rows_routed=routed + handed,
             reasons=dict(sorted(reasons.items())),
             filtered_by=dict(filtered),
             unmapped_columns=tuple(

@@ -19,9 +19,11 @@ from flows.sources.matching import matches
 from flows.sources.readers import read_table_file
 from flows.storage import Access, place_of
 from transforms.contracts import CONTRACT_VERSION, INPUTS, Reason, Table
+from transforms.contracts.review_inputs import HEARD_AS, REVIEWS
 from transforms.mapping import MappingError, map_rows
 from transforms.mapping_spec import TableMap
 from transforms.privacy import redact_text, redact_words_text
+from transforms.review_rows import heard_as
 from transforms.validation import ROW, refuse, split
 
 READING = 1
@@ -126,6 +128,16 @@ def judge_rows(
     for name, frame in mapped.frames.items():
         judged = split(frame, INPUTS[name], timezone=settings.business.timezone, max_chars=shown)
         account.add(INPUTS[name], frame.height, judged)
+    if REVIEWS.name in account.good:
+        _hear(account, settings)
+
+
+def _hear(account: Account, settings: Settings) -> None:
+    """Hands reviews on to the tables that they are heard as."""
+    shown, zone = settings.privacy.quarantine_chars, settings.business.timezone
+    for name, frame in heard_as(account.hand_on(REVIEWS)).items():
+        judged = split(frame, INPUTS[name], timezone=zone, max_chars=shown)
+        account.add(INPUTS[name], frame.height, judged)
 
 
 def _lookups(
@@ -149,6 +161,7 @@ def signature_of(table: str, spec: TableMap, settings: Settings) -> str:
         except FileProblem:
             dumped["file"] = "unreadable"
     tables = [table, *(route.to for route in spec.route)]
+    tables += HEARD_AS if REVIEWS.name in tables else ()
     rules = [rules_of(INPUTS[name]) for name in tables]
     parts = [READING, CONTRACT_VERSION, settings.business.timezone, shape, rules]
     text = json.dumps(parts, sort_keys=True, default=str)

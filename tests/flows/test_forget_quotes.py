@@ -98,6 +98,27 @@ def test_reviews_go_with_them(tmp_path: Path) -> None:
     assert not (tmp_path / "review").exists()
 
 
+def test_their_review_goes_from_the_digest_with_stars_and_themes(tmp_path: Path) -> None:
+    contract = EXPORTS["review_digest"]
+    usual = {c.name: 0 for c in contract.columns if c.dtype.is_numeric()} | {
+        "week_start": date(2026, 11, 9), "said_on": date(2026, 11, 10), "category": "tea", "sku": "S1",
+        "owner": "unassigned", "themes": "", "stars": 1, "is_counter_example": False,
+        "verdict": "undetermined", "language": "en", "verified": True,
+    }  # fmt: skip
+    rows = [
+        usual | {"review_id": f"r{i}", "passage_id": f"p{i}", "excerpt_redacted": words, "place": i}
+        for i, words in ((1, THEIRS), (2, None), (3, OTHERS))
+    ]
+    digest = pl.DataFrame(rows, schema=dict(contract.schema), orient="row")
+    published(tmp_path, {"review_digest": digest})
+    assert amend_nights(tmp_path, somebody("p1", "p2"))["published_quotes"] == 2
+    left = read_table(tmp_path, "review_digest")
+    assert left["review_id"].to_list() == ["r3"]
+    assert left["excerpt_redacted"].to_list() == [OTHERS]
+
+
 def test_every_table_with_quotes_is_known() -> None:
-    quoting = {n for n, t in EXPORTS.items() if any(c.startswith("quote") for c in t.names)}
+    quoting = {
+        n for n, t in EXPORTS.items() if any(c.startswith(("quote", "excerpt")) for c in t.names)
+    }
     assert quoting == {*QUOTING, *REPEATING}

@@ -6,6 +6,7 @@ import polars as pl
 
 from transforms.contracts.desk_inputs import OVERRIDES, OWNERS
 from transforms.contracts.office_inputs import COHORTS, OFFICE_INPUTS
+from transforms.contracts.review_inputs import HELPFUL, REVIEWS, VERIFIED
 from transforms.contracts.schema import EARLIEST, LATEST, UTC_TIME, Column, Table, by_name
 
 MAX_QUANTITY = 1_000_000.0
@@ -206,6 +207,8 @@ CONVERSATIONS = Table(
         SKU,
         CATEGORY,
         _number("rating", "stars or score as given", lo=None),
+        HELPFUL,
+        VERIFIED,
         INGESTED,
     ),
 )
@@ -277,6 +280,12 @@ CALL_ATTEMPTS = Table(
         Column("completed", pl.Boolean, "the conversation was usable"),
         _id("team", "who called"),
         _id("conversation_id", "the conversation that came of it"),
+        _number(
+            "selection_probability",
+            "chance with which this customer was drawn onto the list; null: not told",
+            unit="share",
+            hi=1.0,
+        ),
     ),
 )
 INVENTORY_DAILY = Table(
@@ -353,6 +362,7 @@ INPUTS = by_name(
     PROMOTIONS,
     OVERRIDES,
     OWNERS,
+    REVIEWS,
     *OFFICE_INPUTS,
 )
 """Every canonical input that this version reads, by table name."""

@@ -37,6 +37,11 @@ def limits(name: str, prose: str, stem: str = "") -> tuple[Column, ...]:
     )
 
 
+def share_limits(name: str, prose: str) -> tuple[Column, ...]:
+    """A share and its two 95 % limits, `name`_lo and `name`_hi."""
+    return limits(name, prose, name)
+
+
 def difference(name: str, prose: str) -> tuple[Column, ...]:
     """A difference of two shares and its 95 % limits."""
     return (

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from transforms.contracts.learning_exports import LEARNING_TABLES
 from transforms.contracts.programme_exports import PROGRAMME_TABLES
+from transforms.contracts.recovery_exports import RECOVERY_TABLES
 from transforms.contracts.schema import Table
+from transforms.contracts.voice_office_exports import VOICE_OFFICE_TABLES
 
-OFFICE_TABLES: tuple[Table, ...] = (*PROGRAMME_TABLES, *LEARNING_TABLES)
+OFFICE_TABLES: tuple[Table, ...] = (
+    *PROGRAMME_TABLES,
+    *LEARNING_TABLES,
+    *VOICE_OFFICE_TABLES,
+    *RECOVERY_TABLES,
+)

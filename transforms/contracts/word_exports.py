@@ -64,6 +64,9 @@ TAG_AUDIT = Table(
         share("share_corrected", "the same corrected for its errors: difference estimator"),
         share("share_corrected_lo", "lower end, 95 %"),
         share("share_corrected_hi", "upper end, 95 %"),
+        share("missed", "share of passages without the tag to which people gave the signal; null: too few labelled"),
+        share("missed_lo", "lower end, 95 %"),
+        share("missed_hi", "upper end, 95 %"),
     ),
 )  # fmt: skip
 TAGGER_BRIDGES = Table(
