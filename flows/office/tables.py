@@ -8,11 +8,14 @@ import polars as pl
 
 from flows.desk import Desk
 from flows.office.given import Given
+from flows.office.segments import segments
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 """The tables made, or why there are none tonight, in one line."""
 
-MAKERS: Mapping[str, Maker] = {}
+MAKERS: Mapping[str, Maker] = {
+    "segments": segments,
+}
 
 
 def office(given: Given) -> Desk:

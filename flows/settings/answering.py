@@ -1,0 +1,28 @@
+"""`[office.segments]` and its neighbours: who the customers are, and who answers for what."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, Strict
+
+from transforms.mapping_spec import Spec
+
+Weeks = Annotated[int, Strict(), Field(ge=1, le=520)]
+Days = Annotated[int, Strict(), Field(ge=1, le=3_650)]
+
+
+class Segments(Spec):
+    """segments, segment_cutoffs, clv_calibration and segment_needs.
+
+    `frozen_on`: the day as of which the cut-offs are made; null: the newest first of January with
+    `least_days` of purchases before it.
+    """
+
+    frozen_on: date | None = None
+    least_days: Days = 91
+    new_days: Days = 90
+    movement_weeks: Weeks = 13
+    horizon_weeks: Weeks = 52
+    calibration_weeks: Weeks = 26
