@@ -40,6 +40,8 @@ class Given:
     said: Said
     tables: Mapping[str, pl.DataFrame]
     """The night's other tables, as they will be published."""
+    made: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """What the office has made so far tonight."""
     _shown: dict[str, pl.DataFrame] = field(default_factory=dict)
     _persons: pl.DataFrame | None = None
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from flows.desk import Desk
 from flows.office.given import Given
+from flows.office.segment_needs import segment_needs
 from flows.office.segments import segments
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
@@ -15,6 +16,7 @@ Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 
 MAKERS: Mapping[str, Maker] = {
     "segments": segments,
+    "segment_needs": segment_needs,
 }
 
 
@@ -23,4 +25,5 @@ def office(given: Given) -> Desk:
     desk = Desk()
     for name, maker in MAKERS.items():
         desk.make(name, lambda maker=maker: maker(given))  # type: ignore[misc]
+        given.made |= desk.tables
     return desk

@@ -26,8 +26,11 @@ LEAST_TOLD = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Histories:
-    """Distinct histories: `x` purchases after the first, the last `last` weeks after the first,
-    seen for `span` weeks; `weight` customers have each, `group` is each customer's."""
+    """Distinct histories, and how many customers have each.
+
+    `x` purchases after the first, the last of them `last` weeks after it, seen for `span` weeks;
+    `weight` customers have each, `group` is the place of each customer's own.
+    """
 
     x: Floats
     last: Floats
@@ -49,7 +52,7 @@ class Habits:
     @property
     def logs(self) -> Floats:
         """Logarithms of the four, as the covariance has them."""
-        return np.log(np.array([self.r, self.alpha, self.a, self.b]))
+        return np.asarray(np.log(np.array([self.r, self.alpha, self.a, self.b])))
 
 
 def grouped(known: pl.DataFrame) -> Histories:
@@ -80,9 +83,7 @@ def log_parts(logs: Floats, seen: Histories) -> tuple[Floats, Floats]:
     """Log-likelihood of each history with the customer still alive, and gone after the last purchase."""
     r, alpha, a, b = np.exp(logs)
     x = seen.x
-    both = (
-        special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha) - special.betaln(a, b)
-    )
+    both = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha) - special.betaln(a, b)
     alive = both + special.betaln(a, b + x) - (r + x) * np.log(alpha + seen.span)
     repeat = x > 0
     gone = special.betaln(a + 1, b + np.where(repeat, x, 1) - 1) - (r + x) * np.log(
@@ -105,7 +106,13 @@ def fitted(seen: Histories) -> Habits | None:
     found = optimize.minimize(loss, start, method="L-BFGS-B", bounds=[BOUNDS] * 4)
     if not np.isfinite(found.fun):
         return None
-    return Habits(*(float(v) for v in np.exp(found.x)), _covariance(loss, found.x, float(many)))
+    return of_logs(found.x, _covariance(loss, found.x, float(many)))
+
+
+def of_logs(logs: Floats, covariance: Floats) -> Habits:
+    """The habits whose logarithms are given."""
+    r, alpha, a, b = (float(value) for value in np.exp(logs))
+    return Habits(r, alpha, a, b, covariance)
 
 
 def _covariance(loss: Callable[[Floats], float], at: Floats, many: float) -> Floats:
@@ -159,11 +166,13 @@ def drawn(
 
 
 def of_total(habits: Habits, seen: Histories, weeks: float, weight: Floats) -> tuple[float, float]:
-    """Sum of expected purchases with `weight` customers in each history, and the variance of it that
-    comes of doubt about the habits (delta method)."""
+    """Sum of expected purchases with `weight` customers in each history, and a variance.
+
+    The variance is what comes of doubt about the habits alone (delta method).
+    """
 
     def total(logs: Floats) -> float:
-        other = Habits(*(float(v) for v in np.exp(logs)), habits.covariance)
+        other = of_logs(logs, habits.covariance)
         return float((expected(other, seen, weeks) * weight).sum())
 
     steps = np.eye(4) * STEP

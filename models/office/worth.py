@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -23,9 +23,11 @@ WORTH = ("p_alive", "purchases_expected", "clv_mean", "clv_p50", "clv_lo", "clv_
 
 @dataclass(frozen=True, slots=True)
 class Foretold:
-    """Of each history: chance to be alive, purchases to expect and their variance. Of what is bought:
-    the quantiles of a day count's spend (histories x TAILS), its mean and its variance, each to be
-    multiplied by the customer's own scale; nan where no price is known."""
+    """What each history leads to: chance to be alive, purchases to expect and their variance.
+
+    `tails` (histories x TAILS), `mean` and `spread` (a variance) are of what is spent, in units of
+    the customer's own scale (spending.scale); nan where no price is known.
+    """
 
     seen: Histories
     habits: Habits
@@ -47,7 +49,7 @@ def foretell(seen: Histories, habits: Habits, spent: Spending | None, weeks: flo
     mean, spread = np.full(groups, np.nan), np.full(groups, np.nan)
     for start in range(0, groups, CHUNK):
         at = slice(start, start + CHUNK)
-        part = Histories(*(one[at] for one in (seen.x, seen.last, seen.span, seen.weight)), seen.group)
+        part = replace(seen, x=seen.x[at], last=seen.last[at], span=seen.span[at])
         counts = lifetime.drawn(habits, part, weeks, DRAWS, rng)
         variance[at] = counts.var(axis=1)
         if spent is None:
@@ -101,5 +103,3 @@ def _spent(known: pl.DataFrame) -> tuple[Floats, Floats]:
     days = known["priced_days"].cast(pl.Float64).to_numpy()
     cents = known["cents"].cast(pl.Float64).fill_null(0.0).to_numpy()
     return days, cents / CENT / np.maximum(days, 1.0)
-
-

@@ -156,7 +156,9 @@ def moved(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(move.alias("movement"))
 
 
-def freeze_day(bought: pl.DataFrame, as_of: date, asked: date | None, least_days: int) -> date | None:
+def freeze_day(
+    bought: pl.DataFrame, as_of: date, asked: date | None, least_days: int
+) -> date | None:
     """The day at which cut-offs are frozen: `asked`, else the newest first of January with history.
 
     Where no first of January lies `least_days` behind the first purchase, it is the day on which the
