@@ -16,6 +16,7 @@ from transforms.office.segments import (
     cutoffs,
     freeze_day,
     histories,
+    memory,
     moved,
     published,
     purchases,
@@ -34,10 +35,13 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
         return f"no cut-offs yet: they need {rules.least_days} days of customers' purchases before their freeze ([office.segments])"
     then = given if frozen == as_of else Given(replace(given.night, as_of=frozen), given.said, {})
     seen = purchases(then.shown("order_lines"), given.rules.timezone)
-    cuts = cutoffs(histories(seen, frozen), frozen)
-    now = segmented(histories(bought, as_of), cuts, as_of, rules.new_days)
+    if seen.is_empty():
+        return f"nothing was known at the freeze of {frozen} ([office.segments] frozen_on)"
+    days = memory(seen, frozen, 7 * rules.memory_weeks)
+    cuts = cutoffs(histories(seen, frozen, days), frozen, days)
+    now = segmented(histories(bought, as_of, days), cuts, as_of, rules.new_days)
     earlier = as_of - timedelta(weeks=rules.movement_weeks)
-    before = segmented(histories(bought, earlier), cuts, earlier, rules.new_days)
+    before = segmented(histories(bought, earlier, days), cuts, earlier, rules.new_days)
     rows = published(worth(moved(now, before), rules.horizon_weeks)).select(
         pl.lit(as_of).alias("as_of"),
         pl.col("customer_id").alias("customer_key"),
@@ -48,16 +52,16 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
     return {
         "segments": rows.select(EXPORTS["segments"].names),
         "segment_cutoffs": _named(given, "segment_cutoffs", cuts),
-        "clv_calibration": _calibrated(given, bought, cuts),
+        "clv_calibration": _calibrated(given, bought, cuts, days),
     }
 
 
-def _calibrated(given: Given, bought: pl.DataFrame, cuts: pl.DataFrame) -> pl.DataFrame:
+def _calibrated(given: Given, bought: pl.DataFrame, cuts: pl.DataFrame, days: int) -> pl.DataFrame:
     """clv_calibration: the model as of some months ago against the weeks since."""
     rules = given.night.settings.office.segments
     weeks = rules.calibration_weeks
     cutoff = given.as_of - timedelta(weeks=weeks)
-    known = segmented(histories(bought, cutoff), cuts, cutoff, rules.new_days)
+    known = segmented(histories(bought, cutoff, days), cuts, cutoff, rules.new_days)
     came = (
         bought.filter((pl.col("day") > cutoff) & (pl.col("day") <= given.as_of))
         .group_by("customer_id")

@@ -17,11 +17,12 @@ class Segments(Spec):
     """segments, segment_cutoffs, clv_calibration and segment_needs.
 
     `frozen_on`: the day as of which the cut-offs are made; null: the newest first of January with
-    `least_days` of purchases before it.
+    `least_days` of purchases before it. Frequency and money are of the last `memory_weeks`.
     """
 
     frozen_on: date | None = None
     least_days: Days = 91
+    memory_weeks: Weeks = 52
     new_days: Days = 90
     movement_weeks: Weeks = 13
     horizon_weeks: Weeks = 52

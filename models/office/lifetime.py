@@ -56,13 +56,13 @@ class Habits:
 
 
 def grouped(known: pl.DataFrame) -> Histories:
-    """Customers' histories (frequency, first_on, last_on, recency_days), equal ones once.
+    """Customers' histories (days_ever, first_on, last_on, recency_days), equal ones once.
 
     Where more than MAX_GROUPS differ, times are rounded to weeks, then to four weeks.
     """
     last = (pl.col("last_on") - pl.col("first_on")).dt.total_days()
     days = known.select(
-        (pl.col("frequency") - 1).alias("x"), last.alias("last"),
+        (pl.col("days_ever") - 1).alias("x"), last.alias("last"),
         (last + pl.col("recency_days")).alias("span"),
     )  # fmt: skip
     for grain in GRAINS:

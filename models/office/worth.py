@@ -101,5 +101,5 @@ def modelled(known: pl.DataFrame, weeks: float) -> tuple[Foretold, Floats] | Non
 def _spent(known: pl.DataFrame) -> tuple[Floats, Floats]:
     """Days with a price of each customer, and the mean spent on them."""
     days = known["priced_days"].cast(pl.Float64).to_numpy()
-    cents = known["cents"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    cents = known["cents_ever"].cast(pl.Float64).fill_null(0.0).to_numpy()
     return days, cents / CENT / np.maximum(days, 1.0)

@@ -33,8 +33,8 @@ SEGMENTS = Table(
         text("segment_before", "by the same cut-offs, movement_weeks earlier, as known tonight; null: had not bought by then", nullable=True, one_of=SEGMENTS_UP),
         text("movement", "up, down or same in the order lapsed, at_risk, regular, new, loyal, best; joined: had not bought by then", one_of=MOVES),
         count("recency_days", "days since the last purchase", "days"),
-        count("frequency", "days on which something was bought that was neither cancelled nor a test", "days"),
-        real("monetary", "what was bought, gross of returns, in the shop's main currency; null: no price is known", "currency", nullable=True, lo=0.0),
+        count("frequency", "days of the last memory_days (segment_cutoffs) on which something was bought that was neither cancelled nor a test", "days"),
+        real("monetary", "what was bought within memory_days, gross of returns, in the shop's main currency; null: no price is known", "currency", nullable=True, lo=0.0),
         date("first_bought_on", "day of the first purchase"),
         _score("score_recency", "5: as lately as the most recent fifth at the freeze; 1: as long ago as the last fifth"),
         _score("score_frequency", "1 to 5: how many of the four cut-offs are exceeded, plus 1; where most buy once, most have 1"),
@@ -57,6 +57,7 @@ SEGMENT_CUTOFFS = Table(
         text("measure", "what is cut", one_of=MEASURES),
         text("version", "of the cut-offs: the day of the freeze"),
         date("frozen_on", "last day of the purchases that they rest on"),
+        count("memory_days", "days over which frequency and money are counted, here and in segments: [office.segments] memory_weeks, or as many as there were at the freeze", "days"),
         count("customers_n", "customers that they rest on"),
         *(
             real(f"cut_{n}", f"{20 * n} % quantile (lower)", "of the measure", nullable=True, lo=0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -52,12 +52,15 @@ def _main_currency(bought: pl.DataFrame) -> str | None:
     return None if told.is_empty() else str(told["currency"][0])
 
 
-def histories(bought: pl.DataFrame, until: date) -> pl.DataFrame:
+def histories(bought: pl.DataFrame, until: date, memory_days: int) -> pl.DataFrame:
     """One row a customer who bought by the end of `until`, sorted by customer_id.
 
-    first_on, last_on, recency_days, frequency (days of purchase), priced_days (those with a price)
-    and cents (null: no price is known).
+    first_on, last_on, recency_days; days_ever (of purchase), priced_days (those with a price) and
+    cents_ever; frequency (days of purchase) and cents of the last `memory_days`, so that a customer's
+    age alone moves nobody. Cents are null where no price was ever known.
     """
+    late = pl.col("day") > until - timedelta(days=memory_days)
+    priced = pl.col("cents").count() > 0
     return (
         bought.lazy()
         .filter(pl.col("day") <= until)
@@ -65,9 +68,11 @@ def histories(bought: pl.DataFrame, until: date) -> pl.DataFrame:
         .agg(
             pl.col("day").min().alias("first_on"),
             pl.col("day").max().alias("last_on"),
-            pl.len().cast(pl.Int64).alias("frequency"),
+            pl.len().cast(pl.Int64).alias("days_ever"),
             pl.col("cents").count().cast(pl.Int64).alias("priced_days"),
-            pl.when(pl.col("cents").count() > 0).then(pl.col("cents").sum()).alias("cents"),
+            pl.when(priced).then(pl.col("cents").sum()).alias("cents_ever"),
+            late.sum().cast(pl.Int64).alias("frequency"),
+            pl.when(priced).then(pl.col("cents").filter(late).sum()).alias("cents"),
         )
         .with_columns((pl.lit(until) - pl.col("last_on")).dt.total_days().alias("recency_days"))
         .sort("customer_id")
@@ -75,7 +80,17 @@ def histories(bought: pl.DataFrame, until: date) -> pl.DataFrame:
     )
 
 
-def cutoffs(known: pl.DataFrame, frozen_on: date) -> pl.DataFrame:
+def memory(bought: pl.DataFrame, frozen_on: date, longest: int) -> int:
+    """Days over which frequency and money are counted: `longest`, or as many as there were at the freeze.
+
+    Were it longer than what the cut-offs rest on, everybody would move up with time.
+    """
+    first = bought["day"].min()
+    there = frozen_on.toordinal() - first.toordinal() + 1  # type: ignore[union-attr]
+    return int(max(1, min(longest, there)))
+
+
+def cutoffs(known: pl.DataFrame, frozen_on: date, memory_days: int) -> pl.DataFrame:
     """The four cut-offs of each measure: lower quintiles of the customers of `known` (histories)."""
     told = _measured(known)
     rows = [
@@ -83,13 +98,15 @@ def cutoffs(known: pl.DataFrame, frozen_on: date) -> pl.DataFrame:
             "measure": name,
             "version": frozen_on.isoformat(),
             "frozen_on": frozen_on,
+            "memory_days": memory_days,
             "customers_n": known.height,
         }
         | {cut: told[name].quantile(q, "lower") for cut, q in zip(CUTS, FIFTHS, strict=True)}
         for name in MEASURES
     ]
     schema = {"measure": pl.String, "version": pl.String, "frozen_on": pl.Date,
-              "customers_n": pl.Int64, **dict.fromkeys(CUTS, pl.Float64)}  # fmt: skip
+              "memory_days": pl.Int64,
+        "customers_n": pl.Int64, **dict.fromkeys(CUTS, pl.Float64)}  # fmt: skip
     return pl.DataFrame(rows, schema=schema)
 
 
