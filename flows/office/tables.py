@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from flows.desk import Desk
+from flows.office.answering import objective_coverage, owners, touchpoint_inventory
 from flows.office.given import Given
 from flows.office.segment_needs import segment_needs
 from flows.office.segments import segments
@@ -17,6 +18,9 @@ Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 MAKERS: Mapping[str, Maker] = {
     "segments": segments,
     "segment_needs": segment_needs,
+    "owners": owners,
+    "objective_coverage": objective_coverage,
+    "touchpoint_inventory": touchpoint_inventory,
 }
 
 

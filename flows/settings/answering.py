@@ -10,6 +10,7 @@ from pydantic import Field, Strict
 from transforms.mapping_spec import Spec
 
 Weeks = Annotated[int, Strict(), Field(ge=1, le=520)]
+Portion = Annotated[float, Field(ge=0.0, le=1.0)]
 Days = Annotated[int, Strict(), Field(ge=1, le=3_650)]
 
 
@@ -27,3 +28,10 @@ class Segments(Spec):
     movement_weeks: Weeks = 13
     horizon_weeks: Weeks = 52
     calibration_weeks: Weeks = 26
+
+
+class Inventory(Spec):
+    """touchpoint_inventory: the least shares to be captured and mined; null: no target."""
+
+    capture_least: Portion | None = None
+    mined_least: Portion | None = None

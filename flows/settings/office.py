@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
-from flows.settings.answering import Segments
+from pydantic import Field, Strict
+
+from flows.settings.answering import Inventory, Segments
 from transforms.mapping_spec import Spec
 
 
 class Office(Spec):
     """The customer system, one small section a subject."""
 
+    owners_required: Annotated[bool, Strict()] = False
     segments: Segments = Field(default_factory=Segments)
+    inventory: Inventory = Field(default_factory=Inventory)
