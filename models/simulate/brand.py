@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from models.simulate import aftermath, desk, people, speech, stock, truth, voice
+from models.simulate import aftermath, desk, governance, people, speech, stock, truth, voice
 from models.simulate.assortment import day_weights, draw_assortment, draw_promotions, draw_stockouts
 from models.simulate.demand import draw_lines, draw_units, expected_units
 from models.simulate.dirt import soil
@@ -56,6 +56,7 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
     told = truth.describe(spec, goods, drivers, promos, gaps)
     if spec.dirty:
         tables, told["dirt"] = soil(spec, tables)
+    tables["objectives"], told["objectives"] = governance.objectives(spec), governance.told(spec)
     return Brand(
         tables=tables,
         truth=told,

@@ -21,7 +21,7 @@ def customers(n: int, seed: int, weeks: int = 52) -> tuple[pl.DataFrame, pl.Data
     )
     own = rng.gamma(SPENT["q"], 1 / SPENT["gamma"], n)
     span = rng.integers(140, 1050, n)
-    times = np.cumsum(np.maximum(rng.exponential(1 / rate[:, None], (n, 120)) * 7, 0.5), axis=1)
+    times = np.cumsum(rng.exponential(1 / rate[:, None], (n, 120)) * 7, axis=1)
     times = np.round(times)
     alive = np.arange(1, 121)[None, :] <= rng.geometric(leaving)[:, None]
     seen = alive & (times <= span[:, None])
