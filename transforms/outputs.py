@@ -50,6 +50,23 @@ OUTPUTS = (
     Output("who is who across systems", ("customers",), ("customers",)),
     Output("inventory_plan", ("inventory_plan",), ("inventory_daily", "products.lead_time_days")),
     Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
+    Output(
+        "customers by value",
+        ("segments",),
+        ("order_lines.customer_id",),
+        {
+            "order_lines.unit_price": "so segments know no money, and there is no lifetime value",
+            "customers": "so a customer with two ids is two",
+        },
+    ),
+    Output("owners", ("owners",), ("owners",)),
+    Output("objective_coverage", ("objective_coverage",), ("objectives",)),
+    Output(
+        "touchpoint_inventory",
+        ("touchpoint_inventory",),
+        ("touchpoints",),
+        {"touchpoints.volume_per_week": "so nobody knows what share is captured"},
+    ),
 )
 
 _HOW: Mapping[str, Mapping[str, str]] = {

@@ -15,16 +15,15 @@ from transforms.office.segment_needs import heard_of, needs
 
 def segment_needs(given: Given) -> Mapping[str, pl.DataFrame] | str:
     """The table, or why there is none."""
-    now, customers = given.said.now, given.made.get("segments")
+    now, customers = given.said.now, given.segmented
     if given.said.deaf is not None:
         return given.said.deaf
     if customers is None:
         return "there are no segments tonight"
     if now.conversations.is_empty():
         return "no conversations given"
-    cents = (pl.col("monetary") * 100).round().cast(pl.Int64).alias("cents")
-    who = customers.select(pl.col("customer_key").alias("customer_id"), "segment", cents)
-    heard = heard_of(now.conversations, hearable(given), who, now.last_week, given.rules.timezone)
+    key = hearable(given)
+    heard = heard_of(now.conversations, key, customers, now.last_week, given.rules.timezone)
     if heard.is_empty():
         return "nobody with a segment was heard in the last 13 weeks"
     rows = judged(needs(heard, now.said, given.rules.signals))

@@ -42,6 +42,7 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
     now = segmented(histories(bought, as_of, days), cuts, as_of, rules.new_days)
     earlier = as_of - timedelta(weeks=rules.movement_weeks)
     before = segmented(histories(bought, earlier, days), cuts, earlier, rules.new_days)
+    given.segmented = now.select("customer_id", "segment", "cents")
     rows = published(worth(moved(now, before), rules.horizon_weeks)).select(
         pl.lit(as_of).alias("as_of"),
         pl.col("customer_id").alias("customer_key"),

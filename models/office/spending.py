@@ -42,7 +42,8 @@ def fitted(days: Floats, mean: Floats) -> Spending | None:
     told = (days > 0) & (mean > 0)
     if told.sum() < LEAST:
         return None
-    n, m = days[told], mean[told]
+    order = np.lexsort((mean[told], days[told]))  # by value: whose they are changes no byte
+    n, m = days[told][order], mean[told][order]
     typical = float(np.median(m))
 
     def loss(logs: Floats) -> float:
