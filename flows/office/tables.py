@@ -9,6 +9,7 @@ import polars as pl
 from flows.desk import Desk
 from flows.office.answering import objective_coverage, owners, touchpoint_inventory
 from flows.office.given import Given
+from flows.office.registry import source_registry
 from flows.office.segment_needs import segment_needs
 from flows.office.segments import segments
 
@@ -21,6 +22,7 @@ MAKERS: Mapping[str, Maker] = {
     "owners": owners,
     "objective_coverage": objective_coverage,
     "touchpoint_inventory": touchpoint_inventory,
+    "source_registry": source_registry,
 }
 
 

@@ -35,3 +35,9 @@ class Inventory(Spec):
 
     capture_least: Portion | None = None
     mined_least: Portion | None = None
+
+
+class Registry(Spec):
+    """source_registry: days after which a source is late; null: twice its usual gap."""
+
+    late_after_days: Days | None = None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, Strict
 
-from flows.settings.answering import Inventory, Segments
+from flows.settings.answering import Inventory, Registry, Segments
 from transforms.mapping_spec import Spec
 
 
@@ -16,3 +16,4 @@ class Office(Spec):
     owners_required: Annotated[bool, Strict()] = False
     segments: Segments = Field(default_factory=Segments)
     inventory: Inventory = Field(default_factory=Inventory)
+    registry: Registry = Field(default_factory=Registry)

@@ -11,6 +11,7 @@ OBJECTS = ("category", "signal", "target", "segment", "action", "touchpoint")
 """Kinds of object that need somebody accountable while they are active."""
 COVERED = ("covered", "no_evidence", "question_only", "no_objective", NOT_ENOUGH)
 GAPS = ("none", "not_captured", "partly_captured", "not_mined", "partly_mined", "not_listed", "volume_unknown", "volume_understated")  # fmt: skip
+ACCESS = ("delivers", "empty", "never", "inherited")
 UNLISTED = "(unlisted)"
 
 OWNERS_TONIGHT = Table(
@@ -81,4 +82,30 @@ TOUCHPOINT_INVENTORY = Table(
         verdict(name="mined_verdict"),
     ),
 )  # fmt: skip
-ANSWERING_TABLES = (OWNERS_TONIGHT, OBJECTIVE_COVERAGE, TOUCHPOINT_INVENTORY)
+SOURCE_REGISTRY = Table(
+    "source_registry",
+    "Every source and table that is configured or ever came, who answers for it, and whether it is as fresh as usual. Deliveries are nights that took in something new; "
+    "a file that is the same as before is none. That a source is fresh says nothing of what is in it: see quality_checks.",
+    key=("as_of", "source", "table"),
+    columns=(
+        AS_OF,
+        text("source", "the source"),
+        text("table", "the canonical table that it gives"),
+        text("owner", "who is accountable (input owners, object_type source); null: nobody is named", nullable=True),
+        text("access", "delivers: rows came; empty: only files without a good row; never: is configured, and nothing came; inherited: came once, and is not configured for this table now (an inbox says only when it is read)", one_of=ACCESS),
+        count("rows", "rows taken in, over all deliveries; corrections count again", "rows"),
+        count("n", "rows that files held, over all files read", "rows"),
+        count("k", "of them quarantined", "rows"),
+        *share_limits("quarantined_share", "k / n; Wilson, as if rows went wrong one by one: whole files often do, so the truth may lie outside"),
+        count("deliveries_n", "nights that took in something", "deliveries"),
+        date("last_delivered_on", "as_of of the newest of them; null: none", nullable=True),
+        count("days_since", "days from it to as_of", "days", nullable=True),
+        real("usual_gap_days", "median of days between deliveries; null: fewer than four deliveries", "days", nullable=True, lo=0.0),
+        real("late_after_days", "[office.registry] late_after_days, else twice the usual gap and at least one day; null: not known", "days", nullable=True, lo=0.0),
+        real("freshness_hours", "from the newest event to the end of as_of; null: rows without a time, or none", "hours", nullable=True, lo=0.0),
+        text("schema_version", "hash of the columns that the newest file gives, one with nothing in it left out; null: none came", nullable=True),
+        date("schema_changed_on", "newest night whose file gave other columns than the one before; null: never", nullable=True),
+        text("verdict", "inside: days_since is within late_after_days; above: late; not_enough_data: fewer than four deliveries and no limit set, or nothing came", one_of=("inside", "above", NOT_ENOUGH)),
+    ),
+)  # fmt: skip
+ANSWERING_TABLES = (OWNERS_TONIGHT, OBJECTIVE_COVERAGE, TOUCHPOINT_INVENTORY, SOURCE_REGISTRY)
