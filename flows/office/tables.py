@@ -8,6 +8,7 @@ import polars as pl
 
 from flows.desk import Desk
 from flows.office.answering import objective_coverage, owners, touchpoint_inventory
+from flows.office.contact import contact_recency
 from flows.office.given import Given
 from flows.office.registry import source_registry
 from flows.office.segment_needs import segment_needs
@@ -19,6 +20,7 @@ Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 MAKERS: Mapping[str, Maker] = {
     "segments": segments,
     "segment_needs": segment_needs,
+    "contact_recency": contact_recency,
     "owners": owners,
     "objective_coverage": objective_coverage,
     "touchpoint_inventory": touchpoint_inventory,

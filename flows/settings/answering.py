@@ -41,3 +41,10 @@ class Registry(Spec):
     """source_registry: days after which a source is late; null: twice its usual gap."""
 
     late_after_days: Days | None = None
+
+
+class Contact(Spec):
+    """contact_recency: the least share to be spoken with in 90 days, and below which a segment is silent."""
+
+    least: Portion | None = None
+    silent_below: Portion = 0.02

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, Strict
 
-from flows.settings.answering import Inventory, Registry, Segments
+from flows.settings.answering import Contact, Inventory, Registry, Segments
 from transforms.mapping_spec import Spec
 
 
@@ -17,3 +17,4 @@ class Office(Spec):
     segments: Segments = Field(default_factory=Segments)
     inventory: Inventory = Field(default_factory=Inventory)
     registry: Registry = Field(default_factory=Registry)
+    contact: Contact = Field(default_factory=Contact)

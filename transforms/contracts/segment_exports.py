@@ -107,4 +107,22 @@ SEGMENT_NEEDS = Table(
         verdict("above or below everybody else at q_value < 0.1; else undetermined; not_enough_data: fewer than 20 heard on either side"),
     ),
 )  # fmt: skip
-SEGMENT_TABLES = (SEGMENTS, SEGMENT_CUTOFFS, CLV_CALIBRATION, SEGMENT_NEEDS)
+CONTACT_RECENCY = Table(
+    "contact_recency",
+    "How lately customers of each segment were spoken with: a conversation of theirs in any channel, or a call that they answered. "
+    "Contact that nobody recorded is not in it, and customers choose many contacts themselves: a silent segment may be content.",
+    key=("as_of", "segment", "window_days"),
+    columns=(
+        AS_OF,
+        text("segment", "segment tonight, or everybody", one_of=(*SEGMENTS_UP, EVERYBODY)),
+        count("window_days", "days up to as_of: 30, 90 or 365", "days"),
+        count("n", "customers of the segment", "customers"),
+        count("k", "of them with a contact in the window", "customers"),
+        *share_limits("share", "k / n; Wilson"),
+        count("never_n", "of n, those with no contact ever", "customers"),
+        real("median_days_since", "median of days since the newest contact, of those who had one", "days", nullable=True, lo=0.0),
+        Column("silent", pl.Boolean, "alarm: at least 20 customers, and all of the interval below [office.contact] silent_below", nullable=False),
+        verdict("the interval beside [office.contact] least to 1 in the window of 90 days: below, inside, undetermined, not_enough_data; no_target: none is set, or another window"),
+    ),
+)  # fmt: skip
+SEGMENT_TABLES = (SEGMENTS, SEGMENT_CUTOFFS, CLV_CALIBRATION, SEGMENT_NEEDS, CONTACT_RECENCY)
