@@ -53,6 +53,7 @@ from transforms.contracts.exports import TARGETS
 from transforms.customers import alarm_line
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
+from transforms.office.ownership import missing_line
 
 LOG = logging.getLogger("hearcast")
 
@@ -300,10 +301,14 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     if line := masked_line(tables["series_listed"]):
         lines = (*lines, line)
     alarm = alarm_line(tables["identity_match"])
+    unowned = missing_line(shelf.tables["owners"]) if "owners" in shelf.tables else None
+    gap = (unowned,) if unowned else ()
+    why = (*made.why, *gap) if settings.office.owners_required else made.why
     told = (*lines, *shelf.lines, *words.lines, *plans.lines, *((alarm,) if alarm else ()))
+    told = told if settings.office.owners_required else (*told, *gap)
     left_out = {**shelf.left_out, **words.failed, **plans.failed, **desk.failed}
     skipped = {**words.skipped, **plans.skipped, **desk.skipped}
-    return Made(tuple(shelf.tables), shelf.rungs, left_out, made.why, told, skipped)
+    return Made(tuple(shelf.tables), shelf.rungs, left_out, why, told, skipped)
 
 
 def _act(

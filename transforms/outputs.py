@@ -120,6 +120,23 @@ OUTPUTS = (
             "order_lines.customer_id": "so nobody knows what they bought",
         },
     ),
+    Output(
+        "customers by value",
+        ("segments",),
+        ("order_lines.customer_id",),
+        {
+            "order_lines.unit_price": "so segments know no money, and there is no lifetime value",
+            "customers": "so a customer with two ids is two",
+        },
+    ),
+    Output("owners", ("owners",), ("owners",)),
+    Output("objective_coverage", ("objective_coverage",), ("objectives",)),
+    Output(
+        "touchpoint_inventory",
+        ("touchpoint_inventory",),
+        ("touchpoints",),
+        {"touchpoints.volume_per_week": "so nobody knows what share is captured"},
+    ),
 )
 
 _HOW: Mapping[str, Mapping[str, str]] = {

@@ -43,8 +43,10 @@ class Given:
     said: Said
     tables: Mapping[str, pl.DataFrame]
     """The night's other tables, as they will be published."""
-    made: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    """What the office has made of them so far."""
+    made: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """What the office has made so far tonight."""
+    segmented: pl.DataFrame | None = None
+    """customer_id, segment and cents of everybody, people who were forgotten too: they count, and are not shown."""
     _shown: dict[str, pl.DataFrame] = field(default_factory=dict)
     _persons: pl.DataFrame | None = None
 

@@ -7,17 +7,22 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from flows.desk import Desk
+from flows.office.answering import objective_coverage, owners, touchpoint_inventory
 from flows.office.cadence import programme_cadence
 from flows.office.calls import call_list
 from flows.office.carts import cart_recovery
 from flows.office.connect import connect_rate
+from flows.office.contact import contact_recency
 from flows.office.given import Given
 from flows.office.insights import insight_rate
 from flows.office.language import language_match
 from flows.office.reasons import reason_shares
+from flows.office.registry import source_registry
 from flows.office.requests import requests
 from flows.office.reviews import review_digest
 from flows.office.saturation import saturation
+from flows.office.segment_needs import segment_needs
+from flows.office.segments import segments
 from flows.office.speed import action_speed
 from flows.office.statements import benchmarks, evidence_grade
 from flows.office.touchpoints import touchpoint_yield
@@ -40,6 +45,13 @@ MAKERS: Mapping[str, Maker] = {
     "requests": requests,
     "review_digest": review_digest,
     "triangulation": triangulation,
+    "segments": segments,
+    "segment_needs": segment_needs,
+    "contact_recency": contact_recency,
+    "owners": owners,
+    "objective_coverage": objective_coverage,
+    "touchpoint_inventory": touchpoint_inventory,
+    "source_registry": source_registry,
     # These look at what the others made.
     "evidence_grade": evidence_grade,
     "benchmarks": benchmarks,
@@ -52,4 +64,5 @@ def office(given: Given) -> Desk:
     given.made = desk.tables
     for name, maker in MAKERS.items():
         desk.make(name, lambda maker=maker: maker(given))  # type: ignore[misc]
+        given.made |= desk.tables
     return desk

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, Strict, field_validator
 
+from flows.settings.answering import Contact, Inventory, Registry, Segments
 from flows.settings.calling import Actions, Calls, Connect, Insights, Saturation, Touchpoints
 from flows.settings.heard import Carts, Claim, Language, Reasons, Requests
 from transforms.mapping_spec import Spec
@@ -15,6 +17,11 @@ from transforms.office.benchmarks import BENCHMARKS
 class Office(Spec):
     """The customer system, one small section a subject."""
 
+    owners_required: Annotated[bool, Strict()] = False
+    segments: Segments = Field(default_factory=Segments)
+    inventory: Inventory = Field(default_factory=Inventory)
+    registry: Registry = Field(default_factory=Registry)
+    contact: Contact = Field(default_factory=Contact)
     calls: Calls = Field(default_factory=Calls)
     connect: Connect = Field(default_factory=Connect)
     insights: Insights = Field(default_factory=Insights)

@@ -88,7 +88,8 @@ class Source(Spec):
             )
         if self.path:
             raise ValueError('path goes with kind = "inbox"; give each table its own, or that kind')
-        plans: Mapping[str, MappedTable] = self.queries if self.kind == "sql" else self.tables
+        plans: Mapping[str, TableSource | sql.SqlTable]
+        plans = self.queries if self.kind == "sql" else self.tables
         if not plans:
             example = "public.order_lines" if self.kind == "sql" else "in/order_lines*.csv"
             raise ValueError(f'names no table; add one, e.g. order_lines = "{example}"')
@@ -128,7 +129,7 @@ class Source(Spec):
         return self
 
 
-def _check_route(to: str, tables: Mapping[str, MappedTable]) -> None:
+def _check_route(to: str, tables: Mapping[str, object]) -> None:
     if to not in INPUTS:
         near = get_close_matches(to, INPUTS, n=1) or ["refunds"]
         raise ValueError(f"route to '{to}': no such table; did you mean {near[0]}?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from models.simulate import aftermath, desk, pages, people, speech, stock, truth, voice
+from models.simulate import aftermath, desk, governance, pages, people, speech, stock, truth, voice
 from models.simulate.assortment import day_weights, draw_assortment, draw_promotions, draw_stockouts
 from models.simulate.demand import draw_lines, draw_units, expected_units
 from models.simulate.dirt import soil
@@ -59,6 +59,7 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
     if spec.dirty:
         tables, told["dirt"] = soil(spec, tables)
     given, cart_calls, told["office"] = office(spec, orders, talk, tables)
+    tables["objectives"], told["objectives"] = governance.objectives(spec), governance.told(spec)
     return Brand(
         tables=tables | given,
         cart_calls=cart_calls,

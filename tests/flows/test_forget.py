@@ -29,7 +29,9 @@ from tests.flows.two_systems import busiest, two_systems
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 FIRST, NEXT = date(2026, 11, 10), date(2026, 11, 17)
-CUSTOMER_LEVEL = {"customers.parquet", "identity_edges.parquet", "identity_match.parquet"}
+CUSTOMER_LEVEL = {
+    "customers.parquet", "identity_edges.parquet", "identity_match.parquet", "segments.parquet",
+}  # fmt: skip
 OF_WORDS = {"phrase_stats.parquet", "quality_checks.parquet"}
 """Phrases, and checks of words never heard before, rest on the words that are there."""
 
@@ -172,9 +174,13 @@ def test_published_nights_are_amended_and_say_so(folder: Path) -> None:
     assert snapshot_problems(new) == []
     assert (exports / "latest").resolve() == (exports / f"as_of={FIRST}").resolve() == new.resolve()
     changed = {n for n, digest in digests(new).items() if digest != files[n]}
-    assert changed == {"customers.parquet", "identity_edges.parquet", "phrase_stats.parquet"}
+    assert changed == {
+        "customers.parquet", "identity_edges.parquet", "phrase_stats.parquet", "segments.parquet"
+    }  # fmt: skip
     gone = edges.join(read_table(exports, "identity_edges"), on=edges.columns, how="anti")
     assert gone["customer_key"].n_unique() == 1
+    left = read_table(exports, "segments")
+    assert left.filter(pl.col("customer_key") == gone["customer_key"][0]).is_empty()
     assert set(gone["key_type"]) == {"customer_id", "email", "phone"}
     assert set(gone["source"]) == {"main", "desk"}, "found through the identity graph"
 

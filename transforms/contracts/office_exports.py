@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from transforms.contracts.answering_exports import ANSWERING_TABLES
 from transforms.contracts.learning_exports import LEARNING_TABLES
 from transforms.contracts.programme_exports import PROGRAMME_TABLES
 from transforms.contracts.recovery_exports import RECOVERY_TABLES
 from transforms.contracts.schema import Table
+from transforms.contracts.segment_exports import SEGMENT_TABLES
 from transforms.contracts.voice_office_exports import VOICE_OFFICE_TABLES
 
 OFFICE_TABLES: tuple[Table, ...] = (
@@ -13,4 +15,6 @@ OFFICE_TABLES: tuple[Table, ...] = (
     *LEARNING_TABLES,
     *VOICE_OFFICE_TABLES,
     *RECOVERY_TABLES,
+    *SEGMENT_TABLES,
+    *ANSWERING_TABLES,
 )
