@@ -17,14 +17,16 @@ OWNER = r"(?:\p{Lu}[\p{L}'’.-]*[\s,]+){2,4}(<EMAIL>)"
 """Two capitalised words and more right before an address, as mail programs write whose it is."""
 
 
-def masked(frame: pl.DataFrame) -> pl.DataFrame:
+def masked(frame: pl.DataFrame, also: Sequence[str] = ()) -> pl.DataFrame:
     """`frame` with every identifier in its scope and tagger columns replaced by its placeholder.
+
+    `also`: further columns that become names of published rows.
 
     What the published tables may not hold is replaced before anything is counted, so that one
     such row is counted under another name and doesn't end the night. Plain codes (an EAN) stay;
     where an identifier stands in a name, names and addresses beside it go too.
     """
-    for name in (*SCOPE, *TAGGERS):
+    for name in dict.fromkeys((*SCOPE, *TAGGERS, *also)):
         if name not in frame.columns:
             continue
         values = frame[name].drop_nulls().unique().sort()

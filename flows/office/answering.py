@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from flows.masking import pseudonyms
 from flows.office.given import Given
 from flows.office.heard import hearable
 from models.office.shares import at_least, covered, with_share
@@ -26,7 +27,9 @@ def owners(given: Given) -> Mapping[str, pl.DataFrame] | str:
         given.shown("touchpoints"),
         given.as_of,
     )
-    return _named(given, "owners", owned(given.shown("owners"), active, given.as_of))
+    told = _named(given, "owners", owned(given.shown("owners"), active, given.as_of))
+    # An action's id may be somebody's address.
+    return {name: pseudonyms(rows, ("object_id",), given.key) for name, rows in told.items()}
 
 
 def objective_coverage(given: Given) -> Mapping[str, pl.DataFrame] | str:

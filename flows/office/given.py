@@ -15,11 +15,14 @@ from flows.night import Night, rules_of
 from flows.phrases import Counted
 from flows.rules import Picture, Rules, Tags
 from transforms.asof import visible
-from transforms.contracts import INPUTS
+from transforms.contracts import INPUTS, Table
+from transforms.contracts.office_inputs import OFFICE_INPUTS
 from transforms.customers import joined, links_of
 from transforms.hashed import hashed_frames
 from transforms.identity import resolve
 
+EVENTS = ("conversation_id", "passage_id", "insight_id", "action_id", "distribution_id", "text")
+"""Not masked: ids of single events, and whole pages."""
 PEOPLE = ("customers", "order_lines", "checkouts", "tickets", "conversations", "call_attempts")
 """Tables whose rows say which ids are one person."""
 
@@ -55,6 +58,10 @@ class Given:
         """The last day that may be known."""
         return self.night.as_of
 
+    def key(self) -> bytes:
+        """The key of join keys and pseudonyms in use."""
+        return keyring(self.night.settings, self.night.lake).current
+
     @property
     def rules(self) -> Rules:
         """Time zone, first day of the week, and what else decides how events become weeks."""
@@ -86,7 +93,7 @@ class Given:
         zone = settings.business.timezone
         seen = visible(self.night.lake.versions(name, self.as_of), contract, self.as_of, zone)
         private = [c for c in seen.collect_schema().names() if c == "text" and contract.text]
-        frame = masked(seen.drop(private).collect())
+        frame = masked(seen.drop(private).collect(), _names(contract))
         by = hasher(settings, keyring(settings, self.night.lake).current)
         return hashed_frames({name: frame}, by)[name]
 
@@ -103,3 +110,11 @@ class Given:
             self._persons = found.persons
             self._shown |= joined(apart, found.persons)
         return self._persons
+
+
+def _names(contract: Table) -> list[str]:
+    """Columns that people fill in and that name published rows: touchpoints, owners, functions."""
+    if contract not in (*OFFICE_INPUTS, INPUTS["owners"]):
+        return []
+    told = (c.name for c in contract.columns if c.dtype == pl.String and not c.private)
+    return [name for name in told if name not in EVENTS]

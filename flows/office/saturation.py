@@ -35,9 +35,9 @@ def saturation(given: Given) -> Mapping[str, pl.DataFrame] | str:
         noted = settled(given)
         depths = _depth(given, _heard(given, noted))
         parts.append(depths.with_columns(pl.lit(noted + _WEEK).alias("window_end")))
-    rows = pl.concat(parts, how="diagonal").with_columns(
-        pl.lit(given.as_of).alias("as_of"), pl.col("window_weeks").fill_null(WEEKS)
-    )
+    rows = pl.concat(parts, how="diagonal").with_columns(pl.lit(given.as_of).alias("as_of"))
+    told = pl.col("window_weeks") if "window_weeks" in rows.columns else pl.lit(None)
+    rows = rows.with_columns(told.fill_null(WEEKS).alias("window_weeks"))
     names = EXPORTS["saturation"].names
     absent = [pl.lit(None).alias(name) for name in names if name not in rows.columns]
     return {"saturation": rows.with_columns(absent).select(names)}

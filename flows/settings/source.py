@@ -58,7 +58,8 @@ class Source(Spec):
             return given
         if given.get("kind") == "sql":
             return sql.gathered(given)
-        if strange := sorted(set(given) & set(sql.Database.model_fields)):
+        own = Http.model_fields if given.get("kind") == "http" else ()
+        if strange := sorted(set(given) & set(sql.Database.model_fields) - set(own)):
             raise ValueError(f'{strange[0]} goes with kind = "sql"')
         names = {key: table for table, key in CONFIG_KEYS.items()}
         kept: dict[str, object] = {k: v for k, v in given.items() if k not in names}

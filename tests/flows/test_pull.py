@@ -58,14 +58,15 @@ def test_a_night_older_than_the_newest_landing_says_that_it_pulled_nothing(tmp_p
 
 
 def test_a_backfill_in_which_a_date_failed_does_not_end_as_merely_degraded(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    config = str(tiny_shop(tmp_path))
     ends = {"a": EXIT_FAILED, "b": EXIT_DEGRADED, "c": EXIT_PUBLISHED}
     monkeypatch.setattr(backfill, "one_night", lambda _config, day, **_: day)
     monkeypatch.setattr(backfill, "report", lambda day: ends[day])
-    assert backfill.backfill("x", ["a", "b", "c"]) == EXIT_FAILED
-    assert backfill.backfill("x", ["b", "c"]) == EXIT_DEGRADED
-    assert backfill.backfill("x", ["c"]) == EXIT_PUBLISHED
+    assert backfill.backfill(config, ["a", "b", "c"]) == EXIT_FAILED
+    assert backfill.backfill(config, ["b", "c"]) == EXIT_DEGRADED
+    assert backfill.backfill(config, ["c"]) == EXIT_PUBLISHED
 
 
 def test_a_file_that_grew_is_accounted_for_as_unchanged_and_new_rows(tmp_path: Path) -> None:

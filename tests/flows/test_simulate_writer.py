@@ -16,11 +16,6 @@ from transforms.contracts import INPUTS
 UNMADE = {"upstream_tags", "experiments", "distributions", "reviews"}
 """Inputs that a simulated brand does not give."""
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
-UNMADE = {
-    "upstream_tags", "consents", "assignments", "insights", "actions", "experiments", "touchpoints",
-    "copy_pages", "distributions",
-}  # fmt: skip
-"""Inputs that a simulated brand does not give."""
 
 
 def read(path: Path) -> pl.DataFrame:

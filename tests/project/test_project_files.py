@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PINNED = re.compile(r"([A-Za-z0-9._-]+)==[A-Za-z0-9.!+]+(?: ; .+?)?(?: \\)?")
+PINNED = re.compile(r"([A-Za-z0-9._-]+)(?:\[[a-z0-9_, -]+\])?==[A-Za-z0-9.!+]+(?: ; .+?)?(?: \\)?")
 
 
 def _project() -> dict[str, object]:

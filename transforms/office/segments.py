@@ -25,7 +25,9 @@ def purchases(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     real = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
     bought = lines.filter(real & pl.col("customer_id").is_not_null())
     main = _main_currency(bought)
-    ours = pl.col("currency").is_null() | (pl.col("currency") == main)
+    ours = pl.col("currency").is_null()
+    if main is not None:
+        ours |= pl.col("currency") == main
     cents = (pl.col("quantity") * pl.col("unit_price") * CENT).round().cast(pl.Int64)
     return (
         bought.lazy()

@@ -80,15 +80,14 @@ def _volume(night: Night) -> Iterator[Verdict]:
 
 
 def _cadence(cadence: pl.DataFrame) -> Iterator[Verdict]:
-    """The newest period of each cohort against its target."""
-    newest = cadence.sort("period_start").unique(
-        ["programme", "cohort"], keep="last", maintain_order=True
-    )
-    for r in newest.sort("programme", "cohort").iter_rows(named=True):
+    """The newest period of each programme against its target."""
+    newest = cadence.sort("period_start").unique("programme", keep="last", maintain_order=True)
+    for r in newest.sort("programme").iter_rows(named=True):
+        wanted = "" if not r["target_n"] else f" of {quantity(r['target_n'])}"
         yield Verdict(
-            f"{words(r['programme']).capitalize()}, {words(r['cohort'])}: {quantity(r['completed_n'])} of "
-            f"{quantity(r['target_n'])} conversations since {day(r['period_start'])}: {words(r['attainment_status'])}.",
-            TONES.get(r["attainment_status"], "plain"),
+            f"{words(r['programme']).capitalize()}: {quantity(r['completed_n'])}{wanted} conversations since "
+            f"{day(r['period_start'])}: {words(r['verdict'])}.",
+            TONES.get(r["verdict"], "plain"),
         )
 
 

@@ -68,7 +68,7 @@ def test_a_source_that_goes_down_holds_its_tables_and_the_next_night_goes_on(
     assert set(done.held.values()) == {line}
     assert done.lines.count(line) == 1
     assert shown(settings, "order_lines").is_empty()
-    assert Lake(settings.paths.lake).cursors("shop") == {}
+    assert Lake(settings.paths.lake).cursors().get("shop", {}) == {}
     left = pages_left(settings)
     assert len(left) == 4
     for path in left:
@@ -184,10 +184,10 @@ def test_a_group_that_fails_holds_no_other(shop: Shopify, tmp_path: Path) -> Non
     done = night(settings)
     assert set(done.held) == {"products"}
     assert ids(settings) == ALL
-    assert set(Lake(settings.paths.lake).cursors("shop")) == {"orders"}
+    assert set(Lake(settings.paths.lake).cursors().get("shop", {})) == {"orders"}
     up(shop)
     assert night(settings, 1).held == {}
-    assert set(Lake(settings.paths.lake).cursors("shop")) == {"orders", "products"}
+    assert set(Lake(settings.paths.lake).cursors().get("shop", {})) == {"orders", "products"}
     assert shown(settings, "products")["sku"].to_list() == ["TEA"]
 
 
@@ -196,7 +196,7 @@ def test_what_is_held_for_bad_rows_moves_no_cursor(shop: Shopify, tmp_path: Path
     for one in shop.lists["orders"][:3]:
         one["lineItems"] = [line(1, None)]
     assert "order_lines" in night(settings).held
-    assert Lake(settings.paths.lake).cursors("shop") == {}
+    assert Lake(settings.paths.lake).cursors().get("shop", {}) == {}
     now = stamp(shop.clock())
     for one in shop.lists["orders"][:3]:
         one |= {"lineItems": [line(1, "MUG-B")], "updatedAt": now}
