@@ -63,6 +63,7 @@ def snapshots(exports: Path, days: list[date]) -> dict[str, str]:
     return {str(day): snapshot_dir(exports, day).name for day in days}
 
 
+@pytest.mark.soak
 def test_a_backfill_cut_short_goes_on_and_side_by_side_is_equal_to_one_after_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -191,6 +191,7 @@ def test_a_file_that_may_not_grow_is_a_full_disk_and_leaves_nothing(tmp_path: Pa
 
 
 @as_root
+@pytest.mark.soak
 def test_a_lake_closed_to_the_account_fails_in_one_line_and_is_told_of(
     shop: Path,
     monitor: Monitor,
@@ -227,6 +228,7 @@ def test_a_folder_that_is_gone_degrades_the_night_and_forecasts_stay_fresh(
     assert line in hook.got[0]["message"]
 
 
+@pytest.mark.soak
 def test_a_week_at_a_tenth_of_the_usual_is_held_until_the_rest_comes(shop: Path) -> None:
     week = END + timedelta(days=7)
     late = order_rows(END + timedelta(days=1), week, seed=9)
@@ -256,6 +258,7 @@ def test_a_stage_that_hangs_is_ended_at_the_limit(
         pass
 
 
+@pytest.mark.soak
 def test_a_night_that_takes_too_long_is_ended_as_a_service_runs_it(
     shop: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -281,6 +284,7 @@ def test_a_key_that_is_not_there_ends_the_night_before_anything_lands(
     assert digests(shop.parent / "lake", "*.json") == before
 
 
+@pytest.mark.soak
 def test_a_clock_that_fell_back_degrades_the_night_and_lands_nothing(
     shop: Path,
     hook: Hook,

@@ -274,7 +274,7 @@ SOME = [
     (local, "replace_link", 0),
 ]
 MORE = (
-    [(Lake, "write_parquet", n) for n in (0, 2, 4, 5, 6, 7, 8)]
+    [(Lake, "write_parquet", n) for n in (0, 2, 4, 5, 6, 7)]
     + [(exports_module, "_point", n) for n in (0, 1)]
     + [(local, "replace_link", 1)]
 )

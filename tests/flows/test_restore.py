@@ -56,6 +56,7 @@ def test_a_restored_lake_and_exports_give_the_night_that_was_lost(tmp_path: Path
     assert stat.S_IMODE((tmp_path / "lake").stat().st_mode) == 0o700
 
 
+@pytest.mark.soak
 def test_lost_exports_come_back_from_the_lake(tmp_path: Path) -> None:
     config = shop_with_a_backup(tmp_path)
     before = digests((tmp_path / "exports" / f"as_of={END}").resolve())

@@ -56,6 +56,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, byte
     return folder, found
 
 
+@pytest.mark.soak
 def test_no_command_says_a_secret(said: tuple[Path, dict[str, bytes]]) -> None:
     for command, text in said[1].items():
         told = [one for one in PLANTED if one.encode() in text]
@@ -63,6 +64,7 @@ def test_no_command_says_a_secret(said: tuple[Path, dict[str, bytes]]) -> None:
     assert b"could not be told of this night" in said[1][" ".join(COMMANDS[0])]
 
 
+@pytest.mark.soak
 def test_no_file_holds_a_secret(said: tuple[Path, dict[str, bytes]]) -> None:
     """Lake, exports, manifest, pages, and Prefect's database with its artifacts and logs."""
     files = [path for path in said[0].rglob("*") if path.is_file()]

@@ -110,6 +110,7 @@ def test_a_night_cancelled_in_mid_run_changes_nothing_and_the_next_one_succeeds(
     assert not any((here.folder / "lake" / "work").iterdir())
 
 
+@pytest.mark.soak
 def test_dates_are_backfilled_by_hand_and_without_dates_the_run_fails(here: Deployed) -> None:
     last = YESTERDAY - timedelta(days=7)
     without = here.run(BACKFILL)
@@ -124,11 +125,13 @@ def test_dates_are_backfilled_by_hand_and_without_dates_the_run_fails(here: Depl
     assert read_manifest(snapshot_dir(exports(here)))["as_of"] == str(YESTERDAY)
 
 
+@pytest.mark.soak
 def test_the_review_is_drawn_by_its_deployment(here: Deployed) -> None:
     assert here.ended(here.run(REVIEW))["name"] == "Completed"
     assert (exports(here) / "review" / "latest" / "review.html").stat().st_size > 10_000
 
 
+@pytest.mark.soak
 def test_a_night_that_holds_a_table_back_is_a_failed_run_that_says_published(
     here: Deployed,
 ) -> None:

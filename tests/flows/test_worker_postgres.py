@@ -70,6 +70,7 @@ def test_the_compose_file_takes_the_driver_that_is_locked() -> None:
     assert "\nasyncpg==" in (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
+@pytest.mark.soak
 def test_a_server_on_postgresql_schedules_and_runs_nights(tmp_path: Path) -> None:
     folder = tmp_path / "checkout"
     checkout(folder)

@@ -201,6 +201,7 @@ def until(true: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.soak
 def test_a_killed_night_leaves_nothing_visible_and_the_next_one_succeeds(
     tmp_path: Path, s3: str, s3_server: str
 ) -> None:

@@ -81,6 +81,7 @@ def test_parts_come_back_in_order_though_a_worker_is_lost(root: ObjectPath, work
     client.close()
 
 
+@pytest.mark.soak
 def test_a_night_on_workers_of_which_one_is_lost_is_that_of_one_machine(
     tmp_path: Path, s3: str, workers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
