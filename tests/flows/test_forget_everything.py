@@ -28,7 +28,7 @@ from tests.flows.one_person import (
 )
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
-TOUCHED = {"customers", "identity_edges", "phrase_stats", "quarantine"}
+TOUCHED = {"customers", "identity_edges", "phrase_stats", "quarantine", "segments"}
 """Published tables in which a person can stand."""
 
 
@@ -86,6 +86,7 @@ def test_the_shop_shows_the_person_everywhere(lived: Path) -> None:
         assert hashed_in(path, hashes_of_ada(lived / "hearcast.toml")) == {
             "customers.parquet",
             "identity_edges.parquet",
+            "segments.parquet",
         }
     assert "zyxquartz" in (lived / "sheet elsewhere.csv").read_text()
 
