@@ -6,13 +6,12 @@ from datetime import date
 
 import polars as pl
 
-from flows.cluster_tagging import workers_of
 from flows.kept_tags import kept_tags
 from flows.knowledge import Tags
 from flows.lake import Lake
 from flows.settings import Settings
 from flows.tag_cache import KEY, TABLES, TagCache, text_key
-from flows.tagger_pool import Workers
+from flows.tagger_readers import Readers
 from flows.taggers import Tagger
 from flows.words import RAW, STATE
 from transforms.asof import SOURCE, VERSION
@@ -58,11 +57,11 @@ def tagged(
     keys = [text_key(text) for text in passages["text"].to_list()]
     keyed = passages.with_columns(pl.Series(KEY, keys, pl.Binary))
     texts = keyed.select(KEY, "text").unique(KEY, keep="first", maintain_order=True)
-    with workers_of(settings, tagger) as workers:
-        hints, early = _hints(texts, keyed, workers, cache)
+    with Readers(settings, tagger) as readers:
+        hints, early = _hints(texts, keyed, readers, cache)
         judged = with_languages(keyed.drop("text").join(hints, on=KEY), tagger.books, None)
         able = judged.filter("taggable").select(*identity, KEY, "language")
-        found = _found(texts, able.select(KEY, "language").unique(), early, workers, cache)
+        found = _found(texts, able.select(KEY, "language").unique(), early, readers, cache)
     tags = (
         able.join(found, on=[KEY, "language"])
         .explode("mentions", empty_as_null=False, keep_nulls=False)
@@ -96,7 +95,7 @@ def _with_kept(heard: Tags, lake: Lake, versions: pl.LazyFrame) -> Tags:
 
 
 def _hints(
-    texts: pl.DataFrame, said: pl.DataFrame, workers: Workers, cache: TagCache
+    texts: pl.DataFrame, said: pl.DataFrame, readers: Readers, cache: TagCache
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What the words of each text hint at, kept or read now, and what was found in those read now.
 
@@ -109,7 +108,7 @@ def _hints(
         return kept, pl.DataFrame(schema=TABLES["found"])
     heard = said.filter(is_customer()).select(KEY).unique()
     ours, others = new.join(heard, on=KEY, how="semi"), new.join(heard, on=KEY, how="anti")
-    hints, rows = workers.read(ours["text"])
+    hints, rows = readers.read(ours["text"])
     ours = ours.hstack(hints)
     found = [
         _mentions(
@@ -117,9 +116,9 @@ def _hints(
             rows.filter(pl.col("language") == language).drop("language"),
             language,
         )
-        for language in workers.languages
+        for language in readers.languages
     ]
-    theirs = others.hstack(workers.hints(others["text"]))
+    theirs = others.hstack(readers.hints(others["text"]))
     known = pl.concat([kept, *(part.select(*TABLES["hints"]) for part in (ours, theirs))])
     cache.write("hints", known)
     return known, pl.concat(found)
@@ -129,7 +128,7 @@ def _found(
     texts: pl.DataFrame,
     asked: pl.DataFrame,
     early: pl.DataFrame,
-    workers: Workers,
+    readers: Readers,
     cache: TagCache,
 ) -> pl.DataFrame:
     """Mentions of each text in the language asked for, kept, found `early` or found now."""
@@ -138,7 +137,7 @@ def _found(
     frames = [kept]
     for language in sorted(new["language"].unique()):
         part = new.filter(pl.col("language") == language).with_row_index("row")
-        frames.append(_mentions(part, workers.find(part["text"], language), language))
+        frames.append(_mentions(part, readers.find(part["text"], language), language))
     known = pl.concat(frames)
     if new.height or early.height:
         cache.write("found", known)

@@ -16,7 +16,7 @@ from flows.cli import main
 from flows.descendants import descendants
 from flows.night import open_night
 from flows.settings import Settings, SettingsError, load_settings
-from flows.tagger_pool import Workers
+from flows.tagger_readers import Readers
 from flows.taggers import Tagger, open_tagger
 
 ODD = (
@@ -118,11 +118,11 @@ def test_more_processes_find_the_same(
     settings: Settings, fast: Tagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.tagger_pool.WORTH_OTHERWISE", 10)
-    monkeypatch.setattr("flows.tagger_pool.PART_OTHERWISE", 7)
+    monkeypatch.setattr("flows.tagger_work.PART_OTHERWISE", 7)
     texts = series(*ODD, *(f"{text} {i}" for i, text in enumerate(ODD)))
-    with Workers(settings, fast) as workers:
-        found, hints = workers.find(texts, "en"), workers.hints(texts)
-        whole = workers.read(texts)
+    with Readers(settings, fast) as readers:
+        found, hints = readers.find(texts, "en"), readers.hints(texts)
+        whole = readers.read(texts)
     assert found.equals(fast.find(texts, "en"))
     assert hints.equals(fast.hints(texts))
     for told, wanted in zip(whole, fast.read(texts), strict=True):
@@ -136,13 +136,13 @@ def test_a_process_killed_while_it_reads_costs_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("flows.tagger_pool.WORTH_OTHERWISE", 10)
-    monkeypatch.setattr("flows.tagger_pool.PART_OTHERWISE", 40)
+    monkeypatch.setattr("flows.tagger_work.PART_OTHERWISE", 40)
     monkeypatch.setattr(logging.getLogger("hearcast"), "propagate", True)
     texts = series(*(f"{text} {i}" for i in range(200) for text in ODD[:4]))
     killer = threading.Thread(target=_kill_one_reader, daemon=True)
-    with Workers(settings, fast) as workers:
+    with Readers(settings, fast) as readers:
         killer.start()
-        found = workers.find(texts, "en")
+        found = readers.find(texts, "en")
     killer.join()
     assert found.equals(fast.find(texts, "en"))
     assert "texts are read again by 1 in parts of 10" in caplog.text
