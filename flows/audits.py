@@ -22,7 +22,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.errors import Refusal
+from flows.errors import Mistake
 from flows.lake import Lake
 from flows.listening import tag_lake
 from flows.night import rules_of, yesterday
@@ -45,7 +45,7 @@ KEY = list(PASSAGE)
 MAX_SHEET_BYTES = 64 << 20
 
 
-class AuditRefusal(Refusal):
+class AuditRefusal(Mistake):
     """A user's mistake; the message is one line with the remedy."""
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.atomic import write_atomic
-from flows.errors import Refusal
+from flows.errors import Mistake
 from flows.forget.person import read_graph
 from flows.identity import hasher
 from flows.keys import keyring
@@ -46,7 +46,7 @@ SHOWN = (
 CONTACT = ("customer_id", "email", "phone")
 
 
-class CallListRefusal(Refusal):
+class CallListRefusal(Mistake):
     """A user's mistake; the message is one line with the remedy."""
 
 

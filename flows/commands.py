@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
-from flows.deployments import DeploymentError
-from flows.errors import Refusal, StoreError, disk_trouble, hide_refusals, where
+from flows.errors import Mistake, Refusal, disk_trouble, hide_refusals, where
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
 from flows.sources.http.tokens import check_secrets
@@ -28,7 +27,11 @@ LOG = logging.getLogger("hearcast")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs the command that was parsed; a mistake of the user's is one line and exit code 2."""
+    """Runs the command that was parsed.
+
+    What the user has to put right is one line and exit code 2; what stands in the way otherwise
+    (another night, a full disk) is one line and exit code 1.
+    """
     command = {
         "nightly": nightly,
         "backfill": backfill,
@@ -47,11 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
     }[arguments.command]
     try:
         return command(arguments)
-    except (SettingsError, DeploymentError, environment.HomeError) as error:
+    except Mistake as error:
         LOG.error(str(error))  # noqa: TRY400 - the line is for the user; a traceback would hide it
         return EXIT_USAGE
-    except StoreError as error:
-        LOG.error(str(error))  # noqa: TRY400 - as above
+    except Refusal as error:
+        LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - as above
+        return EXIT_FAILED
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        LOG.error(disk_trouble(error) or where(error))  # noqa: TRY400 - as above
         return EXIT_FAILED
 
 
@@ -165,11 +173,7 @@ def repull(arguments: argparse.Namespace) -> int:
     settings = load_settings(Path(arguments.config), os.environ)
     from flows.repull import repull as take_out  # noqa: PLC0415
 
-    try:
-        print("\n".join(take_out(settings)))  # noqa: T201 - the answer
-    except (Refusal, OSError) as error:
-        LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - the line is for the user
-        return EXIT_FAILED
+    print("\n".join(take_out(settings)))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 
@@ -190,15 +194,11 @@ def simulate(arguments: argparse.Namespace) -> int:
 def explain(arguments: argparse.Namespace) -> int:
     """Takes one SKU's forecast of a published night apart."""
     settings = load_settings(Path(arguments.config), os.environ)
-    from flows.explain import CannotExplain, read_night  # noqa: PLC0415
     from flows.explain import explain as lines_of  # noqa: PLC0415
+    from flows.explain import read_night  # noqa: PLC0415
 
     week = date.fromisoformat(arguments.week) if arguments.week else None
-    try:
-        lines = lines_of(read_night(settings, arguments.as_of), arguments.sku, week)
-    except CannotExplain as refusal:
-        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
-        return EXIT_USAGE
+    lines = lines_of(read_night(settings, arguments.as_of), arguments.sku, week)
     print("\n".join(lines))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
@@ -206,17 +206,9 @@ def explain(arguments: argparse.Namespace) -> int:
 def review(arguments: argparse.Namespace) -> int:
     """Draws the review of a published night from its tables alone."""
     settings = load_settings(Path(arguments.config), os.environ)
-    from flows.review import ReviewRefusal, write_review  # noqa: PLC0415 - charts take a second
+    from flows.review import write_review  # noqa: PLC0415 - charts take a second
 
-    try:
-        written = write_review(settings, arguments.as_of)
-    except ReviewRefusal as refusal:
-        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
-        return EXIT_USAGE
-    except OSError as error:
-        LOG.error(disk_trouble(error) or where(error))  # noqa: TRY400 - as above
-        return EXIT_FAILED
-    print("\n".join(written.report))  # noqa: T201 - the answer
+    print("\n".join(write_review(settings, arguments.as_of).report))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 
@@ -228,56 +220,27 @@ def tagger(arguments: argparse.Namespace) -> int:
 def audit(arguments: argparse.Namespace) -> int:
     """Draws passages for people to label, or reads their labels back."""
     settings = _ready(arguments.config)
-    from flows.alone import AnotherNight  # noqa: PLC0415
-    from flows.audits import AuditRefusal  # noqa: PLC0415
     from flows.audits import run as run_audit  # noqa: PLC0415
 
-    try:
-        run_audit(arguments, settings)
-    except AuditRefusal as refusal:
-        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
-        return EXIT_USAGE
-    except AnotherNight as refusal:
-        LOG.error(str(refusal))  # noqa: TRY400 - as above
-        return EXIT_FAILED
+    run_audit(arguments, settings)
     return EXIT_PUBLISHED
 
 
 def forget(arguments: argparse.Namespace) -> int:
-    """Erases one person; a request that names nobody is one line and exit code 2."""
+    """Erases one person."""
     settings = load_settings(Path(arguments.config), os.environ)
-    from flows.forget import CannotForget  # noqa: PLC0415
     from flows.forget import forget as erase  # noqa: PLC0415
-    from flows.keys import NoKey  # noqa: PLC0415
 
-    try:
-        lines = erase(settings, arguments.customer)
-    except (CannotForget, NoKey) as refusal:
-        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
-        return EXIT_USAGE
-    except (Refusal, OSError) as error:
-        LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - as above
-        return EXIT_FAILED
-    print("\n".join(lines))  # noqa: T201 - the answer
+    print("\n".join(erase(settings, arguments.customer)))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 
 def call_list(arguments: argparse.Namespace) -> int:
-    """Shows who is to be called; whom a list cannot be given is one line and exit code 2."""
+    """Shows who is to be called."""
     settings = load_settings(Path(arguments.config), os.environ)
-    from flows.call_list import CallListRefusal  # noqa: PLC0415
     from flows.call_list import run as list_calls  # noqa: PLC0415
-    from flows.keys import NoKey  # noqa: PLC0415
 
-    try:
-        lines = list_calls(arguments, settings)
-    except (CallListRefusal, NoKey) as refusal:
-        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
-        return EXIT_USAGE
-    except OSError as error:
-        LOG.error(disk_trouble(error) or where(error))  # noqa: TRY400 - as above
-        return EXIT_FAILED
-    print("\n".join(lines))  # noqa: T201 - the answer
+    print("\n".join(list_calls(arguments, settings)))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 
 
@@ -287,11 +250,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     from flows.doctor import examine  # noqa: PLC0415
 
     check_databases(settings.sources, settings.file)
-    try:
-        found = examine(settings, yesterday(settings.business.timezone) + timedelta(days=1))
-    except (Refusal, OSError) as error:
-        LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - the line is for the user
-        return EXIT_FAILED
+    found = examine(settings, yesterday(settings.business.timezone) + timedelta(days=1))
     print("\n".join(found.lines[1:]))  # noqa: T201 - the answer
     return found.code
 
@@ -299,13 +258,9 @@ def doctor(arguments: argparse.Namespace) -> int:
 def evaluate_tagger(arguments: argparse.Namespace) -> int:
     """Measures a tagger on labelled passages."""
     settings = load_settings(Path(arguments.config), os.environ)
-    from flows.evaluate import GoldError, as_json, evaluate, lines  # noqa: PLC0415
+    from flows.evaluate import as_json, evaluate, lines  # noqa: PLC0415
 
-    try:
-        found = evaluate(settings, arguments.gold, arguments.tagger)
-    except GoldError as refusal:
-        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
-        return EXIT_USAGE
+    found = evaluate(settings, arguments.gold, arguments.tagger)
     print(as_json(found) if arguments.json else "\n".join(lines(found)))  # noqa: T201 - the answer
     return EXIT_PUBLISHED
 

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from flows.errors import Mistake
+
 _SCHEDULE_KEYS = {"cron", "timezone", "slug", "active"}
 
 
-class DeploymentError(ValueError):
+class DeploymentError(Mistake):
     """prefect.yaml cannot be served; the message is one line that names the key and the remedy."""
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 
 import polars as pl
 
 from flows.earlier import manifest_of, nights_before, table_of
-from flows.errors import where
 from flows.forecasting import conform
 from flows.knowledge import Picture
-from flows.lake import LakeError
+from flows.made import Made
 from flows.masking import masked
 from flows.night import Night, spec_of
 from flows.parquet import ContractViolation
@@ -38,53 +36,23 @@ USUAL_NIGHTS = 8
 NO_OVERRIDES = "nobody gives overrides: forecasts are final"
 
 
-@dataclass(slots=True)
-class Desk:
-    """Tables to publish; `skipped`: table to why there is nothing to show, `failed`: what broke."""
-
-    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def add(self, other: Desk) -> None:
-        """Takes over what another has."""
-        self.tables |= other.tables
-        self.skipped |= other.skipped
-        self.failed |= other.failed
-
-    def make(self, name: str, how: Callable[[], Mapping[str, pl.DataFrame] | str]) -> None:
-        """Adds the tables that `how` gives.
-
-        Where it fails, or what it gives breaks its contract, they are left out and the night goes on.
-        """
-        try:
-            found = how()
-            made = {} if isinstance(found, str) else _conformed(found)
-        except LakeError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the desk must not end the night
-            LOG.error("%s failed: %s", name, where(error))  # noqa: TRY400 - may quote rows
-            self.failed[name] = f"{name} failed: {type(error).__name__}"
-            return
-        if isinstance(found, str):
-            self.skipped[name] = found
-        self.tables |= made
-
-
 # Sentences made of numbers and of what planners wrote.
 TEXTS = ("words", "headline", "action", "why", "reason", "customers_reason", "customers_phrase",
          "owner")  # fmt: skip
 
 
-def _conformed(found: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """The tables as they can be published. Raises ContractViolation where one cannot."""
-    made = {table: conform(table, _safe(frame)) for table, frame in found.items()}
-    if broken := [
-        line for name, frame in made.items() for line in violations(EXPORTS[name], frame)
-    ]:
-        LOG.error("%s", "; ".join(broken))
-        raise ContractViolation(broken[0])
-    return made
+class Desk(Made):
+    """Tables of the desk: their sentences are masked, and each holds to its contract."""
+
+    def fit(self, found: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """The tables as they can be published. Raises ContractViolation where one cannot."""
+        made = {name: conform(name, _safe(frame)) for name, frame in found.items()}
+        if broken := [
+            line for name, frame in made.items() for line in violations(EXPORTS[name], frame)
+        ]:
+            LOG.error("%s", "; ".join(broken))
+            raise ContractViolation(broken[0])
+        return made
 
 
 def _safe(frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from flows.errors import Mistake
+
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -30,7 +32,7 @@ HOME_BYTES = 32 * 1024 * 1024
 """Room that Prefect's database needs for a night, with some to spare."""
 
 
-class HomeError(RuntimeError):
+class HomeError(Mistake):
     """Prefect has no folder to write to; the message is one line with the remedy."""
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 DISK = frozenset(
@@ -17,6 +18,10 @@ DISK = frozenset(
 
 class Refusal(RuntimeError):  # noqa: N818 - not an error of the program
     """The night cannot go on, for a reason that its message gives in one line."""
+
+
+class Mistake(Refusal):
+    """Something that the user has to put right first; the message names it and the remedy."""
 
 
 class StoreError(OSError):
@@ -74,8 +79,11 @@ class _NoTraceback(logging.Filter):
         return not (isinstance(error, Refusal) or named or late or page or disk_trouble(error))
 
 
-def _kinds() -> list[type[Refusal]]:
-    return [Refusal, *Refusal.__subclasses__()]
+def _kinds(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    """`kind` and all that are made of it."""
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)
 
 
 def hide_refusals() -> None:

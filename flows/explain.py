@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.errors import Refusal
+from flows.errors import Mistake
 from flows.lake import Lake
 from flows.places import Place
 from flows.reader import read_manifest, snapshot_dir
@@ -37,7 +37,7 @@ BAR = 24
 TARGETS_SHOWN = ("units", "returns")
 
 
-class CannotExplain(Refusal):
+class CannotExplain(Mistake):
     """There is nothing to explain; the message is one line with the remedy."""
 
 

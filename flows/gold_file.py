@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from flows.errors import Refusal
+from flows.errors import Mistake
 from transforms.tagging.gold import Gold, gold_of
 
 
-class GoldError(Refusal):
+class GoldError(Mistake):
     """The labelled passages cannot be used; the message is one line with the remedy."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from flows.errors import Refusal
+from flows.errors import Mistake
 from flows.lake import Lake
 from flows.settings import Settings
 from transforms.privacy import Keyring
@@ -12,7 +12,7 @@ from transforms.privacy import Keyring
 CURRENT, OLD = "HEARCAST_HMAC_KEY", "HEARCAST_HMAC_KEY_OLD"
 
 
-class NoKey(Refusal):
+class NoKey(Mistake):
     """A key that was asked for is not there; the message is one line with the remedy."""
 
 

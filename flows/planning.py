@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
 import polars as pl
 
-from flows.errors import where
-from flows.forecasting import conform
 from flows.knowledge import Picture, with_told_on
-from flows.lake import LakeError
+from flows.made import Made
 from flows.masking import masked
 from flows.night import Night, rules_of, spec_of
 from flows.stale import last_nights
@@ -32,7 +29,6 @@ from transforms.planning.stock import with_stock
 from transforms.planning.stockouts import out_weeks, summed_up
 from transforms.planning.terms import PlanRules, with_terms
 
-LOG = logging.getLogger("hearcast")
 SOLD = (
     "order_id",
     "line_id",
@@ -49,13 +45,10 @@ SOLD = (
 
 
 @dataclass(slots=True)
-class Plans:
-    """Tables to publish; `rungs` of those not on the full one; why others are not there."""
+class Plans(Made):
+    """Tables to publish, and `rungs` of those not on the full one."""
 
-    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
     rungs: dict[str, str] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
 
 
@@ -71,24 +64,9 @@ def planning_tables(
     of weeks without stock, None where there is none.
     """
     plans, shown = Plans(), stock_tables(night)
-    made: dict[str, Callable[[], pl.DataFrame | str]] = {
-        "inventory_plan": partial(_plan, night, shown, tables, plans),
-        "demand_unconstrained": partial(_unconstrained, night, shown, tables, now),
-        "accuracy_stockouts": partial(_accuracy, night, tables, plans, hidden),
-    }
-    for name, make in made.items():
-        try:
-            found = make()
-        except LakeError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a plan must not end the night
-            LOG.error("%s failed: %s", name, where(error))  # noqa: TRY400 - may quote rows
-            plans.failed[name] = f"{name} failed: {type(error).__name__}"
-            continue
-        if isinstance(found, str):
-            plans.skipped[name] = found
-        else:
-            plans.tables[name] = conform(name, found)
+    plans.make("inventory_plan", partial(_plan, night, shown, tables, plans))
+    plans.make("demand_unconstrained", partial(_unconstrained, night, shown, tables, now))
+    plans.make("accuracy_stockouts", partial(_accuracy, night, tables, plans, hidden))
     return plans
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,9 @@ from typing import Any
 import polars as pl
 
 from flows.audits import tag_audit
-from flows.errors import where
-from flows.forecasting import conform
 from flows.keys import keyring
 from flows.knowledge import Picture, Tags
-from flows.lake import LakeError
+from flows.made import Made
 from flows.masking import pseudonyms
 from flows.night import Night, phrase_books, rules_of
 from flows.phrases import Counted, Passages, count_phrases, phrase_stats
@@ -34,12 +32,9 @@ JUDGED = ("inputs", "words")
 
 
 @dataclass(slots=True)
-class Said:
-    """Tables to publish; `skipped`: table to why there is nothing to show, `failed`: to what broke."""
+class Said(Made):
+    """Tables to publish, and lines that people should read."""
 
-    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     counted: Counted | None = None
     """What one pass over the newest passages told; None: there were none, or nobody listened."""
@@ -48,25 +43,10 @@ class Said:
 def said_tables(night: Night, now: Picture, tags: Tags, deaf: str | None) -> Said:
     """Emerging phrases and audits. Where one fails, its table is left out and the night goes on."""
     said = Said()
-    made: dict[str, Callable[[], pl.DataFrame | str]] = {
-        "phrase_stats": partial(_phrases, night, now, tags, said, deaf),
-        "voices": partial(_voices, night, tags, said),
-        "tag_audit": partial(_audited, night),
-        "tagger_bridges": partial(_bridged, now),
-    }
-    for name, make in made.items():
-        try:
-            found = make()
-        except LakeError:
-            raise
-        except Exception as error:  # noqa: BLE001 - words must not end the night
-            LOG.error("%s failed: %s", name, where(error))  # noqa: TRY400 - may quote words
-            said.failed[name] = f"{name} failed: {type(error).__name__}"
-            continue
-        if isinstance(found, str):
-            said.skipped[name] = found
-        else:
-            said.tables[name] = conform(name, found)
+    said.make("phrase_stats", partial(_phrases, night, now, tags, said, deaf))
+    said.make("voices", partial(_voices, night, tags, said))
+    said.make("tag_audit", partial(_audited, night))
+    said.make("tagger_bridges", partial(_bridged, now))
     return said
 
 

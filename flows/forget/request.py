@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.errors import Refusal
+from flows.errors import Mistake
 
 
-class CannotForget(Refusal):
+class CannotForget(Mistake):
     """The request names nobody, or not one person; the message is one line with the remedy."""
 
 

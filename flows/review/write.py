@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flows.errors import Refusal
+from flows.errors import Mistake
 from flows.places import Place
 from flows.reader import read_manifest, snapshot_dir
 from flows.review.night import read_night
@@ -24,7 +24,7 @@ from transforms.review.parts import Night
 PAGE, PLANNER, WORKBOOK = "review.html", "planner.html", "review.xlsx"
 
 
-class ReviewRefusal(Refusal):
+class ReviewRefusal(Mistake):
     """There is no night to review; the message is one line with the remedy."""
 
 

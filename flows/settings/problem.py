@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from flows.errors import Mistake
 from flows.settings.http import Http
 from flows.settings.model import Settings, Signal, Thresholds
 from flows.settings.planning import Terms
@@ -41,7 +42,7 @@ _NESTED: Mapping[str, type[BaseModel]] = {
 }
 
 
-class SettingsError(Exception):
+class SettingsError(Mistake):
     """A configuration that can't be used; the message is one line with file, key and remedy."""
 
 
