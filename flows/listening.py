@@ -9,9 +9,9 @@ import polars as pl
 from flows.kept_tags import kept_tags
 from flows.knowledge import Tags
 from flows.lake import Lake
+from flows.listening_readers import Readers
 from flows.settings import Settings
 from flows.tag_cache import KEY, TABLES, TagCache, text_key
-from flows.tagger_readers import Readers
 from flows.taggers import Tagger
 from flows.words import RAW, STATE
 from transforms.asof import SOURCE, VERSION

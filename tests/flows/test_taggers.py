@@ -14,9 +14,9 @@ import pytest
 from flows import tagger_files
 from flows.cli import main
 from flows.descendants import descendants
+from flows.listening_readers import Readers
 from flows.night import open_night
 from flows.settings import Settings, SettingsError, load_settings
-from flows.tagger_readers import Readers
 from flows.taggers import Tagger, open_tagger
 
 ODD = (
@@ -117,8 +117,8 @@ def test_reading_at_once_says_what_hints_and_find_say(fast: Tagger) -> None:
 def test_more_processes_find_the_same(
     settings: Settings, fast: Tagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.tagger_pool.WORTH_OTHERWISE", 10)
-    monkeypatch.setattr("flows.tagger_work.PART_OTHERWISE", 7)
+    monkeypatch.setattr("flows.listening_pool.WORTH_OTHERWISE", 10)
+    monkeypatch.setattr("flows.listening_work.PART_OTHERWISE", 7)
     texts = series(*ODD, *(f"{text} {i}" for i, text in enumerate(ODD)))
     with Readers(settings, fast) as readers:
         found, hints = readers.find(texts, "en"), readers.hints(texts)
@@ -135,8 +135,8 @@ def test_a_process_killed_while_it_reads_costs_nothing(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("flows.tagger_pool.WORTH_OTHERWISE", 10)
-    monkeypatch.setattr("flows.tagger_work.PART_OTHERWISE", 40)
+    monkeypatch.setattr("flows.listening_pool.WORTH_OTHERWISE", 10)
+    monkeypatch.setattr("flows.listening_work.PART_OTHERWISE", 40)
     monkeypatch.setattr(logging.getLogger("hearcast"), "propagate", True)
     texts = series(*(f"{text} {i}" for i in range(200) for text in ODD[:4]))
     killer = threading.Thread(target=_kill_one_reader, daemon=True)

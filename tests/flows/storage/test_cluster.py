@@ -85,7 +85,7 @@ def test_parts_come_back_in_order_though_a_worker_is_lost(root: ObjectPath, work
 def test_a_night_on_workers_of_which_one_is_lost_is_that_of_one_machine(
     tmp_path: Path, s3: str, workers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.tagger_work.PART_OTHERWISE", 60)
+    monkeypatch.setattr("flows.listening_work.PART_OTHERWISE", 60)
     config = one_person(tmp_path / "shop")
     text = config.read_text().replace("backtest_origins = 1", "backtest_origins = 3")
     config.write_text(text)

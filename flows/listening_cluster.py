@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from flows.cluster import Cluster, cluster_of
+from flows.listening_work import Question, part_size
 from flows.settings import Settings
-from flows.tagger_work import Question, part_size
 
 
 class Spread:

@@ -8,10 +8,10 @@ from typing import Any, Literal, Protocol, Self
 
 import polars as pl
 
-from flows.cluster_tagging import Spread
+from flows.listening_cluster import Spread
+from flows.listening_pool import Pool
+from flows.listening_work import Question, part_size
 from flows.settings import Settings
-from flows.tagger_pool import Pool
-from flows.tagger_work import Question, part_size
 from flows.taggers import Tagger
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
+from flows.listening_work import Question, part_size
 from flows.progress import BAR
-from flows.tagger_work import Question, part_size
 
 WORTH_PROCESSES = {"accurate": 1_000}
 """Texts from which on more processes save more than their start costs."""
