@@ -14,6 +14,7 @@ from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.deployments import DeploymentError
 from flows.errors import Refusal, StoreError, disk_trouble, hide_refusals, where
 from flows.night import phrase_books, yesterday
+from flows.reader import NewerExport
 from flows.settings import Settings, SettingsError, load_settings
 from flows.sources.http.tokens import check_secrets
 from flows.sources.sql.address import check_databases
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     }[arguments.command]
     try:
         return command(arguments)
-    except (SettingsError, DeploymentError, environment.HomeError) as error:
+    except (SettingsError, DeploymentError, environment.HomeError, NewerExport) as error:
         LOG.error(str(error))  # noqa: TRY400 - the line is for the user; a traceback would hide it
         return EXIT_USAGE
     except StoreError as error:

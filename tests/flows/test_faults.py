@@ -394,6 +394,11 @@ def test_the_manifest_tells_times_memory_and_where_each_table_comes_from(publish
         assert one["seconds"] >= 0
         assert one["peak_mib"] > 50
     assert sum(one["cpu_seconds"] for one in told["stages"]) > 0.5
+    for name in ("latest", f"pointers/as_of={told['as_of']}"):
+        pointer = json.loads((published.parent / "exports" / f"{name}.json").read_bytes())
+        assert pointer["stages"][:5] == told["stages"]
+        assert [one["stage"] for one in pointer["stages"]] == list(STAGES), "publishing and alerts"
+        assert pointer["content_id"] == told["content_id"]
     assert {"order_lines", "tickets"} == set(told["inputs"])
     assert told["inputs"]["tickets"]["rows"] == 560
     assert told["rests_on"]["demand_weekly"] == ["order_lines", "tickets"]

@@ -8,20 +8,28 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from flows.cli import EXIT_DEGRADED, EXIT_PUBLISHED
+from flows.descendants import descendants
 from flows.exports import snapshot_problems
 from flows.lake import Lake
 from flows.reader import read_manifest, snapshot_dir
 from tests.flows.conftest import child_environment, digests
 from tests.flows.test_exports_kill import reading
 from tests.flows.tiny import END, order_rows, tiny_shop
+from tests.soaking import length, spent, tell
 
+KILLS = 200
 NEXT = END + timedelta(days=7)
 
 
@@ -47,13 +55,79 @@ def whole(config: Path, as_of: date, home: Path) -> float:
     return time.monotonic() - began
 
 
-def killed(config: Path, as_of: date, home: Path, after: float) -> None:
+def all_of_it(process: subprocess.Popen[bytes]) -> None:
+    """Power cut: the night, who watches it and what they started."""
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+def the_watcher(process: subprocess.Popen[bytes]) -> None:
+    """Only who watches: the night ends with it."""
+    process.kill()
+
+
+def the_night(process: subprocess.Popen[bytes]) -> None:
+    """Only the night, as where memory runs out: it is watched, and may step down by itself."""
+    for one in (pid for pid in descendants(process.pid) if is_night(pid)):
+        os.kill(one, signal.SIGKILL)
+
+
+def is_night(pid: int) -> bool:
+    with suppress(OSError):
+        return b"flows.cli" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
+Victim = Callable[[subprocess.Popen[bytes]], None]
+VICTIMS: tuple[Victim, ...] = (all_of_it, the_watcher, the_night)
+
+
+def killed(config: Path, as_of: date, home: Path, after: float, kill: Victim = all_of_it) -> int:
+    """Kills a night, or some of it, after some seconds; how it ended: minus a signal, or a code."""
     process = start(config, as_of, home)
+    reader = threading.Thread(target=process.stderr.read, daemon=True)  # type: ignore[union-attr]
+    reader.start()
     try:
-        process.wait(timeout=after)
+        return process.wait(timeout=after)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+        kill(process)
+        code = process.wait()
+        wait_for_night(process.pid)
+        return code
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        reader.join()
+        process.stderr.close()  # type: ignore[union-attr]
+
+
+def wait_for_night(group: int) -> None:
+    """Until no night of a group of processes is left: none may outlive who watches it."""
+    for _ in range(100):
+        if not [one for one in living(group) if is_night(one)]:
+            return
+        time.sleep(0.1)
+    pytest.fail("a night went on unwatched")
+
+
+def living(group: int) -> list[int]:
+    """Processes of a group that have not ended."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state, _, its_group = folder.joinpath("stat").read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                found.append(int(folder.name))
+    return found
+
+
+KILLED = -signal.SIGKILL
+EARLY = {EXIT_PUBLISHED: "ended before"}
+ENDS: dict[Victim, dict[int, str]] = {
+    all_of_it: {KILLED: "killed", **EARLY},
+    the_watcher: {KILLED: "killed", **EARLY},
+    the_night: {128 - KILLED: "lost", EXIT_DEGRADED: "stepped down", **EARLY},
+}
+"""How a `hearcast nightly` may end of which some was killed."""
 
 
 def two_nights(folder: Path, home: Path) -> Path:
@@ -65,7 +139,7 @@ def two_nights(folder: Path, home: Path) -> Path:
     return config
 
 
-def trials(folder: Path, count: int, seed: int) -> None:
+def trials(folder: Path, count: int, seed: int) -> Counter[tuple[str, str]]:
     home = folder / "home"
     config = two_nights(folder / "shop", home)
     control = folder / "control"
@@ -73,9 +147,13 @@ def trials(folder: Path, count: int, seed: int) -> None:
     seconds = whole(control / config.name, NEXT, home)
     exports = config.parent / "exports"
     moments = random.Random(seed)
+    ended: Counter[tuple[str, str]] = Counter()
     with reading(exports) as reader:
-        for _ in range(count):
-            killed(config, NEXT, home, moments.uniform(0.25, 1.0) * seconds)
+        for number in range(count):
+            kill = VICTIMS[number % len(VICTIMS)]
+            code = killed(config, NEXT, home, moments.uniform(0.25, 1.0) * seconds, kill)
+            assert code in ENDS[kill], (kill.__name__, code)
+            ended[kill.__name__, ENDS[kill][code]] += 1
             latest = (exports / "latest").resolve()
             assert snapshot_problems(latest) == []
             assert read_manifest(snapshot_dir(exports))["as_of"] in (str(END), str(NEXT))
@@ -92,6 +170,11 @@ def trials(folder: Path, count: int, seed: int) -> None:
     assert not stored[0].select("order_id", "line_id").is_duplicated().any()
     assert stored[0].height == _rows(config.parent / "in")
     assert not any((config.parent / "lake" / "work").iterdir())
+    return ended
+
+
+def told(ended: Mapping[tuple[str, str], int]) -> str:
+    return ", ".join(f"{name} {how} {n}" for (name, how), n in sorted(ended.items()))
 
 
 def _rows(inbox: Path) -> int:
@@ -106,4 +189,7 @@ def test_a_killed_night_leaves_the_previous_one_whole_and_the_next_run_succeeds(
 
 @pytest.mark.soak
 def test_many_killed_nights(tmp_path: Path) -> None:
-    trials(tmp_path, count=200, seed=2)
+    began, count = spent(), length("HEARCAST_SOAK_KILLS", KILLS)
+    ended = trials(tmp_path, count, seed=2)
+    line = f"nights killed: {count} ({told(ended)}), {spent() - began:.0f} s of processor time"
+    tell(line, "HEARCAST_SOAK_KILLS", count, KILLS)
