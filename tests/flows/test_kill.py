@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import pytest
@@ -24,6 +26,7 @@ from flows.descendants import descendants
 from flows.exports import snapshot_problems
 from flows.lake import Lake
 from flows.reader import read_manifest, snapshot_dir
+from flows.stopwatch import STAGES
 from tests.flows.conftest import child_environment, digests
 from tests.flows.test_exports_kill import reading
 from tests.flows.tiny import END, order_rows, tiny_shop
@@ -77,17 +80,47 @@ def is_night(pid: int) -> bool:
     return False
 
 
+class Moment(NamedTuple):
+    """Some seconds after the end of a stage; None: after the start."""
+
+    after: str | None
+    seconds: float
+
+    @classmethod
+    def any(cls, chance: random.Random, night: float) -> Moment:
+        """One in any stage of a night that takes so many seconds, most of them to start."""
+        after = chance.choice((None, *STAGES[:5]))
+        return cls(after, chance.uniform(0.0, night * (0.2 if after else 0.9)))
+
+
 Victim = Callable[[subprocess.Popen[bytes]], None]
 VICTIMS: tuple[Victim, ...] = (all_of_it, the_watcher, the_night)
 
 
-def killed(config: Path, as_of: date, home: Path, after: float, kill: Victim = all_of_it) -> int:
-    """Kills a night, or some of it, after some seconds; how it ended: minus a signal, or a code."""
+class Heard(threading.Thread):
+    """Reads what a night says, and knows which of its stages have ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(daemon=True)
+        assert process.stderr is not None
+        self.lines, self.ended = process.stderr, set[str | None]([None])
+
+    def run(self) -> None:
+        for line in self.lines:
+            if found := re.search(rb" INFO (\w+): \S+ s, \S+ s of processor time", line):
+                self.ended.add(found[1].decode())
+        self.lines.close()
+
+
+def killed(config: Path, as_of: date, home: Path, moment: Moment, kill: Victim = all_of_it) -> int:
+    """Kills a night, or some of it, at a moment; how it ended: minus a signal, or a code."""
     process = start(config, as_of, home)
-    reader = threading.Thread(target=process.stderr.read, daemon=True)  # type: ignore[union-attr]
-    reader.start()
+    heard = Heard(process)
+    heard.start()
+    while moment.after not in heard.ended and process.poll() is None:
+        time.sleep(0.02)
     try:
-        return process.wait(timeout=after)
+        return process.wait(timeout=moment.seconds)
     except subprocess.TimeoutExpired:
         kill(process)
         code = process.wait()
@@ -96,8 +129,7 @@ def killed(config: Path, as_of: date, home: Path, after: float, kill: Victim = a
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        reader.join()
-        process.stderr.close()  # type: ignore[union-attr]
+        heard.join()
 
 
 def wait_for_night(group: int) -> None:
@@ -151,7 +183,7 @@ def trials(folder: Path, count: int, seed: int) -> Counter[tuple[str, str]]:
     with reading(exports) as reader:
         for number in range(count):
             kill = VICTIMS[number % len(VICTIMS)]
-            code = killed(config, NEXT, home, moments.uniform(0.25, 1.0) * seconds, kill)
+            code = killed(config, NEXT, home, Moment.any(moments, seconds), kill)
             assert code in ENDS[kill], (kill.__name__, code)
             ended[kill.__name__, ENDS[kill][code]] += 1
             latest = (exports / "latest").resolve()
