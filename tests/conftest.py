@@ -13,5 +13,6 @@ from tests import soaking  # noqa: E402
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What the long tests did, and how long they may be made."""
-    for line in soaking.TOLD:
+    lines = [soaking.LEGEND] if terminalreporter.config.option.markexpr == "soak" else []
+    for line in (*lines, *soaking.TOLD):
         terminalreporter.write_line(line)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import resource
 
+LEGEND = (
+    "Long tests are made shorter or longer by HEARCAST_SOAK_NIGHTS (of weeks of faults), "
+    "HEARCAST_SOAK_KILLS (of nights) and HEARCAST_FUZZ_EXAMPLES (of each fuzz test)."
+)
 TOLD: list[str] = []
 """Lines that the end of a run shows, in the order in which tests ended."""
 
