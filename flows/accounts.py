@@ -6,9 +6,11 @@ account of a file that had landed under the same name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
+
+from flows.landings import Landing
 
 NO_MATCH = "no file matches"
 WITHDRAWN = "withdrawn"
@@ -48,6 +50,18 @@ def newest(rows: Iterable[Row]) -> list[Row]:
     }
     found = {**accounts, **gone}
     return [found[key] for key in sorted(found)]
+
+
+def standing(landings: Iterable[Landing]) -> Iterator[tuple[Landing, Row]]:
+    """What landings tell of files that were there, each with its landing, in their order.
+
+    A file that was held back is read again: what was told of it meanwhile does not count twice.
+    """
+    told = [(one, row) for one in landings for row in one.reports if accounted(row)]
+    last = {key_of(row): one.number for one, row in told}
+    for one, row in told:
+        if not row.get("held") or one.number == last[key_of(row)]:
+            yield one, row
 
 
 def news(tonight: Sequence[Row], known: Sequence[Row], landed: date) -> list[Row]:

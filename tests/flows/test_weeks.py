@@ -42,9 +42,10 @@ class Shop:
         self.lake, self.exports = folder / "lake", folder / "exports"
 
     def deliver(self, first: date, last: date) -> Path:
-        """The orders of some days in one file, their tickets in another."""
+        """The orders of some days in two files, their tickets in another; the first of them."""
         rows = order_rows(first, last, seed=first.toordinal())
-        rows.write_parquet(path := self.folder / "in" / f"orders-{last}.parquet")
+        rows[1:].write_parquet(self.folder / "in" / f"orders-{last}-more.parquet")
+        rows[:1].write_parquet(path := self.folder / "in" / f"orders-{last}.parquet")
         sold = rows.filter(pl.col("quantity").cast(pl.Int64) > 5)
         sold.select(
             (pl.lit("T") + pl.col("order_id")).alias("ticket_id"),
