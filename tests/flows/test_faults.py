@@ -226,6 +226,10 @@ def test_a_folder_that_is_gone_degrades_the_night_and_forecasts_stay_fresh(
     (line,) = manifest(shop)["troubles"]
     assert "the folder desk is gone" in line
     assert line in hook.got[0]["message"]
+    (shop.parent / "unmounted").rename(shop.parent / "desk")
+    assert nightly(shop, NEXT) == EXIT_PUBLISHED
+    report = read_table(shop.parent / "exports", "ingest_report")
+    assert report["problem"].drop_nulls().is_empty(), "nothing is left to tell"
 
 
 @pytest.mark.soak
