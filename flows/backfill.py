@@ -15,7 +15,7 @@ from flows.commands import one_night, report
 from flows.lake import Lake
 from flows.places import Place
 from flows.provenance import differences, provenance
-from flows.reader import read_manifest, snapshot_dir
+from flows.reader import NewerExport, read_manifest, snapshot_dir
 from flows.settings import Settings, load_settings
 
 LOG = logging.getLogger("hearcast")
@@ -100,7 +100,7 @@ def _not_as_published(config: str, day: str) -> str | None:
     settings = load_settings(Path(config), os.environ)
     try:
         manifest = read_manifest(snapshot_dir(settings.paths.exports, day))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NewerExport) as error:
         return str(error)
     if manifest.get("restated"):
         return "what stands there is restated history, not what that night published"

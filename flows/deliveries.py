@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from flows.accounts import standing
 from flows.lake import Lake
 from flows.sources.base import FilePull, FileReport
 from transforms.contracts import INPUTS
@@ -32,10 +33,9 @@ def lake_drift(lake: Lake, as_of: date) -> Drift:
 
 
 def _deliveries(lake: Lake, as_of: date) -> Iterator[Delivery]:
-    for entry in lake.shown_at(as_of):
-        for row in entry.reports:
-            if row.get(SCHEMA):
-                yield _delivery(row, entry.number)
+    for entry, row in standing(lake.shown_at(as_of)):
+        if row.get(SCHEMA):
+            yield _delivery(row, entry.number)
 
 
 def _delivery(row: Mapping[str, Any], number: int) -> Delivery:

@@ -15,6 +15,9 @@ DISK = frozenset(
 )
 """What a disk or share says when it is full, read-only, closed to us or broken."""
 
+OBSTACLES = frozenset({errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+"""What it says where a file stands in the place of a folder, or a folder in that of a file."""
+
 
 class Refusal(RuntimeError):  # noqa: N818 - not an error of the program
     """The night cannot go on, for a reason that its message gives in one line."""
@@ -49,6 +52,11 @@ def disk_trouble(error: BaseException | None) -> str | None:
     wrapped = re.search(r"\(os error (\d+)\)", str(error))
     told = getattr(error, "errno", None)
     number = int(wrapped.group(1)) if told is None and wrapped else told
+    if number in OBSTACLES and (file := getattr(error, "filename", None)):
+        return (
+            f"{file}: {os.strerror(number)}; a file stands where a folder must be, or a folder where a "
+            "file must: move it away, then run the night again"
+        )
     if number not in DISK:
         return None
     where = getattr(error, "filename", None) or "lake or exports"

@@ -10,12 +10,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from flows.errors import Refusal
+from flows.exports import MANIFEST
 from flows.lake import Lake, LakeError
 from flows.lake_health import damaged, learn_digests
 from flows.places import Place
+from flows.reader import refuse_newer
 from flows.settings import Settings
 from flows.settings.source import Source
 from flows.sources.matching import display
+from flows.staging import read_json
+from flows.stale import previous_snapshot
 
 BACK_DAYS, AHEAD_DAYS = 1, 366
 """A night by the machine's own clock that is older than the newest landing by more than the first,
@@ -44,10 +48,12 @@ def examine(settings: Settings, root: Place, as_of: date, *, asked: bool) -> Exa
     """Compares the lake's files with its log, and looks for what is gone.
 
     `asked`: somebody gave the date; else it is the machine's clock that says so. Raises WrongClock
-    where landing now would shut out all later nights, and LakeError where order lines are damaged:
-    every table rests on them.
+    where landing now would shut out all later nights, LakeError where order lines are damaged, as
+    every table rests on them, and NewerExport where the night to look back to is of a newer version.
     """
     lake = Lake(root)
+    if (before := previous_snapshot(settings.paths.exports, as_of)) is not None:
+        refuse_newer(before, read_json(before / MANIFEST) or {})
     newest = lake.newest_as_of()
     _refuse_ahead(as_of, newest, asked=asked)
     if not lake.is_replay(as_of):

@@ -27,6 +27,7 @@ __all__ = [
     "discard",
     "drop_unpointed",
     "follow_pointers",
+    "note_afterwards",
     "prune",
     "publish",
     "record_failure",
@@ -207,6 +208,22 @@ def _later(there: bytes | None, pointer: Mapping[str, object]) -> bytes | None:
     known = str(told.get("as_of", "")) if isinstance(told, dict) else ""
     new = json_bytes(pointer)
     return None if known > json.loads(new)["as_of"] else new
+
+
+def note_afterwards(exports: Place, as_of: date, run_id: str, told: Mapping[str, object]) -> None:
+    """Adds to a night's pointers what is known only after it was published; none moves.
+
+    Where another run has published that day meanwhile, nothing is written.
+    """
+
+    def noted(there: bytes | None) -> bytes | None:
+        pointer = json.loads(there or b"{}")
+        mine = (pointer.get("as_of"), pointer.get("run_id")) == (as_of.isoformat(), run_id)
+        return json_bytes({**pointer, **told}) if mine else None
+
+    with _locked(exports):
+        for file in (f"pointers/as_of={as_of}.json", "latest.json"):
+            storage_of(exports).update(exports / file, noted)
 
 
 def record_failure(exports: Place, as_of: date, run: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from flows.exports import snapshot_problems
 from flows.places import Place
-from flows.reader import snapshot_dir
+from flows.reader import NewerExport, read_manifest, snapshot_dir
 from flows.settings import Settings
 from flows.staging import read_json
 
@@ -46,7 +46,14 @@ def freshness(settings: Settings, now: datetime, *, degraded: bool = False) -> F
 
 
 def _whole(exports: Place, line: str) -> Freshness:
-    if problems := snapshot_problems(snapshot_dir(exports)):
+    snapshot = snapshot_dir(exports)
+    try:
+        read_manifest(snapshot)
+    except NewerExport as newer:
+        return Freshness(False, f"{line}; {newer}")
+    except (OSError, ValueError):
+        pass  # told of below, as damage
+    if problems := snapshot_problems(snapshot):
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
         return Freshness(False, f"{line}; damaged: {problems[0]}{more}; run the night again")
     return Freshness(True, line)

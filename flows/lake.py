@@ -21,6 +21,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.accounts import accounted, key_of, newest
 from flows.lake_health import with_digests
 from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
 from flows.parquet import as_of_today
@@ -185,11 +186,7 @@ class Lake:
 
     def reports(self, as_of: date) -> list[Mapping[str, Any]]:
         """Newest ingest_report row of each source, table and file, as a night at `as_of` sees it."""
-        newest: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-        for entry in self.shown_at(as_of):
-            for row in entry.reports:
-                newest[(row["source"], row["table"], row["file"])] = row
-        return [newest[key] for key in sorted(newest)]
+        return newest(row for entry in self.shown_at(as_of) for row in entry.reports)
 
     def quarantine(self, as_of: date) -> pl.DataFrame:
         """Quarantined rows of the newest landing of each file."""
@@ -197,8 +194,8 @@ class Lake:
         latest: dict[tuple[str, str, str], int] = {}
         frames = []
         for entry in self.shown_at(as_of):
-            for row in entry.reports:
-                latest[(row["source"], row["table"], row["file"])] = entry.number
+            for row in filter(accounted, entry.reports):
+                latest[key_of(row)] = entry.number
             if entry.quarantine is not None and entry.quarantine not in self.without:
                 frame = as_of_today(
                     contract, self.storage.read_parquet(self.root / entry.quarantine)

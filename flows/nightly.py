@@ -19,7 +19,7 @@ from flows.deadline import NightTooLong, deadline
 from flows.examine import Examined
 from flows.night import Night, night_of, open_night
 from flows.progress import BAR
-from flows.publishing import STATUS_FULL
+from flows.publishing import STATUS_FULL, note_stages
 from flows.settings import Settings, load_settings
 from flows.stopwatch import now
 from flows.timed import stage
@@ -143,6 +143,7 @@ def _through(night: Night) -> stages.Published:
         made = prove_and_forecast(night, judged, heard)
         published = publish(night, judged, made)
         alert(night, published)
+        note_stages(night)
         return published
     finally:
         night.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -10,8 +11,8 @@ from typing import Any
 import polars as pl
 
 from flows.data_docs import write_data_docs
-from flows.errors import Refusal
-from flows.exports import Snapshot, discard, prune, publish, write_snapshot
+from flows.errors import Refusal, where
+from flows.exports import Snapshot, discard, note_afterwards, prune, publish, write_snapshot
 from flows.lineage import lineage
 from flows.night import Night
 from flows.places import Place
@@ -21,6 +22,7 @@ from flows.storage import storage_of
 from transforms.contracts import EXPORTS
 from transforms.expectations import Verdicts, judge_exports
 
+LOG = logging.getLogger("hearcast")
 TONIGHTS = ("series_listed", "signal_evidence")
 STATUS_FULL = "Published"
 STATUS_DEGRADED = "PublishedDegraded"
@@ -97,6 +99,18 @@ def publish_night(
     prune(exports, settings.run.keep_nights)
     _prune_docs(exports)
     return snapshot
+
+
+def note_stages(night: Night) -> None:
+    """Leaves in the night's pointers what each stage took, those after the manifest too.
+
+    No trouble in doing so undoes a night that is published.
+    """
+    told = {"stages": [asdict(one) for one in laps(night.work)]}
+    try:
+        note_afterwards(night.settings.paths.exports, night.as_of, night.run_id, told)
+    except Exception as error:  # noqa: BLE001 - as said above
+        LOG.warning("the stages' times could not be noted beside the night: %s", where(error))
 
 
 def _prune_docs(exports: Place) -> None:

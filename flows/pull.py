@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from flows.accounts import WITHDRAWN, news
 from flows.deliveries import schema_entry
 from flows.forget.journal import Guard, finish_begun, read_erasures
 from flows.keys import keyring
@@ -132,7 +133,7 @@ class _Entry:
         """Writes the log entry, unless the lake says all of this already."""
         rows = sum(part.rows for part in self.parts)
         known = lake.reports(self.landed)
-        news = [row for row in self.reports if not _told(row, known)]
+        told_anew = news(self.reports, known, self.landed)
         cursors = self._cursors()
         told = lake.cursors()
         moved = any(
@@ -140,7 +141,7 @@ class _Entry:
             for name, tables in cursors.items()
             for table, cursor in tables.items()
         )
-        if rows or news or moved or self.held != dict(lake.held_at(self.landed)):
+        if rows or told_anew or moved or self.held != dict(lake.held_at(self.landed)):
             contract = EXPORTS["quarantine"]
             bad = pl.concat([contract.empty(), *self.quarantined]).sort(contract.order)
             lake.commit(
@@ -148,7 +149,7 @@ class _Entry:
                     self.number,
                     self.landed,
                     tuple(self.parts),
-                    tuple(self.reports),
+                    (*self.reports, *(row for row in told_anew if WITHDRAWN in row)),
                     self.held,
                     lake.write_quarantine(self.number, bad),
                     {k: v for k, v in self.signatures.items() if k not in self.unfinished},
@@ -164,12 +165,6 @@ class _Entry:
             if name not in self.unfinished:
                 found.setdefault(key.source, {})[key.table] = cursor
         return found
-
-
-def _told(row: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the lake's newest report of a file says the same, whichever night it was."""
-    plain = {k: v for k, v in row.items() if k != "landed_as_of"}
-    return any({k: v for k, v in old.items() if k != "landed_as_of"} == plain for old in known)
 
 
 def _batches(source: Source, found: Iterable[FilePull]) -> Iterator[_Batch]:

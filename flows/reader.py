@@ -7,13 +7,20 @@ forecasts = read_table("data/var/exports", "forecasts")     # or "s3://bucket/ex
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from flows.errors import Mistake
 from flows.places import Place
 from flows.storage import place_of, storage_of
+from transforms.contracts import CONTRACT_VERSION
+
+
+class NewerExport(Mistake):
+    """A newer Hearcast published this; the message is one line with the remedy."""
 
 
 def snapshot_dir(exports: str | Place, as_of: date | str | None = None) -> Place:
@@ -38,8 +45,9 @@ def snapshot_dir(exports: str | Place, as_of: date | str | None = None) -> Place
 def read_table(exports: str | Place, table: str, as_of: date | str | None = None) -> pl.DataFrame:
     """One published table of the night `as_of`, default the latest.
 
-    Raises FileNotFoundError where nothing was published for that day, and KeyError, with the
-    reason from the manifest, where that night has no such table.
+    Raises FileNotFoundError where nothing was published for that day, KeyError, with the
+    reason from the manifest, where that night has no such table, and NewerExport where what its
+    columns mean may have changed since this version.
     """
     while True:
         snapshot = snapshot_dir(exports, as_of)
@@ -61,9 +69,24 @@ def _read(snapshot: Place, table: str) -> pl.DataFrame:
 
 
 def read_manifest(snapshot: Place) -> dict[str, Any]:
-    """The manifest of a snapshot: among others `tables`, by name, with rows, sha256 and rung."""
+    """The manifest of a snapshot: among others `tables`, by name, with rows, sha256 and rung.
+
+    Raises NewerExport where its contract is newer than ours: a column may mean another thing by now,
+    and nobody would see it in the numbers.
+    """
     manifest: dict[str, Any] = json.loads((snapshot / "manifest.json").read_bytes())
+    refuse_newer(snapshot, manifest)
     return manifest
+
+
+def refuse_newer(snapshot: Place, manifest: Mapping[str, Any]) -> None:
+    """Raises NewerExport where the manifest of a snapshot tells of a contract that we do not know."""
+    published = manifest.get("contract_version", CONTRACT_VERSION)
+    if published > CONTRACT_VERSION:
+        raise NewerExport(
+            f"{snapshot} was published by a newer version of Hearcast (contract version {published}; "
+            f"this one knows {CONTRACT_VERSION}); upgrade Hearcast"
+        )
 
 
 def _days(root: Place) -> str:

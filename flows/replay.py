@@ -21,7 +21,7 @@ from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED
 from flows.deadline import deadline
 from flows.night import Night
 from flows.outcome import reason_of
-from flows.publishing import STATUS_FULL
+from flows.publishing import STATUS_FULL, note_stages
 from flows.settings import load_settings
 from flows.timed import stage
 
@@ -64,4 +64,6 @@ def _published(night: Night) -> stages.Published:
     with stage(night.work, "forecast"):
         made = stages.prove_and_forecast(night, judged, heard)
     with stage(night.work, "publish"):
-        return stages.publish(night, judged, made)
+        published = stages.publish(night, judged, made)
+    note_stages(night)
+    return published

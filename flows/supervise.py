@@ -19,7 +19,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.descendants import adopt_orphans, descendants, end_children
+from flows.descendants import (
+    NIGHT_OF,
+    adopt_orphans,
+    descendants,
+    end_abandoned,
+    end_children,
+    identity,
+)
 from flows.stepping import Stepping, ended_by
 from flows.stopwatch import STAGE_FILE
 
@@ -55,6 +62,7 @@ def supervise(
     some minutes on, is lost: `lost` is called to tell of it. What it started is ended, too. `apart`:
     signals from the terminal do not reach it. Ended with the thread that calls.
     """
+    end_abandoned()
     stepping, others = Stepping(), descendants(os.getpid())
     while True:
         most = None if seconds is None else seconds + ROOM_SECONDS
@@ -92,6 +100,7 @@ def _once(
     with tempfile.TemporaryDirectory(prefix="hearcast-") as folder:
         told = Path(folder) / "stage"
         environ = {**os.environ, STAGE_FILE: str(told), PARENT: str(os.getpid())}
+        environ |= {NIGHT_OF: me} if (me := identity(os.getpid())) else {}
         environ |= stepping.variable() if stepping.why else {}
         adopt_orphans()
         child = subprocess.Popen(command, env=environ, start_new_session=apart)  # noqa: S603 - our own modules

@@ -7,11 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from flows.exports import amend, drop_unpointed, follow_pointers
+from flows.exports import MANIFEST, amend, drop_unpointed, follow_pointers
 from flows.forget.journal import Erasure
 from flows.parquet import as_of_today
 from flows.places import Place
+from flows.reader import refuse_newer
 from flows.review_folders import drop_reviews
+from flows.staging import read_json
 from flows.storage import storage_of
 from transforms.contracts import EXPORTS
 from transforms.forgetting_published import (
@@ -64,6 +66,15 @@ def amend_nights(exports: Place, one: Erasure) -> dict[str, Any]:
         amend(exports, path, changed, WHY)
         count["nights_amended"] += 1
     return dict(count)
+
+
+def check_nights(exports: Place) -> None:
+    """Raises NewerExport where a snapshot is of a newer version: it cannot be amended by this one.
+
+    To be asked before anything is erased, so that a request is carried out whole or not at all.
+    """
+    for path in sorted((exports / "snapshots").glob("*")):
+        refuse_newer(path, read_json(path / MANIFEST) or {})
 
 
 def _without(path: Place, one: Erasure) -> tuple[dict[str, pl.DataFrame], dict[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from flows.forget.amend import check_nights
 from flows.forget.erase import erase
 from flows.forget.journal import (
     Erasure,
@@ -33,6 +34,7 @@ def forget(settings: Settings, told: str) -> list[str]:
     if not lake.landings():
         raise CannotForget(f"nothing has landed in the lake {lake.root}; check [paths] lake")
     with lake.storage.alone(lake.root):
+        check_nights(settings.paths.exports)
         lake.keep_words_apart()
         clear_leftovers(lake)
         ring = keyring(settings, lake)

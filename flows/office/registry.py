@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.accounts import standing
 from flows.deliveries import SCHEMA
 from flows.landings import Landing
 from flows.office.given import Given
@@ -20,9 +21,7 @@ from transforms.office.registry import KEY, REPORTS, registry
 def source_registry(given: Given) -> Mapping[str, pl.DataFrame] | str:
     """The table; it needs no input."""
     night, settings = given.night, given.night.settings
-    rows = [
-        _row(entry, told) for entry in night.lake.shown_at(given.as_of) for told in entry.reports
-    ]
+    rows = [_row(entry, told) for entry, told in standing(night.lake.shown_at(given.as_of))]
     reports = pl.DataFrame(rows, schema=REPORTS, orient="row")
     configured = [(one.name, table) for one in settings.sources for table in one.tables]
     owners = given.shown("owners").filter(
@@ -43,8 +42,9 @@ def source_registry(given: Given) -> Mapping[str, pl.DataFrame] | str:
 
 
 def _row(entry: Landing, told: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a landing reported of one file, as REPORTS has it."""
-    newest = told["max_event_at"]
+    """What a landing reported of one file, as REPORTS has it; of what is held back nothing was taken in."""
+    held = bool(told.get("held"))
+    newest = None if held else told["max_event_at"]
     at = (
         None
         if newest is None
@@ -52,7 +52,8 @@ def _row(entry: Landing, told: Mapping[str, Any]) -> tuple[Any, ...]:
     )
     return (
         *(told["source"], told["table"], told["file"], entry.number, entry.landed_as_of),
-        *(told["rows_in"], told["rows_good"], told["rows_quarantined"], at, _digest(told)),
+        *(told["rows_in"], 0 if held else told["rows_good"], told["rows_quarantined"], at),
+        _digest(told),
     )
 
 

@@ -10,6 +10,7 @@ from functools import cache
 
 import polars as pl
 
+from flows.accounts import NO_MATCH
 from flows.places import Place
 from flows.settings import Settings, Source, TableSource
 from flows.sources import content
@@ -63,7 +64,7 @@ def public_name(name: str) -> str:
 
 
 def _absent(source: Source, table: str, plan: TableSource, pattern: str) -> FilePull:
-    line = f"{pattern}: no file matches; check the path of {table} in [[sources]] '{source.name}'"
+    line = f"{pattern}: {NO_MATCH}; check the path of {table} in [[sources]] '{source.name}'"
     report = FileReport(source.name, table, pattern, "", status="no_match", problem=line)
     key = FileKey(source.name, table, pattern, "", "")
     return FilePull(key, plan.mode, source.latency_days, reports=(report,))

@@ -222,6 +222,21 @@ def test_pointers_and_links_lead_to_the_snapshot(tmp_path: Path) -> None:
         assert pl.read_parquet(tmp_path / link / "forecasts.parquet").height > 0
 
 
+def test_what_is_noted_after_a_night_moves_no_pointer_and_no_other_runs(tmp_path: Path) -> None:
+    snapshot = night(tmp_path)
+    files = [tmp_path / "latest.json", tmp_path / "pointers" / f"as_of={DAY}.json"]
+    before = [json.loads(path.read_bytes()) for path in files]
+    ex.note_afterwards(tmp_path, DAY, "another", {"stages": [1]})
+    ex.note_afterwards(tmp_path, DAY - timedelta(days=1), "run-1", {"stages": [1]})
+    assert [json.loads(path.read_bytes()) for path in files] == before
+    ex.note_afterwards(tmp_path, DAY, "run-1", {"stages": [2]})
+    assert [json.loads(path.read_bytes()) for path in files] == [
+        {**one, "stages": [2]} for one in before
+    ]
+    assert snapshot_dir(tmp_path) == snapshot.path
+    assert not (tmp_path / "pointers" / f"as_of={DAY - timedelta(days=1)}.json").exists()
+
+
 def test_latest_never_moves_back(tmp_path: Path) -> None:
     newer = night(tmp_path, seed=1)
     fresh = (tmp_path / "freshness.json").read_bytes()

@@ -226,6 +226,10 @@ def test_a_folder_that_is_gone_degrades_the_night_and_forecasts_stay_fresh(
     (line,) = manifest(shop)["troubles"]
     assert "the folder desk is gone" in line
     assert line in hook.got[0]["message"]
+    (shop.parent / "unmounted").rename(shop.parent / "desk")
+    assert nightly(shop, NEXT) == EXIT_PUBLISHED
+    report = read_table(shop.parent / "exports", "ingest_report")
+    assert report["problem"].drop_nulls().is_empty(), "nothing is left to tell"
 
 
 @pytest.mark.soak
@@ -394,6 +398,11 @@ def test_the_manifest_tells_times_memory_and_where_each_table_comes_from(publish
         assert one["seconds"] >= 0
         assert one["peak_mib"] > 50
     assert sum(one["cpu_seconds"] for one in told["stages"]) > 0.5
+    for name in ("latest", f"pointers/as_of={told['as_of']}"):
+        pointer = json.loads((published.parent / "exports" / f"{name}.json").read_bytes())
+        assert pointer["stages"][:5] == told["stages"]
+        assert [one["stage"] for one in pointer["stages"]] == list(STAGES), "publishing and alerts"
+        assert pointer["content_id"] == told["content_id"]
     assert {"order_lines", "tickets"} == set(told["inputs"])
     assert told["inputs"]["tickets"]["rows"] == 560
     assert told["rests_on"]["demand_weekly"] == ["order_lines", "tickets"]

@@ -130,3 +130,38 @@ def test_a_file_that_feeds_two_tables_is_read_again_while_either_is_held(tmp_pat
     mended = pull(settings, lake, DAY + timedelta(days=2))
     assert dict(mended.held) == {}
     assert mended.rows_stored == 8
+
+
+def test_a_path_is_told_of_as_long_as_it_has_no_file_and_what_landed_stays_accounted_for(
+    tmp_path: Path,
+) -> None:
+    lake, said = Lake(tmp_path / "lake"), []
+
+    def night(number: int, pattern: str) -> dict[str, tuple[int, bool]]:
+        config = write_config(tmp_path, {"order_lines": "in/*.csv", "tickets": pattern})
+        done = pull(load_settings(config, {}), lake, DAY + timedelta(days=number))
+        said.append(any("no file matches" in line for line in done.lines))
+        table = report_table(lake, DAY + timedelta(days=number)).filter(table="tickets")
+        told = table.select("file", "rows_in", pl.col("problem").is_not_null())
+        assert lake.quarantine(DAY + timedelta(days=number)).height == 1, "the bad row stays"
+        return {file: (rows, problem) for file, rows, problem in told.iter_rows()}
+
+    (tmp_path / "in").mkdir()
+    order_rows(DAY - timedelta(days=3), DAY).write_csv(tmp_path / "in" / "a.csv")
+    times = ["2026-02-01T10:00:00Z"] * 40
+    lines = [f"T{number},{at}\n" for number, at in enumerate([*times, "soon"])]
+    (tmp_path / "desk.csv").write_text("ticket_id,opened_at\n" + "".join(lines))
+    assert night(0, "desk.csv") == {"desk.csv": (41, False)}
+    (tmp_path / "desk.csv").rename(tmp_path / "away")
+    assert night(1, "desk.csv") == {"desk.csv": (41, True)}
+    assert night(2, "disk*.csv") == {"desk.csv": (41, False), "disk*.csv": (0, True)}
+    (tmp_path / "away").rename(tmp_path / "desk.csv")
+    whole = night(3, "desk.csv")
+    assert whole == {"desk.csv": (41, False)}
+    assert night(4, "des*.csv") == whole
+    (tmp_path / "desk.csv").rename(tmp_path / "away")
+    assert night(5, "des*.csv") == {"des*.csv": (0, True), **whole}
+    entries = len(lake.landings())
+    assert night(6, "des*.csv") == {"des*.csv": (0, True), **whole}
+    assert len(lake.landings()) == entries, "what is known already makes no entry"
+    assert said == [False, True, True, False, False, True, True]

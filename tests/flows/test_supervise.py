@@ -14,7 +14,7 @@ import pytest
 
 from flows import supervise as module
 from flows.deadline import NightTooLong, deadline
-from flows.descendants import descendants
+from flows.descendants import descendants, end_abandoned
 from flows.stepping import VARIABLE, Stepping
 from flows.supervise import Ended, shell_code, supervise
 
@@ -115,6 +115,46 @@ def test_a_watched_night_ends_with_the_process_that_watches(tmp_path: Path) -> N
             return
         time.sleep(0.05)
     pytest.fail("the night went on unwatched")
+
+
+def test_what_a_night_left_behind_ends_with_the_next_one(tmp_path: Path) -> None:
+    """The night ends with its watcher; what it had started does not, as a server of Prefect."""
+    night = (
+        "import os, subprocess, sys, time; from pathlib import Path\n"
+        "from flows.descendants import die_with_parent\n"
+        "die_with_parent(int(os.environ['HEARCAST_SUPERVISED_BY']))\n"
+        "Path(sys.argv[1]).write_text(str(subprocess.Popen(['sleep', '600']).pid)); time.sleep(600)"
+    )
+    watcher = (
+        "import sys; from flows.supervise import supervise\n"
+        "supervise([sys.executable, '-c', *sys.argv[1:]], None, print)"
+    )
+    files = [tmp_path / "lost", tmp_path / "living"]
+    watchers = [
+        subprocess.Popen([sys.executable, "-c", watcher, night, str(file)]) for file in files
+    ]
+    try:
+        while not all(file.exists() and file.read_text() for file in files):
+            time.sleep(0.05)
+        lost, living = (int(file.read_text()) for file in files)
+        watchers[0].kill()
+        watchers[0].wait()
+        assert runs(lost), "nobody told it to end"
+        assert run("pass")[0].code == 0
+        assert not runs(lost)
+        assert runs(living), "it belongs to a night that is watched"
+    finally:
+        for one in watchers:
+            one.kill()
+            one.wait()
+        end_abandoned()
+
+
+def runs(pid: int) -> bool:
+    """Whether a process has not ended, a moment from now."""
+    time.sleep(0.2)
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and " Z " not in stat.read_text()
 
 
 def test_sigterm_reaches_the_night_and_is_no_reason_to_try_again(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from flows import artifacts, environment, stages
 from flows.alone import AnotherNight, alone
 from flows.cli import EXIT_FAILED, EXIT_USAGE, main
-from flows.errors import DISK, disk_trouble, hide_refusals
+from flows.errors import DISK, OBSTACLES, disk_trouble, hide_refusals
 from flows.stages import Published
 from tests.flows.conftest import digests
 from tests.flows.tiny import END, tiny_shop
@@ -74,6 +74,15 @@ def test_what_a_disk_refuses_is_one_line_with_the_place_and_a_remedy(number: int
     assert line is not None
     assert line.startswith("exports/latest: ")
     assert "free space or give access" in line
+
+
+@pytest.mark.parametrize("number", sorted(OBSTACLES))
+def test_a_file_where_a_folder_must_be_is_one_line_with_the_place(number: int) -> None:
+    line = disk_trouble(OSError(number, "whatever", "exports/snapshots"))
+    assert line is not None
+    assert line.startswith("exports/snapshots: ")
+    assert "move it away" in line
+    assert disk_trouble(OSError(number, "whatever")) is None, "nobody would know where to look"
 
 
 def test_polars_own_word_for_a_full_disk_is_understood() -> None:

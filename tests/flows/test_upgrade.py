@@ -6,20 +6,24 @@ is counted: log entries without format or digests, whole passages in the restric
 
 from __future__ import annotations
 
+import json
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from flows.cli import EXIT_FAILED, EXIT_PUBLISHED, main
+from flows.cli import EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE, main
+from flows.fresh import freshness
 from flows.lake import Lake
 from flows.lake_health import damaged
 from flows.landings import FORMAT
-from flows.reader import read_manifest, read_table, snapshot_dir
+from flows.reader import NewerExport, read_manifest, read_table, snapshot_dir
+from flows.settings import load_settings
+from flows.staging import read_json
 from tests.flows.conftest import digests
-from transforms.contracts import EXPORTS
+from transforms.contracts import CONTRACT_VERSION, EXPORTS
 
 EARLIER = Path(__file__).parent / "earlier_version"
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
@@ -78,6 +82,58 @@ def test_the_review_and_explain_draw_a_night_of_an_earlier_version(
     assert {"review.html", "planner.html", "review.xlsx"} <= {p.name for p in pages.iterdir()}
     assert main(["explain", "--config", str(config), "--sku", "S1"]) == EXIT_PUBLISHED
     assert "S1" in capsys.readouterr().out
+
+
+NEWER = (
+    "was published by a newer version of Hearcast (contract version 2; this one knows 1); "
+    "upgrade Hearcast"
+)
+
+
+@pytest.fixture
+def newer(config: Path) -> Path:
+    """The shop after a version with another contract has published its night."""
+    manifest = snapshot_dir(config.parent / "exports", DAY) / "manifest.json"
+    told = json.loads(manifest.read_text())
+    assert told["contract_version"] == CONTRACT_VERSION == 1
+    manifest.write_text(json.dumps({**told, "contract_version": 2}))
+    return config
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["review"], EXIT_USAGE),
+        (["explain", "--sku", "S1"], EXIT_USAGE),
+        (["call-list"], EXIT_USAGE),
+        (["forget", "--customer", "C1"], EXIT_FAILED),
+        (["nightly", "--as-of", str(NEXT)], EXIT_FAILED),
+        (["backfill", "--from", str(DAY), "--to", str(DAY), "--as-published"], EXIT_FAILED),
+    ],
+    ids=lambda one: one[0] if isinstance(one, list) else "",
+)
+@pytest.mark.usefixtures("prefect_server")
+def test_exports_of_a_newer_version_are_refused_in_one_line(
+    newer: Path, command: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = newer.parent / "lake"
+    before = digests(lake, "*.[jp]*"), digests(newer.parent / "exports" / "snapshots", "*")
+    assert main([*command, "--config", str(newer)]) == code
+    told = capsys.readouterr().err
+    assert NEWER in told
+    assert "Traceback" not in told
+    after = digests(lake, "*.[jp]*"), digests(newer.parent / "exports" / "snapshots", "*")
+    assert after == before, "neither lake nor exports are changed"
+
+
+def test_readers_and_monitors_refuse_exports_of_a_newer_version(newer: Path) -> None:
+    with pytest.raises(NewerExport, match="upgrade Hearcast"):
+        read_table(newer.parent / "exports", "forecasts")
+    published = read_json(newer.parent / "exports" / "freshness.json") or {}
+    now = datetime.fromisoformat(str(published["published_at"]))
+    found = freshness(load_settings(newer, {}), now)
+    assert not found.good
+    assert NEWER in found.line
 
 
 @pytest.mark.usefixtures("prefect_server")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,7 +22,9 @@ from flows.staging import locked
 from tests.flows.conftest import child_environment, digests, write_config
 from tests.flows.test_lake_health import flip
 from tests.flows.tiny import END, FORECAST, order_rows
+from tests.soaking import length, spent, tell
 
+NIGHTS = 70
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -40,9 +42,10 @@ class Shop:
         self.lake, self.exports = folder / "lake", folder / "exports"
 
     def deliver(self, first: date, last: date) -> Path:
-        """The orders of some days in one file, their tickets in another."""
+        """The orders of some days in two files, their tickets in another; the first of them."""
         rows = order_rows(first, last, seed=first.toordinal())
-        rows.write_parquet(path := self.folder / "in" / f"orders-{last}.parquet")
+        rows[1:].write_parquet(self.folder / "in" / f"orders-{last}-more.parquet")
+        rows[:1].write_parquet(path := self.folder / "in" / f"orders-{last}.parquet")
         sold = rows.filter(pl.col("quantity").cast(pl.Int64) > 5)
         sold.select(
             (pl.lit("T") + pl.col("order_id")).alias("ticket_id"),
@@ -132,7 +135,9 @@ FAULTS: tuple[Callable[[Shop, date, Path], None], ...] = (
 )  # fmt: skip
 
 
-def weeks_of_nights(folder: Path, nights: int, seed: int) -> None:
+def weeks_of_nights(folder: Path, nights: int, seed: int) -> Counter[str]:
+    """Nights of two shops, one with a fault each night; how often each fault was made."""
+    made: Counter[str] = Counter()
     faulty, sound = Shop(folder / "faulty", seed), Shop(folder / "sound", seed)
     began = END - timedelta(days=280)
     for shop in (faulty, sound):
@@ -144,11 +149,13 @@ def weeks_of_nights(folder: Path, nights: int, seed: int) -> None:
         order = order or faulty.random.sample(FAULTS, len(FAULTS))
         fault = order.pop()
         fault(faulty, day, faulty.deliver(day, day))
+        made[fault.__name__] += 1
         sound.deliver(day, day)
         assert faulty.night(day) == sound.night(day) == EXIT_PUBLISHED, (day, fault.__name__)
         same(faulty, sound, day, fault.__name__)
     for number in range(nights + 1):
         same(faulty, sound, END + timedelta(days=number), "at the end")
+    return made
 
 
 def same(faulty: Shop, sound: Shop, day: date, fault: str) -> None:
@@ -159,5 +166,8 @@ def same(faulty: Shop, sound: Shop, day: date, fault: str) -> None:
 
 @pytest.mark.soak
 def test_ten_weeks_of_faults_end_as_ten_weeks_without(tmp_path: Path) -> None:
-    weeks_of_nights(tmp_path, int(os.environ.get("HEARCAST_SOAK_NIGHTS", "70")), seed=4)
-    shutil.rmtree(tmp_path / "faulty")
+    began, nights = spent(), length("HEARCAST_SOAK_NIGHTS", NIGHTS)
+    made = weeks_of_nights(tmp_path, nights, seed=4)
+    faults = ", ".join(f"{name} {count}" for name, count in sorted(made.items()))
+    line = f"nights with faults: {nights} ({faults}), {spent() - began:.0f} s of processor time"
+    tell(line, "HEARCAST_SOAK_NIGHTS", nights, NIGHTS)

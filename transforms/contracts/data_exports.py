@@ -71,7 +71,7 @@ INGEST_REPORT = Table(
         Column("max_event_at", pl.Datetime("us", "UTC"), "latest event taken in"),
         text("watermark_from", "value of the watermark from which rows were pulled; null: all rows", nullable=True),
         text("watermark_to", "value of the watermark that was reached; null: read without one", nullable=True),
-        text("problem", "what was wrong with the file as a whole", nullable=True),
+        text("problem", "what was wrong with the file as a whole, or that no file is there", nullable=True),
         date("landed_as_of", "the night that took it in"),
         Column("held", pl.Boolean, "its rows were held back from the lake", nullable=False),
     ),
