@@ -37,17 +37,21 @@ class Demand:
 
 def sku_categories(order_lines: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     """One category per SKU: the product's, else the latest order line's, else (uncategorised)."""
-    lines = (
-        order_lines.filter(pl.col("category").is_not_null())
+    pairs = (
+        order_lines.lazy()
         .group_by("sku", "category")  # few are left to sort
         .agg(pl.col("ordered_at").max())
+        .collect(engine="streaming")
+    )
+    lines = (
+        pairs.filter(pl.col("category").is_not_null())
         .sort("ordered_at", "category")
         .group_by("sku")
         .agg(pl.col("category").last().alias("_line"))
     )
     named = products.filter(pl.col("category").is_not_null()).sort(SOURCE, "sku")
     named = named.unique(subset="sku", keep="first", maintain_order=True)
-    skus = pl.concat([order_lines.select("sku"), products.select("sku")]).unique()
+    skus = pl.concat([pairs.select("sku"), products.select("sku")]).unique()
     return (
         skus.join(named.select("sku", "category"), on="sku", how="left")
         .join(lines, on="sku", how="left")
@@ -56,21 +60,25 @@ def sku_categories(order_lines: pl.DataFrame, products: pl.DataFrame) -> pl.Data
     )
 
 
+COUNTED = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
+"""Which order lines are demand: neither cancelled nor tests; gross of returns."""
+
+
 def counted_lines(order_lines: pl.DataFrame) -> pl.DataFrame:
-    """Order lines that are demand: neither cancelled nor tests; gross of returns."""
-    return order_lines.filter(
-        pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
-    )
+    """Order lines that are demand."""
+    return order_lines.filter(COUNTED)
 
 
 def unit_events(order_lines: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Demand by day: day, sku, category, channel, milli (Int64), one row for each of the first four."""
-    return _events(counted_lines(order_lines), "ordered_at", timezone, categories, ("channel",))
+    return _events(
+        order_lines, "ordered_at", timezone, categories, kept=("channel",), counted=COUNTED
+    )
 
 
 def return_events(refunds: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Returned units by day, in the same columns; a refund tells no channel."""
-    return _events(refunds, "refunded_at", timezone, categories, ())
+    return _events(refunds, "refunded_at", timezone, categories)
 
 
 def ticket_events(
@@ -111,25 +119,36 @@ def _events(
     time: str,
     timezone: str,
     categories: pl.DataFrame,
-    kept: tuple[str, ...],
+    *,
+    kept: tuple[str, ...] = (),
+    counted: pl.Expr = pl.lit(True),  # noqa: B008 - an expression is a value
 ) -> pl.DataFrame:
-    channel = pl.col("channel") if "channel" in kept else pl.lit(None, dtype=pl.String)
+    keys = ["day", "sku", "channel"]
+    channel = _numbered(rows["channel"]) if "channel" in kept else pl.lit(None, pl.String)
     known = (
-        rows.lazy()
-        .select(
+        rows.select(
             local_day(time, timezone).alias("day"),
-            "sku",
+            _numbered(rows["sku"]),
             channel.alias("channel"),
-            (pl.col("quantity") * MILLI).round().cast(pl.Int64).alias("milli"),
+            "quantity",
+            counted.alias("_counts"),
         )
-        .group_by("day", "sku", "channel")
-        .agg(pl.col("milli").sum())
+        .lazy()
+        .filter("_counts")
+        .group_by(keys)
+        .agg((pl.col("quantity") * MILLI).round().cast(pl.Int64).sum().alias("milli"))
         .collect(engine="streaming")
-        .sort("day", "sku", "channel")
+        .sort(keys)
+        .with_columns(pl.col("sku", "channel").cast(pl.String))
     )
-    return known.join(categories, on="sku", how="left").select(
+    return known.join(categories, on="sku", how="left", maintain_order="left").select(
         "day", "sku", pl.col("category").fill_null(UNCATEGORISED), "channel", "milli"
     )
+
+
+def _numbered(texts: pl.Series) -> pl.Series:
+    """`texts` as numbers in the same order, which are grouped and sorted in half the time."""
+    return texts.cast(pl.Enum(texts.drop_nulls().unique().sort()))
 
 
 def bottom_level(target: str, levels: Sequence[str]) -> str:

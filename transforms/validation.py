@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -10,8 +10,9 @@ import polars as pl
 
 from transforms import parsing
 from transforms.contracts import Column, Reason, Table
-from transforms.identifiers import all_distinct, content_ids
-from transforms.quarantine import quarantined_rows, shown_name
+from transforms.contracts.schema import PolarsType
+from transforms.identifiers import content_ids, repeated
+from transforms.quarantine import QUARANTINED, quarantined_rows, shown_name
 
 ROW = "_row"
 EXTRA = "_extra"
@@ -47,23 +48,36 @@ def split(raw: pl.DataFrame, table: Table, *, timezone: str, max_chars: int = 20
         found = [name for name in raw.columns if name not in (ROW, EXTRA)]
         line = missing_line(missing[0], found)
         return refuse(raw, table, Reason.MISSING_COLUMN, line, max_chars=max_chars)
-    typed, verdict = _judge(raw, table, timezone)
-    sound = verdict[_REASON].is_null()
-    good = typed if sound.all() else typed.filter(sound)
-    good, keys_are_unique = _with_line_ids(good, table)
-    duplicates, conflicts = 0, good[ROW].clear()
+    return split_pieces(lambda: (raw,), table, timezone=timezone, max_chars=max_chars)
+
+
+def split_pieces(
+    pieces: Callable[[], Iterable[pl.DataFrame]],
+    table: Table,
+    *,
+    timezone: str,
+    max_chars: int = 200,
+) -> Split:
+    """As `split`, for rows that come piece by piece, so that the raw ones are never all there.
+
+    Every piece has the same columns, the required ones among them. `pieces` is asked once, and
+    once more where rows of equal keys conflict: only then is it known what they said.
+    """
+    goods, set_aside = [empty_good(table)], [pl.DataFrame(schema=QUARANTINED)]
+    for raw in pieces():
+        sound, broken = _judge(raw, table, timezone)
+        goods.append(sound)
+        set_aside.append(quarantined_rows(raw, broken, table, max_chars))
+    good, keys_are_unique = _with_line_ids(pl.concat(goods), table)
+    duplicates = 0
     if not keys_are_unique:
         good, duplicates, conflicts = _one_per_key(good, table)
-    bad = pl.concat(
-        [
-            verdict.filter(~sound),
-            pl.DataFrame({ROW: conflicts}).with_columns(
-                pl.lit(Reason.KEY_CONFLICT.value).alias(_REASON),
-                pl.lit(table.key[0]).alias(_WHERE),
-            ),
-        ]
-    )
-    return Split(good, quarantined_rows(raw, bad, table, max_chars), duplicates)
+        verdict = _verdict(conflicts, Reason.KEY_CONFLICT, table.key[0])
+        for raw in pieces() if conflicts.len() else ():
+            met = verdict.join(raw.select(ROW), on=ROW, how="semi")
+            set_aside.append(quarantined_rows(raw, met, table, max_chars))
+    bad = pl.concat(set_aside).sort("row_number", maintain_order=True)
+    return Split(good, bad, duplicates)
 
 
 def refuse(
@@ -95,55 +109,51 @@ def missing_line(name: str, found: Sequence[str], *, key: str | None = None) -> 
 
 
 def _judge(raw: pl.DataFrame, table: Table, timezone: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The typed columns, and per row the first reason against it with its column, or nulls."""
+    """The typed columns of rows that break no rule, and the others, each with the first it breaks."""
     typed: list[pl.Series] = []
-    reasons: list[pl.Expr] = []
-    places: list[pl.Expr] = []
+    verdicts: list[pl.DataFrame] = []
+    rows = raw[ROW].cast(pl.Int64)
+    bad = pl.Series([False]).new_from_index(0, raw.height)
+
+    def note(breaks: pl.Series, reason: Reason, column: str) -> None:
+        nonlocal bad
+        if breaks.any():
+            first = breaks.fill_null(False) & ~bad
+            verdicts.append(_verdict(rows.filter(first), reason, column))
+            bad |= first
+
     for column in table.columns:
         if column.name not in raw.columns:
-            typed.append(_nulls(column, raw.height))
+            typed.append(_nulls(column.name, column.dtype, raw.height))
             continue
         value = parsing.read(raw[column.name], column.dtype, timezone).alias(column.name)
         typed.append(value)
-        reason = _reason(raw[column.name], value, column)
-        if reason.null_count() < raw.height:
-            reasons.append(pl.lit(reason))
-            places.append(pl.when(pl.lit(reason).is_not_null()).then(pl.lit(column.name)))
+        for reason, breaks in _checks(raw[column.name], value, column):
+            note(breaks, reason, column.name)
     for where, what, other in table.needs:
         lacks = (pl.col(where) == what) & pl.col(other).is_null()
-        broken = pl.lit(pl.DataFrame(typed).select(lacks.fill_null(value=False)).to_series())
-        reasons.append(pl.when(broken).then(pl.lit(Reason.NULL_REQUIRED.value)))
-        places.append(pl.when(broken).then(pl.lit(other)))
-    extra = raw[EXTRA] if EXTRA in raw.columns else pl.Series(EXTRA, [None], pl.String)
-    if EXTRA not in raw.columns:
-        extra = extra.new_from_index(0, raw.height)
-    nothing = pl.lit(None, pl.String)
-    verdict = raw.select(
-        ROW,
-        pl.coalesce(*reasons, nothing).alias(_REASON),
-        pl.coalesce(*places, nothing).alias(_WHERE),
+        note(pl.DataFrame(typed).select(lacks).to_series(), Reason.NULL_REQUIRED, other)
+    extra = raw[EXTRA] if EXTRA in raw.columns else _nulls(EXTRA, pl.String(), raw.height)
+    good = pl.DataFrame([*typed, rows, extra])
+    return good.filter(~bad) if verdicts else good, pl.concat([_verdict(rows.clear()), *verdicts])
+
+
+def _verdict(
+    rows: pl.Series, reason: Reason | None = None, column: str | None = None
+) -> pl.DataFrame:
+    """`rows` with one reason against all of them."""
+    return pl.DataFrame({ROW: rows}).with_columns(
+        pl.lit(None if reason is None else reason.value, pl.String).alias(_REASON),
+        pl.lit(column, pl.String).alias(_WHERE),
     )
-    return pl.DataFrame([*typed, raw[ROW], extra.alias(EXTRA)]), verdict
 
 
-def _nulls(column: Column, height: int) -> pl.Series:
-    return pl.Series(column.name, [None], column.dtype).new_from_index(0, height)
+def _nulls(name: str, dtype: PolarsType, height: int) -> pl.Series:
+    return pl.Series(name, [None], dtype).new_from_index(0, height)
 
 
-def _reason(raw: pl.Series, value: pl.Series, column: Column) -> pl.Series:
-    """Per row the first rule of `column` that it breaks, or null."""
-    checks = list(_checks(raw, value, column))
-    chain = [
-        pl.when(pl.lit(broken.fill_null(False))).then(pl.lit(reason.value))
-        for reason, broken in checks
-        if broken.any()
-    ]
-    if not chain:
-        return pl.Series(column.name, [None], pl.String).new_from_index(0, len(value))
-    return pl.select(pl.coalesce(*chain)).to_series()
-
-
-def _checks(raw: pl.Series, value: pl.Series, column: Column) -> Iterable[tuple[Reason, pl.Series]]:
+def _checks(raw: pl.Series, value: pl.Series, column: Column) -> Iterator[tuple[Reason, pl.Series]]:
+    """Rules that some value may break, and which values do: null where there is none."""
     unread = value.is_null()
     if unread.any():
         given = parsing.is_given(raw)
@@ -160,8 +170,13 @@ def _checks(raw: pl.Series, value: pl.Series, column: Column) -> Iterable[tuple[
         yield Reason.OUT_OF_RANGE, value.is_infinite()
     if column.one_of:
         yield Reason.NOT_ALLOWED, ~value.is_in(list(column.one_of))
-    if column.max_chars is not None:
+    if column.max_chars is not None and _most_bytes(value) > column.max_chars:
         yield Reason.TOO_LONG, value.str.len_chars() > column.max_chars
+
+
+def _most_bytes(texts: pl.Series) -> int:
+    """Bytes of the longest text: no text has more characters."""
+    return int(texts.str.len_bytes().max() or 0)  # type: ignore[arg-type]
 
 
 def _with_line_ids(good: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, bool]:
@@ -194,9 +209,9 @@ def _one_per_key(good: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, int, p
     in the file counts: rows equal to it are duplicates, others conflict with it.
     """
     version = [*table.key, *(("ingested_at",) if "ingested_at" in table.names else ())]
-    if all_distinct(good, version):
+    shared = repeated(good, version)
+    if not shared.any():
         return good, 0, good[ROW].clear()
-    shared = good.select(pl.struct(version).is_duplicated()).to_series()
     content = [name for name in good.columns if name != ROW]
     contested = good.filter(shared).with_columns(
         pl.col(ROW).max().over(version).alias("_last"), pl.struct(content).alias("_content")
