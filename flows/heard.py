@@ -23,8 +23,13 @@ def listened(
     categories: pl.DataFrame,
     last: date,
     rules: Rules,
+    *,
+    limits: bool = True,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Attributed conversations, mentions, weekly rates, and bridges between upstream versions."""
+    """Attributed conversations, mentions, weekly rates, and bridges between upstream versions.
+
+    Without `limits` our own rates have none: no forecast asks for them.
+    """
     talked = _weighted(
         attributed(
             all_conversations(shown["conversations"], shown["passages"]),
@@ -41,7 +46,7 @@ def listened(
     said = tags.tags.filter(~chosen).join(there, on=passage, how="semi")
     heard = tags.taggable.join(there, on=passage, how="semi")
     ours = tuple(name for name in rules.signals if name not in rules.upstream)
-    own = _rates(talked, heard, said, names=ours, rules=rules, last=last)
+    own = _rates(talked, heard, said, names=ours, rules=rules, last=last, limits=limits)
     given, bridges = _upstream_rates(talked, theirs, rules, last)
     told = theirs.select(*_upstream(said.schema), "said_at")
     said = pl.concat([said, told], how="diagonal")
@@ -121,10 +126,12 @@ def _rates(
     rules: Rules,
     last: date,
     chain: list[bridging.Stretch] | None = None,
+    limits: bool = True,
 ) -> pl.DataFrame:
     """Weekly counts and rates of some signals: each conversation and each person once.
 
     `chain`: the versions that counted them, whose levels are brought together in the rates.
+    `limits`: with those of the rates.
     """
     counts = weekly_counts(
         talked,
@@ -146,7 +153,7 @@ def _rates(
         last_day=last,
     )
     level = cells if chain is None else bridging.levelled(cells, chain)
-    return with_rates(with_people(counts, cells), level)
+    return with_rates(with_people(counts, cells), level, limits=limits)
 
 
 def _upstream(schema: pl.Schema) -> list[pl.Expr]:

@@ -89,7 +89,7 @@ def picture(
 ) -> Picture:
     """Everything known at the end of `cutoff`; customers are joined by what was known then.
 
-    `listed`: the tables of who is who, too.
+    `listed`: the tables of who is who and the limits of rates, too.
     """
     apart = {
         name: visible(frame.lazy(), INPUTS[name], cutoff, rules.timezone).collect()
@@ -122,7 +122,7 @@ def picture(
         if events[target].height
     }
     censored = counting.censored_weeks(shown["inventory_daily"], categories, rules.week_start)
-    talked, said, rates, bridges = listened(shown, tags, categories, last, rules)
+    talked, said, rates, bridges = listened(shown, tags, categories, last, rules, limits=listed)
     weeks = week_axis(first, last) if first is not None else week_axis(last, last)[:0]
     gap = gap_weeks(cutoff, rules.latency_days, rules.week_start)
     panels = {

@@ -116,8 +116,8 @@ def _run(task: _Task, relative: Floats, n_fit: int, origins: Ints, drift: float)
     known = x[:n_fit][~np.isnan(x[:n_fit])]
     middle = float(known.mean()) if len(known) else 0.0
     steps = task.grid.gap + np.arange(task.grid.horizon)
-    fitted = fit(WanderingLevel(x[:n_fit] - middle, regressors[:n_fit], prior, drift))
     model = WanderingLevel(x - middle, regressors[: len(x)], prior, drift)
+    fitted = fit(model, n_fit)
     ahead = predict(model, fitted.phi, origins, steps, regressors)
     root = np.maximum(ahead.mean + middle, 0.0)
     return _Run(root**2 + SKEW * ahead.variance[:, None], fitted)

@@ -63,13 +63,14 @@ def shrunk_rates(
     parent: Floats,
     weight: Floats | float,
     *,
-    level: float = 0.95,
+    level: float | None = 0.95,
 ) -> Rates:
     """Rates drawn towards `parent` by a beta prior worth `weight` trials, with equal-tailed bounds.
 
     `k` and `n` may be effective numbers, no whole ones. Where n is 0 the raw rate is nan and the
     shrunk one is the parent's: nothing was learnt.
-    Where `parent` is nan nothing at all is known and every figure is nan.
+    Where `parent` is nan nothing at all is known and every figure is nan. `level` None: bounds are
+    not asked for, and nan.
     """
     kf, nf = k.astype(np.float64), n.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -77,6 +78,8 @@ def shrunk_rates(
         a = weight * parent + kf + 1e-9
         b = weight * (1 - parent) + nf - kf + 1e-9
         shrunk = a / (a + b)
+        if level is None:
+            return Rates(rate, shrunk, np.full(len(nf), np.nan), np.full(len(nf), np.nan))
         tail = (1 - level) / 2
         lo, hi = stats.beta.ppf(tail, a, b), stats.beta.ppf(1 - tail, a, b)
     return Rates(rate, shrunk, lo, hi)

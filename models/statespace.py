@@ -6,6 +6,9 @@
 the effects of known drivers, both unknown constants with a normal prior about zero. Everything is
 relative to the variance of e, which is concentrated out of the likelihood, so that phi alone is
 left to find. A week that is not known (nan) is passed over (Durbin and Koopman 2012, ch. 4).
+
+Forecasts are statsmodels' own; the search for phi, which asks for the likelihood a dozen times, asks
+a compiled pass of the same filter (``deviance``), which gives what statsmodels' ``loglike`` does.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from statsmodels.tsa.statespace.mlemodel import MLEModel
 
+from models.compiled import compiled
 from models.types import Floats, Ints
 
 PHI_MAX = 0.98
@@ -50,7 +54,8 @@ class WanderingLevel(MLEModel):  # type: ignore[misc]  # statsmodels has no type
         self["selection"] = np.eye(size, 2)
         self["state_cov"] = np.diag([1.0, drift])
         self.ssm.filter_concentrated = True
-        self._start = np.concatenate([[1.0, LEVEL_PRIOR], prior])
+        self.regressors, self.drift = np.ascontiguousarray(regressors), drift
+        self.start = np.concatenate([[1.0, LEVEL_PRIOR], prior])
 
     @property
     def param_names(self) -> list[str]:
@@ -66,22 +71,63 @@ class WanderingLevel(MLEModel):  # type: ignore[misc]  # statsmodels has no type
         """Put phi into the transition, and the variance that follows into the start."""
         phi = float(super().update(params, **kwargs)[0])
         self["transition", 0, 0] = phi
-        start = self._start.copy()
+        start = self.start.copy()
         start[0] = 1.0 / (1.0 - phi**2)
         self.ssm.initialize_known(np.zeros(len(start)), np.diag(start))
 
 
-def fit(model: WanderingLevel) -> Fit:
+@compiled
+def deviance(x: Floats, regressors: Floats, start: Floats, drift: float, phi: float) -> float:
+    """Return minus the log likelihood of x (T,) at phi, the variance of news concentrated out.
+
+    ``regressors`` (T, P), ``start`` (2+P,): variances before the first week, of which the first is
+    replaced by that of what fades. At least one week is known.
+    """
+    size = len(start)
+    mean, spread = np.zeros(size), np.diag(start)
+    spread[0, 0] = 1.0 / (1.0 - phi * phi)
+    told, gain = np.ones(size), np.empty(size)
+    known, power, logs = 0, 0.0, 0.0
+    for t in range(len(x)):
+        if not np.isnan(x[t]):
+            told[2:] = regressors[t]
+            error, size_f = x[t], 0.0
+            for i in range(size):
+                error -= told[i] * mean[i]
+                total = 0.0
+                for j in range(size):
+                    total += spread[i, j] * told[j]
+                gain[i] = total
+                size_f += told[i] * total
+            for i in range(size):
+                mean[i] += gain[i] * error / size_f
+                for j in range(size):
+                    spread[i, j] -= gain[i] * gain[j] / size_f
+            known += 1
+            power += error * error / size_f
+            logs += np.log(size_f)
+        mean[0] *= phi
+        for j in range(size):
+            spread[0, j] *= phi
+            spread[j, 0] *= phi
+        spread[0, 0] += 1.0
+        spread[1, 1] += drift
+    scale = power / known
+    return 0.5 * (known * (np.log(2.0 * np.pi) + np.log(scale) + 1.0) + logs)
+
+
+def fit(model: WanderingLevel, until: int | None = None) -> Fit:
     """Return the most likely phi in [0, .98]; the assumed one where the search finds none.
 
-    The search is a bounded one over the model's likelihood: no start value, no step size, the
-    same bits each time.
+    ``until``: weeks that it may rest on; None: all of the model's. The search is a bounded one over
+    the model's likelihood: no start value, no step size, the same bits each time.
     """
-    known = ~np.isnan(model.endog[:, 0])
-    if known.sum() < MIN_TO_FIT or float(np.ptp(model.endog[known, 0])) <= 0:
+    x = np.ascontiguousarray(model.endog[:until, 0])
+    known = ~np.isnan(x)
+    if known.sum() < MIN_TO_FIT or float(np.ptp(x[known])) <= 0:
         return Fit(PHI_UNKNOWN, converged=False, rung=ASSUMED)
     found = minimize_scalar(
-        lambda phi: -float(model.loglike(np.array([phi]))),
+        lambda phi: deviance(x, model.regressors, model.start, model.drift, float(phi)),
         bounds=(0.0, PHI_MAX),
         method="bounded",
         options={"xatol": 0.02},

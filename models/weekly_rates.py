@@ -14,12 +14,15 @@ from models.types import Floats, Ints
 
 SIXTEENTHS = 16.0
 """Weights of people come as whole sixteenths."""
+LEVEL = 0.95
 MAX_CHANNELS = 24
 """Channels told apart: those seen first; later ones count together."""
 _RATES = ("rate", "rate_adjusted", "n_effective", "rate_shrunk", "rate_lo", "rate_hi")
 
 
-def with_rates(counts: pl.DataFrame, cells: pl.DataFrame | None = None) -> pl.DataFrame:
+def with_rates(
+    counts: pl.DataFrame, cells: pl.DataFrame | None = None, *, limits: bool = True
+) -> pl.DataFrame:
     """`counts` with rate, rate_adjusted, n_effective, rate_shrunk, rate_lo and rate_hi.
 
     `rate` is the plain share of conversations. `rate_adjusted` is that of people, with the mix of
@@ -31,7 +34,8 @@ def with_rates(counts: pl.DataFrame, cells: pl.DataFrame | None = None) -> pl.Da
     in that week; the whole business' week to its rate over the weeks up to and including it. The
     weight of each prior is estimated by signal from the weeks up to and including its own: a later
     week never changes an earlier one. Rows and their order stay as they are: signal, category
-    (null: everything), week_start, conversations_taggable, conversations_with_signal.
+    (null: everything), week_start, conversations_taggable, conversations_with_signal. Without
+    `limits` rate_lo and rate_hi, which cost most of the work, are null.
     """
     if counts.is_empty():
         return counts.with_columns(*[pl.lit(None, dtype=pl.Float64).alias(n) for n in _RATES])
@@ -45,7 +49,9 @@ def with_rates(counts: pl.DataFrame, cells: pl.DataFrame | None = None) -> pl.Da
         nulls_equal=True,
     ).with_columns(pl.col("n_effective").fill_null(0.0))
     ordered = frame.sort("signal", "week_start", "category", nulls_last=False)
-    parts = [_one_signal(one) for one in ordered.partition_by("signal", maintain_order=True)]
+    level = LEVEL if limits else None
+    each = ordered.partition_by("signal", maintain_order=True)
+    parts = [_one_signal(one, level) for one in each]
     rates = pl.concat(parts).sort("_row").drop("_row", "signal", "category", "week_start")
     plain = pl.col("conversations_with_signal") / pl.col("conversations_taggable")
     return counts.with_columns(plain.fill_nan(None).alias("rate")).hstack(rates.select(_RATES[1:]))
@@ -148,12 +154,12 @@ def _frame(found: HeldFixed, axes: _Axes, scopes: Sequence[str | None]) -> pl.Da
     )
 
 
-def _one_signal(frame: pl.DataFrame) -> pl.DataFrame:
+def _one_signal(frame: pl.DataFrame, level: float | None) -> pl.DataFrame:
     whole = frame.filter(pl.col("category").is_null()).sort("week_start")
     n = whole["n_effective"].to_numpy()
     k = n * whole["rate_adjusted"].fill_null(0.0).to_numpy()
     long_run = (np.cumsum(k) + FIRST_GUESS) / (np.cumsum(n) + 1.0)
-    whole = _shrunk(whole, k, n, long_run, np.arange(len(k)))
+    whole = _shrunk(whole, (k, n, long_run, np.arange(len(k))), level)
     parent = whole.select("week_start", pl.col("rate_shrunk").alias("_parent"))
     split = frame.filter(pl.col("category").is_not_null())
     if split.is_empty():
@@ -163,11 +169,15 @@ def _one_signal(frame: pl.DataFrame) -> pl.DataFrame:
     k = n * split["rate_adjusted"].fill_null(0.0).to_numpy()
     week = split["week_start"].rank("dense").to_numpy().astype(np.int64) - 1
     above = split["_parent"].to_numpy()
-    return pl.concat([whole, _shrunk(split.drop("_parent"), k, n, above, week)])
+    return pl.concat([whole, _shrunk(split.drop("_parent"), (k, n, above, week), level)])
 
 
-def _shrunk(frame: pl.DataFrame, k: Floats, n: Floats, parent: Floats, week: Ints) -> pl.DataFrame:
-    found = shrunk_rates(k, n, parent, prior_weights(k, n, parent, week))
+def _shrunk(
+    frame: pl.DataFrame, told: tuple[Floats, Floats, Floats, Ints], level: float | None
+) -> pl.DataFrame:
+    """`frame` with its rates drawn to their parent's; `told`: successes, trials, parent and week."""
+    k, n, parent, _ = told
+    found = shrunk_rates(k, n, parent, prior_weights(*told), level=level)
     named = {"rate_shrunk": found.shrunk, "rate_lo": found.lo, "rate_hi": found.hi}
     return frame.with_columns(
         [pl.Series(name, values).fill_nan(None) for name, values in named.items()]

@@ -1,4 +1,4 @@
-"""How customers go on buying: BG/NBD (Fader, Hardie and Lee 2005), fitted and drawn from.
+"""How customers go on buying: BG/NBD (Fader, Hardie and Lee 2005), fitted.
 
 While a customer is alive, purchases come at a rate of their own (gamma over customers); after each
 the customer leaves with a probability of their own (beta). Time is in weeks.
@@ -82,13 +82,13 @@ def grouped(known: pl.DataFrame) -> Histories:
 def log_parts(logs: Floats, seen: Histories) -> tuple[Floats, Floats]:
     """Log-likelihood of each history with the customer still alive, and gone after the last purchase."""
     r, alpha, a, b = np.exp(logs)
-    x = seen.x
-    both = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha) - special.betaln(a, b)
-    alive = both + special.betaln(a, b + x) - (r + x) * np.log(alpha + seen.span)
-    repeat = x > 0
-    gone = special.betaln(a + 1, b + np.where(repeat, x, 1) - 1) - (r + x) * np.log(
-        alpha + seen.last
-    )
+    x, repeat = seen.x, seen.x > 0
+    n, at = np.unique(x, return_inverse=True)  # few differ, and these functions are slow
+    rates = special.gammaln(r + n) - special.gammaln(r) + r * np.log(alpha) - special.betaln(a, b)
+    both, stayed = rates[at], special.betaln(a, b + n)[at]
+    left = special.betaln(a + 1, b + np.where(n > 0, n, 1) - 1)[at]
+    alive = both + stayed - (r + x) * np.log(alpha + seen.span)
+    gone = left - (r + x) * np.log(alpha + seen.last)
     return alive, np.where(repeat, both + gone, -np.inf)
 
 
@@ -153,28 +153,21 @@ def expected(habits: Habits, seen: Histories, weeks: float, nodes: int = 48) -> 
     return np.asarray(total * p_alive(habits, seen))
 
 
-def drawn(
-    habits: Habits, seen: Histories, weeks: float, draws: int, rng: np.random.Generator
-) -> Floats:
-    """Purchases within the next `weeks`, drawn: histories x draws."""
-    shape = (len(seen.x), draws)
-    rate = rng.gamma(habits.r + seen.x[:, None], 1.0, shape) / (habits.alpha + seen.span[:, None])
-    leaving = np.clip(rng.beta(habits.a, habits.b + seen.x[:, None], shape), 1e-12, 1.0)
-    count = np.minimum(rng.poisson(rate * weeks), rng.geometric(leaving))
-    alive = rng.random(shape) < p_alive(habits, seen)[:, None]
-    return np.where(alive, count, 0).astype(np.float64)
+def slopes(habits: Habits, seen: Histories, weeks: float) -> Floats:
+    """By how much `expected` of each history changes with the logarithms of the habits (4 x histories)."""
 
-
-def of_total(habits: Habits, seen: Histories, weeks: float, weight: Floats) -> tuple[float, float]:
-    """Sum of expected purchases with `weight` customers in each history, and a variance.
-
-    The variance is what comes of doubt about the habits alone (delta method).
-    """
-
-    def total(logs: Floats) -> float:
-        other = of_logs(logs, habits.covariance)
-        return float((expected(other, seen, weeks) * weight).sum())
+    def moved(logs: Floats) -> Floats:
+        return expected(of_logs(logs, habits.covariance), seen, weeks)
 
     steps = np.eye(4) * STEP
-    slope = np.array([total(habits.logs + s) - total(habits.logs - s) for s in steps]) / (2 * STEP)
-    return total(habits.logs), float(slope @ habits.covariance @ slope)
+    ways = [moved(habits.logs + step) - moved(habits.logs - step) for step in steps]
+    return np.asarray(np.stack(ways) / (2 * STEP))
+
+
+def doubt(habits: Habits, slope: Floats, weight: Floats) -> float:
+    """Variance of a sum over histories that comes of doubt about the habits alone (delta method).
+
+    `slope`: what `slopes` gives; `weight` customers have each history.
+    """
+    whole = (slope * weight).sum(axis=1)
+    return float(whole @ habits.covariance @ whole)

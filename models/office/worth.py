@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from models.office import lifetime, spending
+from models.office import lifetime, prospects, spending
 from models.office.lifetime import Habits, Histories
 from models.office.spending import Spending
 from models.types import Floats
 
-DRAWS = 400
-CHUNK = 4_000
-SEED = 20_190_521
-"""Constant, so that a customer whose history is the same has the same figures."""
 TAILS = (0.025, 0.5, 0.975)
 CENT = 100
 WORTH = ("p_alive", "purchases_expected", "clv_mean", "clv_p50", "clv_lo", "clv_hi")
@@ -41,25 +37,20 @@ class Foretold:
 
 
 def foretell(seen: Histories, habits: Habits, spent: Spending | None, weeks: float) -> Foretold:
-    """What each history leads to within `weeks`; drawn with a constant seed."""
-    rng = np.random.default_rng(SEED)
+    """What each history leads to within `weeks`; equal histories lead to the same."""
     groups = len(seen.x)
     alive, purchases = lifetime.p_alive(habits, seen), lifetime.expected(habits, seen, weeks)
     variance, tails = np.zeros(groups), np.full((groups, len(TAILS)), np.nan)
     mean, spread = np.full(groups, np.nan), np.full(groups, np.nan)
-    for start in range(0, groups, CHUNK):
-        at = slice(start, start + CHUNK)
-        part = replace(seen, x=seen.x[at], last=seen.last[at], span=seen.span[at])
-        counts = lifetime.drawn(habits, part, weeks, DRAWS, rng)
-        variance[at] = counts.var(axis=1)
+    for x, at, part in prospects.by_purchases(seen):
+        told = prospects.counts(habits, part, weeks)
+        variance[at] = told.variance
         if spent is None:
             continue
-        shape = spent.q + spent.p * (part.x + 1)
-        own = rng.gamma(np.repeat(shape[:, None], DRAWS, axis=1))
-        ratio = np.where(counts > 0, rng.gamma(spent.p * np.maximum(counts, 1)), 0.0) / own
-        tails[at] = np.quantile(ratio, TAILS, axis=1, method="inverted_cdf").T
+        shape = spent.q + spent.p * (x + 1)
+        tails[at] = prospects.spent_quantiles(told, spent, shape, TAILS)
         mean[at] = purchases[at] * spent.p / (shape - 1)
-        spread[at] = ratio.var(axis=1)
+        spread[at] = prospects.spent_variance(told, spent, shape)
     return Foretold(seen, habits, weeks, alive, purchases, variance, tails, mean, spread)
 
 

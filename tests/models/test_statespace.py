@@ -7,7 +7,7 @@ import pytest
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from models.seasonality import harmonics
-from models.statespace import ASSUMED, FITTED, PHI_UNKNOWN, WanderingLevel, fit, predict
+from models.statespace import ASSUMED, FITTED, PHI_UNKNOWN, WanderingLevel, deviance, fit, predict
 
 NONE = np.zeros((0,))
 
@@ -36,6 +36,24 @@ def test_without_drift_and_season_it_is_an_autoregression_about_a_mean(phi: floa
     ahead = predict(plain(x), float(peer.params[1]), np.array([400]), steps, np.zeros((413, 0)))
     assert ahead.mean[0] == pytest.approx(np.asarray(peer.forecast(13)), abs=0.05)
     assert ahead.variance[0] == pytest.approx(peer.params[2], rel=0.05)
+
+
+@pytest.mark.parametrize("drift", [0.003, 0.03])
+@pytest.mark.parametrize("phi", [0.0, 0.3, 0.97])
+def test_the_search_asks_for_statsmodels_own_likelihood(phi: float, drift: float) -> None:
+    x = 40 + 5 * autoregression(0.5, 156)
+    x[[0, 9, 10, 80, 155]] = np.nan
+    model = WanderingLevel(x, harmonics(156, 52), np.full(4, 0.1), drift)
+    ours = deviance(x, model.regressors, model.start, drift, phi)
+    assert -ours == pytest.approx(float(model.loglike(np.array([phi]))), abs=1e-7)
+
+
+def test_a_fit_rests_on_no_week_beyond_those_it_may() -> None:
+    x = autoregression(0.7, 150)
+    whole = WanderingLevel(x, harmonics(150, 52), np.ones(4), 0.003)
+    short = WanderingLevel(x[:90], harmonics(90, 52), np.ones(4), 0.003)
+    assert fit(whole, 90) == fit(short)
+    assert fit(whole) != fit(short)
 
 
 def test_a_pass_forecasts_at_each_origin_as_a_model_that_ends_there() -> None:

@@ -44,7 +44,9 @@ def brand(seed: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
     return talked, mentions.with_columns(source)
 
 
-def rates(talked: pl.DataFrame, mentions: pl.DataFrame, last_week: int = WEEKS - 1) -> pl.DataFrame:
+def rates(
+    talked: pl.DataFrame, mentions: pl.DataFrame, last_week: int = WEEKS - 1, *, limits: bool = True
+) -> pl.DataFrame:
     days = {
         "timezone": "UTC",
         "week_start": "monday",
@@ -54,7 +56,7 @@ def rates(talked: pl.DataFrame, mentions: pl.DataFrame, last_week: int = WEEKS -
     cells = people_cells(
         talked, talked, mentions, unattributed=UNATTRIBUTED, signals=["worry"], **days  # type: ignore[arg-type]
     )  # fmt: skip
-    return with_rates(with_people(counts, cells), cells)
+    return with_rates(with_people(counts, cells), cells, limits=limits)
 
 
 def series(found: pl.DataFrame, column: str, category: str | None = None) -> np.ndarray:
@@ -137,3 +139,11 @@ def test_without_cells_every_conversation_is_a_person_of_one_channel() -> None:
         0,
         pytest.approx(40, rel=0.01),
     ]
+
+
+def test_without_limits_rates_are_the_same_bits() -> None:
+    whole, bare = rates(*brand()), rates(*brand(), limits=False)
+    limits = ["rate_lo", "rate_hi"]
+    assert bare.drop(limits).equals(whole.drop(limits))
+    assert bare.select(limits).null_count().row(0) == (bare.height, bare.height)
+    assert whole["rate_lo"].null_count() < whole.height

@@ -10,11 +10,12 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import beta as beta_function
 
-from models.office import lifetime, spending
+from models.office import lifetime, prospects, spending
 from models.office.foretold import calibration
 from models.office.lifetime import Habits, Histories
 from models.office.spending import Spending
-from models.office.worth import foretell, worth
+from models.office.worth import TAILS, foretell, worth
+from models.types import Floats
 from tests.models.office.bought import TRUTH, customers
 
 HABITS = Habits(0.8, 12.0, 0.9, 3.0, np.zeros((4, 4)))
@@ -118,16 +119,86 @@ def test_the_likelihood_of_spend_is_the_integral() -> None:
         assert fast == pytest.approx(math.log(slow), rel=1e-6)
 
 
+def counts_drawn(weeks: float, draws: int, rng: np.random.Generator) -> Floats:
+    """Purchases within `weeks` of SEEN, drawn."""
+    shape = (len(SEEN.x), draws)
+    rate = rng.gamma(HABITS.r + SEEN.x[:, None], 1.0, shape) / (HABITS.alpha + SEEN.span[:, None])
+    leaving = rng.beta(HABITS.a, HABITS.b + SEEN.x[:, None], shape)
+    count = np.minimum(rng.poisson(rate * weeks), rng.geometric(leaving))
+    alive = rng.random(shape) < lifetime.p_alive(HABITS, SEEN)[:, None]
+    return np.where(alive, count, 0).astype(np.float64)
+
+
+def spends_drawn(spent: Spending, weeks: float, draws: int, rng: np.random.Generator) -> Floats:
+    """What is spent within `weeks`, over the customer's scale, drawn."""
+    counts = counts_drawn(weeks, draws, rng)
+    rate = rng.gamma(spent.q + spent.p * (SEEN.x[:, None] + 1), 1.0, counts.shape)
+    return np.where(counts > 0, rng.gamma(spent.p * np.maximum(counts, 1)) / rate, 0.0)
+
+
+def test_chances_of_purchases_are_those_drawn() -> None:
+    told = prospects.counts(HABITS, SEEN, 52)
+    drawn = counts_drawn(52, 400_000, np.random.default_rng(11))
+    assert told.nodes[:24].tolist() == list(range(1, 25))
+    for n in range(1, 6):
+        share = (drawn == n).mean(axis=1)
+        assert told.chance[:, n - 1] == pytest.approx(share, abs=0.004)
+    assert told.mean == pytest.approx(lifetime.expected(HABITS, SEEN, 52), rel=2e-3)
+    assert told.mean == pytest.approx((told.chance * told.nodes).sum(axis=1), rel=1e-9)
+    assert told.variance == pytest.approx(drawn.var(axis=1), rel=0.03)
+
+
+def test_a_customer_who_buys_daily_is_told_as_well() -> None:
+    often = Histories(np.array([600.0]), np.array([140.0]), np.array([141.0]), np.ones(1), np.zeros(1, np.int64))  # fmt: skip
+    told = prospects.counts(HABITS, often, 26)
+    assert told.mean == pytest.approx(lifetime.expected(HABITS, often, 26), rel=0.01)
+    assert len(told.nodes) < 90
+    assert 0.9 < told.chance.sum() <= 1.0
+
+
+def test_figures_of_a_history_do_not_hang_on_the_others() -> None:
+    spent = Spending(6.0, 4.0, 60.0)
+    alone = Histories(SEEN.x[1:2], SEEN.last[1:2], SEEN.span[1:2], np.ones(1), np.zeros(1, np.int64))  # fmt: skip
+    together, one = foretell(SEEN, HABITS, spent, 52), foretell(alone, HABITS, spent, 52)
+    assert one.tails[0].tolist() == together.tails[1].tolist()
+    assert one.variance[0] == together.variance[1]
+
+
+def test_doubt_is_the_change_of_the_sum_with_the_habits() -> None:
+    covariance = np.diag([0.02, 0.03, 0.05, 0.04])
+    habits, weight = Habits(0.8, 12.0, 0.9, 3.0, covariance), np.array([5.0, 2.0, 1.0])
+    rng = np.random.default_rng(5)
+    sums = []
+    for logs in habits.logs + 0.1 * rng.normal(size=(800, 4)) * np.sqrt(np.diag(covariance)):
+        other = lifetime.of_logs(logs, covariance)
+        sums.append((lifetime.expected(other, SEEN, 26, nodes=24) * weight).sum())
+    told = lifetime.doubt(habits, lifetime.slopes(habits, SEEN, 26), weight)
+    assert 0.01 * told == pytest.approx(np.var(sums), rel=0.2)
+
+
+def test_spend_of_many_customers_is_fitted_on_those_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(12)
+    days = rng.integers(1, 5, 3_000).astype(np.float64)
+    mean = rng.gamma(6.0 * days) / rng.gamma(4.0, size=3_000) * 60 / days
+    exact = spending.fitted(days, mean)
+    monkeypatch.setattr(spending, "MANY", 100)
+    coarse = spending.fitted(days, mean)
+    assert exact is not None
+    assert coarse is not None
+    assert (coarse.p, coarse.q, coarse.gamma) == pytest.approx((exact.p, exact.q, exact.gamma), rel=0.01)  # fmt: skip
+
+
 def test_spend_is_foretold_in_units_of_the_customers_own_scale() -> None:
     spent = Spending(6.0, 4.0, 60.0)
     told = foretell(SEEN, HABITS, spent, 52)
     own = spending.scale(spent, SEEN.x + 1, np.array([20.0, 30.0, 25.0]))
     rng = np.random.default_rng(7)
-    counts = lifetime.drawn(HABITS, SEEN, 52, 40_000, rng)
-    rate = rng.gamma(spent.q + spent.p * (SEEN.x[:, None] + 1), 1.0, counts.shape) / own[:, None]
-    value = np.where(counts > 0, rng.gamma(spent.p * np.maximum(counts, 1)) / rate, 0.0)
-    assert told.mean * own == pytest.approx(value.mean(axis=1), rel=0.05)
-    assert told.tails[:, 2] * own == pytest.approx(np.quantile(value, 0.975, axis=1), rel=0.2)
+    value = spends_drawn(spent, 52, 400_000, rng) * own[:, None]
+    assert told.mean * own == pytest.approx(value.mean(axis=1), rel=0.01)
+    assert told.spread * own**2 == pytest.approx(value.var(axis=1), rel=0.05)
+    for place, level in enumerate(TAILS):
+        drawn = np.quantile(value, level, axis=1)
+        assert told.tails[:, place] * own == pytest.approx(drawn, rel=0.01, abs=0.05)
 
 
 def test_too_few_customers_have_no_value_rather_than_a_guess() -> None:
