@@ -26,6 +26,7 @@ DEFAULT_MINUTES = 120.0
 TAGGERS = ("fast", "accurate", "rules")
 MEASURED = ("seconds", "cpu_seconds", "peak_mib")
 """What the line at a stage's end says in numbers."""
+PROGRAMMES = ("recent", "abandoner", "repeat")
 LEAVE_SECONDS = 60.0
 """How long libraries may tidy up after a command before the process ends all the same."""
 
@@ -112,6 +113,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     worker = _command(commands, "worker", "work on shards of nights, for the scheduler of [run]")
     worker.add_argument("--processes", type=int, default=1, help="processes to start (default 1)")
+    calls = _command(commands, "call-list", "who is to be called, and, with --reveal, how")
+    calls.add_argument(
+        "--reveal",
+        action="store_true",
+        help="restricted: join ids, e-mails and phones; the lake notes that it was done",
+    )
+    calls.add_argument("--programme", choices=PROGRAMMES, help="default: all three")
+    calls.add_argument("--as-of", type=_day, help="a published night; default: the latest")
+    calls.add_argument("--out", type=Path, help="a CSV file for its owner only; default: print")
     _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
     simulate = commands.add_parser("simulate", help="write a brand with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write to")

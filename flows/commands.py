@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         "review": review,
         "tagger": tagger,
         "forget": forget,
+        "call-list": call_list,
         "doctor": doctor,
         "worker": worker,
     }[arguments.command]
@@ -252,6 +253,25 @@ def forget(arguments: argparse.Namespace) -> int:
         return EXIT_USAGE
     except (Refusal, OSError) as error:
         LOG.error(disk_trouble(error) or str(error))  # noqa: TRY400 - as above
+        return EXIT_FAILED
+    print("\n".join(lines))  # noqa: T201 - the answer
+    return EXIT_PUBLISHED
+
+
+def call_list(arguments: argparse.Namespace) -> int:
+    """Shows who is to be called; whom a list cannot be given is one line and exit code 2."""
+    settings = load_settings(Path(arguments.config), os.environ)
+    from flows.call_list import CallListRefusal  # noqa: PLC0415
+    from flows.call_list import run as list_calls  # noqa: PLC0415
+    from flows.keys import NoKey  # noqa: PLC0415
+
+    try:
+        lines = list_calls(arguments, settings)
+    except (CallListRefusal, NoKey) as refusal:
+        LOG.error(str(refusal))  # noqa: TRY400 - the line is for the user
+        return EXIT_USAGE
+    except OSError as error:
+        LOG.error(disk_trouble(error) or where(error))  # noqa: TRY400 - as above
         return EXIT_FAILED
     print("\n".join(lines))  # noqa: T201 - the answer
     return EXIT_PUBLISHED

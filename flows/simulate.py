@@ -11,8 +11,9 @@ import polars as pl
 
 from models.simulate import Brand, BrandSpec, simulate
 
-PARQUET = ("order_lines", "shipments", "inventory_daily", "checkouts", "tickets", "call_attempts")
-CSV_GZ = ("customers", "refunds")
+PARQUET = ("order_lines", "shipments", "inventory_daily", "checkouts", "tickets", "call_attempts",
+           "consents", "assignments")  # fmt: skip
+CSV_GZ = ("customers", "refunds", "insights", "actions")
 JSONL = ("conversations", "passages")
 _LARGE_BRAND = 500
 
@@ -27,7 +28,12 @@ def write_brand(out: Path, *, skus: int, weeks: int, seed: int) -> list[Path]:
     spec = brand_spec(skus=skus, weeks=weeks, seed=seed)
     brand = simulate(spec)
     out.mkdir(parents=True, exist_ok=True)
-    files = {**_table_files(brand), **_truth_files(brand), "README.md": _readme(brand)}
+    files = {
+        **_table_files(brand),
+        **_more_calls(brand),
+        **_truth_files(brand),
+        "README.md": _readme(brand),
+    }
     paths = []
     for name in sorted(files):
         path = out / name
@@ -65,6 +71,10 @@ def _table_files(brand: Brand) -> dict[str, bytes]:
         else:
             files[f"{name}.csv"] = frame.write_csv().encode()
     return files
+
+
+def _more_calls(brand: Brand) -> dict[str, bytes]:
+    return {"call_attempts_carts.parquet": _parquet(brand.cart_calls)}
 
 
 def _gzip(raw: bytes) -> bytes:
@@ -105,7 +115,9 @@ E-mail addresses end in example.com, telephone numbers are of the fictional 555-
 
 `truth.json` says what is planted: which signal leads which target in which category, by how many
 weeks and how strongly; the mirror (a signal that follows demand); the placebos; seasons,
-promotions, stock-outs, and the bad rows that a contract should quarantine.
+promotions, stock-outs, and the bad rows that a contract should quarantine. Under `office` it says
+what is true of the calling programme: the lot by which customers who had left a cart were called or
+held out (their calls stand in `call_attempts_carts.parquet`), and how fast findings become changes.
 `truth_passages.parquet` labels every passage with the signals that it truly carries, and
 `truth_weekly.parquet` holds the hidden weekly forces. A forecast must not read them.
 """

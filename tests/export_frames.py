@@ -34,6 +34,8 @@ def _values(column: Column, n: int, rng: np.random.Generator) -> list[object]:
 def _value(column: Column, draw: int) -> object:
     if column.one_of:
         return column.one_of[draw % len(column.one_of)]
+    if column.dtype == pl.Int64 and isinstance(column.hi, int):
+        draw %= column.hi
     return _MADE[column.dtype](draw)
 
 

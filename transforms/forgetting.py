@@ -29,7 +29,10 @@ _IDS = (
     PASSAGE,
     "attempt_id",
 )
-_WORDS = ("text", "reason", "topic", EXTRA)
+_WORDS = ("text", "reason", "topic", "claim", EXTRA)
+ERASED = "(erased on request)"
+_COUNTED = ("quote", "proposed_action")
+"""Words whose being there is counted: ERASED stands for them."""
 _NODE = rf"^{FORGOTTEN}([0-9a-f]{{32}})"
 
 
@@ -123,9 +126,19 @@ def blanked(frame: pl.DataFrame, mine: pl.Series, by: Hasher) -> pl.DataFrame:
     for name in _WORDS:
         if name in frame.columns:
             columns[name] = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+    columns |= _still_counted(rows)
     return frame.with_columns(
         frame[name].scatter(at, values).alias(name) for name, values in columns.items()
     )
+
+
+def _still_counted(rows: pl.DataFrame) -> dict[str, pl.Series]:
+    """Columns of words that are counted by being there, with ERASED in the place of each."""
+    names = [name for name in _COUNTED if name in rows.columns]
+    made = rows.select(
+        pl.when(pl.col(n).is_not_null()).then(pl.lit(ERASED)).alias(n) for n in names
+    )
+    return {name: made[name] for name in names}
 
 
 def _tokens(rows: pl.DataFrame, by: Hasher) -> pl.Series:

@@ -49,6 +49,32 @@ OUTPUTS = (
     ),
     Output("who is who across systems", ("customers",), ("customers",)),
     Output("inventory_plan", ("inventory_plan",), ("inventory_daily", "products.lead_time_days")),
+    Output(
+        "who to call",
+        ("call_list", "call_frame"),
+        ("consents", "order_lines.customer_id"),
+        {
+            "checkouts": "so nobody who left a cart is called",
+            "call_attempts": "so nobody knows whom not to call again",
+            "customers.phone": "so customers without a number are listed, too",
+            "inventory_daily": "so calls go where most was sold, not where most is decided",
+        },
+    ),
+    Output(
+        "how the calling programme runs",
+        ("programme_cadence", "connect_rate"),
+        ("call_attempts",),
+        {"call_attempts.team": "so teams are not compared"},
+    ),
+    Output(
+        "what is learnt and done about it",
+        ("insight_rate",),
+        ("insights",),
+        {"call_attempts": "so insights are counted by channel only"},
+    ),
+    Output("how fast insights become changes", ("action_speed",), ("actions",)),
+    Output("what each channel yields", ("touchpoint_yield",), ("touchpoints",)),
+    Output("how many more conversations are needed", ("saturation",), ("passages|upstream_tags",)),
     Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
 )
 

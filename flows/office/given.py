@@ -70,6 +70,10 @@ class Given:
         lacking = [name for name in names if self.shown(name).is_empty()]
         return f"no {' and no '.join(lacking)} given" if lacking else None
 
+    def same_people(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """`frame`, whose customer_id are keyed hashes of an earlier night, with those of tonight."""
+        return joined({"": frame}, self._people())[""]
+
     def _hashed(self, name: str) -> pl.DataFrame:
         contract, settings = INPUTS[name], self.night.settings
         zone = settings.business.timezone

@@ -7,12 +7,27 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from flows.desk import Desk
+from flows.office.cadence import programme_cadence
+from flows.office.calls import call_list
+from flows.office.connect import connect_rate
 from flows.office.given import Given
+from flows.office.insights import insight_rate
+from flows.office.saturation import saturation
+from flows.office.speed import action_speed
+from flows.office.touchpoints import touchpoint_yield
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 """The tables made, or why there are none tonight, in one line."""
 
-MAKERS: Mapping[str, Maker] = {}
+MAKERS: Mapping[str, Maker] = {
+    "action_speed": action_speed,
+    "call_list": call_list,
+    "connect_rate": connect_rate,
+    "insight_rate": insight_rate,
+    "programme_cadence": programme_cadence,
+    "saturation": saturation,
+    "touchpoint_yield": touchpoint_yield,
+}
 
 
 def office(given: Given) -> Desk:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, Strict, field_validator, model_validator
 
 from flows.settings.alerts import Alerts
+from flows.settings.office import Office
 from flows.settings.planning import Planning
 from flows.settings.reach import Reach
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
@@ -232,6 +233,7 @@ class Settings(Spec):
     identity: Identity = Field(default_factory=Identity)
     planning: Planning = Field(default_factory=Planning)
     alerts: Alerts = Field(default_factory=Alerts)
+    office: Office = Field(default_factory=Office)
 
     @property
     def folder(self) -> Path:

@@ -9,6 +9,7 @@ from models.simulate.assortment import day_weights, draw_assortment, draw_promot
 from models.simulate.demand import draw_lines, draw_units, expected_units
 from models.simulate.dirt import soil
 from models.simulate.drivers import draw_drivers
+from models.simulate.office import office
 from models.simulate.orders import draw_orders, order_lines
 from models.simulate.spec import Brand, BrandSpec
 
@@ -56,8 +57,10 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
     told = truth.describe(spec, goods, drivers, promos, gaps)
     if spec.dirty:
         tables, told["dirt"] = soil(spec, tables)
+    given, cart_calls, told["office"] = office(spec, orders, talk, tables)
     return Brand(
-        tables=tables,
+        tables=tables | given,
+        cart_calls=cart_calls,
         truth=told,
         truth_passages=labels.filter(heard),
         truth_weekly=truth.weekly(spec, goods, drivers, rates=rates, units=units, weights=weights),

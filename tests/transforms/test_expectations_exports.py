@@ -90,8 +90,11 @@ def not_allowed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def private(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    column = pick(name, lambda c: c.dtype == pl.String and not c.one_of)
-    return last_row(frame, column, f"write to {EMAIL} please")
+    """In a column of free text; in one that the contract does not know, where it has none."""
+    said = f"write to {EMAIL} please"
+    if all(c.one_of for c in EXPORTS[name].columns if c.dtype == pl.String):
+        return frame.with_columns(pl.lit(said).alias("note"))
+    return last_row(frame, pick(name, lambda c: c.dtype == pl.String and not c.one_of), said)
 
 
 def wrong_type(frame: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 from tests.rows import good, versions
 from transforms.contracts import EXPORTS
 from transforms.customers import links_of
+from transforms.forgetting import ERASED as MARK
 from transforms.forgetting import (
     Forgotten,
     blanked,
@@ -112,6 +113,22 @@ def test_quantities_stay_and_free_text_goes() -> None:
     assert kept["reason"].to_list() == [None, "torn"]
     assert kept["quantity"].to_list() == [2.0, 1.0]
     assert kept["order_id"].to_list() == ["o1", "o2"]
+
+
+def test_what_was_learnt_of_a_person_still_counts_without_their_words() -> None:
+    rows = [
+        {"insight_id": "n1", "conversation_id": "+12125550123", "_source": "desk", "quote": "I, Ada",
+         "claim": "Ada waits", "proposed_action": "ring Ada", "owner": "Ines"},
+        {"insight_id": "n2", "conversation_id": "c2", "_source": "desk", "quote": "late", "owner": "Ines"},
+    ]  # fmt: skip
+    given = versions("insights", rows)
+    once = erased(given)
+    assert once["quote"].to_list() == [MARK, "late"]
+    assert once["proposed_action"].to_list() == [MARK, None]
+    assert once["claim"].to_list() == [None, None]
+    assert once["owner"].to_list() == ["Ines", "Ines"]
+    assert "Ada" not in once.write_ndjson()
+    assert blanked(once, pl.Series([True, False]), BY).equals(once)
 
 
 def test_a_person_is_joined_after_as_before() -> None:

@@ -1,0 +1,1 @@
+"""Counts of the customer system: who was heard, what they said, and what came of it."""
