@@ -113,6 +113,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     worker = _command(commands, "worker", "work on shards of nights, for the scheduler of [run]")
     worker.add_argument("--processes", type=int, default=1, help="processes to start (default 1)")
+    _call_list(commands)
+    _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
+    simulate = commands.add_parser("simulate", help="write a brand with known truth")
+    simulate.add_argument("--out", type=Path, required=True, help="folder to write to")
+    simulate.add_argument("--skus", type=int, default=60)
+    simulate.add_argument("--weeks", type=int, default=156)
+    simulate.add_argument("--seed", type=int, default=8)
+    simulate.add_argument("--json-logs", action="store_true", help="log as JSON lines")
+    return parser
+
+
+def _call_list(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     calls = _command(commands, "call-list", "who is to be called, and, with --reveal, how")
     calls.add_argument(
         "--reveal",
@@ -122,14 +134,6 @@ def _parser() -> argparse.ArgumentParser:
     calls.add_argument("--programme", choices=PROGRAMMES, help="default: all three")
     calls.add_argument("--as-of", type=_day, help="a published night; default: the latest")
     calls.add_argument("--out", type=Path, help="a CSV file for its owner only; default: print")
-    _command(commands, "serve", "run the schedules of prefect.yaml without a Prefect server")
-    simulate = commands.add_parser("simulate", help="write a brand with known truth")
-    simulate.add_argument("--out", type=Path, required=True, help="folder to write to")
-    simulate.add_argument("--skus", type=int, default=60)
-    simulate.add_argument("--weeks", type=int, default=156)
-    simulate.add_argument("--seed", type=int, default=8)
-    simulate.add_argument("--json-logs", action="store_true", help="log as JSON lines")
-    return parser
 
 
 def _command(commands: argparse._SubParsersAction, name: str, what: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]

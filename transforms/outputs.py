@@ -75,6 +75,15 @@ OUTPUTS = (
     Output("how fast insights become changes", ("action_speed",), ("actions",)),
     Output("what each channel yields", ("touchpoint_yield",), ("touchpoints",)),
     Output("how many more conversations are needed", ("saturation",), ("passages|upstream_tags",)),
+    Output(
+        "what changes did",
+        ("lifts",),
+        ("experiments", "order_lines"),
+        {
+            "assignments": "so before and after are compared, and no lot",
+            "checkouts": "so before and after are compared by orders' values only",
+        },
+    ),
     Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
 )
 

@@ -40,6 +40,8 @@ class Given:
     said: Said
     tables: Mapping[str, pl.DataFrame]
     """The night's other tables, as they will be published."""
+    made: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """What the office has made of them so far."""
     _shown: dict[str, pl.DataFrame] = field(default_factory=dict)
     _persons: pl.DataFrame | None = None
 

@@ -15,6 +15,7 @@ from flows.office.insights import insight_rate
 from flows.office.saturation import saturation
 from flows.office.speed import action_speed
 from flows.office.touchpoints import touchpoint_yield
+from flows.office.trials import lifts
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 """The tables made, or why there are none tonight, in one line."""
@@ -24,6 +25,7 @@ MAKERS: Mapping[str, Maker] = {
     "call_list": call_list,
     "connect_rate": connect_rate,
     "insight_rate": insight_rate,
+    "lifts": lifts,
     "programme_cadence": programme_cadence,
     "saturation": saturation,
     "touchpoint_yield": touchpoint_yield,
@@ -33,6 +35,7 @@ MAKERS: Mapping[str, Maker] = {
 def office(given: Given) -> Desk:
     """All tables of the office; one that fails is left out with its reason, the others stay."""
     desk = Desk()
+    given.made = desk.tables
     for name, maker in MAKERS.items():
         desk.make(name, lambda maker=maker: maker(given))  # type: ignore[misc]
     return desk

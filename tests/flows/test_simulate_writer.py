@@ -13,7 +13,7 @@ from flows.simulate import brand_spec, write_brand
 from models.simulate import BrandSpec, simulate
 from transforms.contracts import INPUTS
 
-UNMADE = {"upstream_tags", "experiments", "objectives", "copy_pages", "distributions"}
+UNMADE = {"upstream_tags", "objectives", "copy_pages", "distributions"}
 """Inputs that a simulated brand does not give."""
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 
