@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.atomic import private_dir, write_atomic
+from flows.atomic import write_atomic
 from flows.errors import Refusal
 from flows.forget.person import read_graph
 from flows.identity import hasher
@@ -80,7 +80,7 @@ def _refuse_exports(out: Path, settings: Settings) -> None:
     whole = out.resolve()
     for name in ("exports", "lake"):
         folder = getattr(settings.paths, name).resolve()
-        if whole.is_relative_to(folder):
+        if whole.parts[: len(folder.parts)] == folder.parts:
             raise CallListRefusal(
                 f"--out {out} lies in the {name} {folder}; give a file outside it"
             )
@@ -180,9 +180,8 @@ def _told(shown: int, dropped: dict[str, int]) -> str:
 
 def _noted(lake: Lake, asked: Asked, shown: int, dropped: dict[str, int]) -> None:
     """Says in the log and in the lake that contact details were joined, naming nobody."""
-    folder = lake.root / "calls"
-    private_dir(lake.root, folder)
-    file = folder / "reveals.jsonl"
+    file = lake.root / "calls" / "reveals.jsonl"
+    lake.storage.private(lake.root, file.parent)
     before = file.read_bytes() if file.is_file() else b""
     row = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -192,5 +191,5 @@ def _noted(lake: Lake, asked: Asked, shown: int, dropped: dict[str, int]) -> Non
         "left_out": sum(dropped.values()),
         "out": None if asked.out is None else str(asked.out.resolve()),
     }
-    write_atomic(file, before + json.dumps(row).encode() + b"\n", mode=0o600)
+    lake.storage.write(file, before + json.dumps(row).encode() + b"\n", mode=0o600)
     LOG.info("call-list: %s shown; noted in %s", _told(shown, dropped), file)

@@ -84,6 +84,11 @@ OUTPUTS = (
             "checkouts": "so before and after are compared by orders' values only",
         },
     ),
+    Output(
+        "who orders again, and when",
+        ("repeat_timing",),
+        ("order_lines.customer_id", "conversations.customer_id|passages.customer_id"),
+    ),
     Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
 )
 

@@ -12,6 +12,7 @@ from flows.office.calls import call_list
 from flows.office.connect import connect_rate
 from flows.office.given import Given
 from flows.office.insights import insight_rate
+from flows.office.repeats import repeat_timing
 from flows.office.saturation import saturation
 from flows.office.speed import action_speed
 from flows.office.touchpoints import touchpoint_yield
@@ -27,6 +28,7 @@ MAKERS: Mapping[str, Maker] = {
     "insight_rate": insight_rate,
     "lifts": lifts,
     "programme_cadence": programme_cadence,
+    "repeat_timing": repeat_timing,
     "saturation": saturation,
     "touchpoint_yield": touchpoint_yield,
 }

@@ -5,7 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.columns import AS_OF, count, date, share, text
-from transforms.contracts.effect_columns import DESIGNS, LIFT_VERDICTS, METRICS, TRIMS, estimate
+from transforms.contracts.effect_columns import (
+    BESIDE_ONE,
+    DESIGNS,
+    LIFT_VERDICTS,
+    METRICS,
+    TRIMS,
+    estimate,
+)
 from transforms.contracts.schema import Column, Table
 
 LIFTS = Table(
@@ -42,4 +49,25 @@ LIFTS = Table(
         text("verdict", "of the difference beside 0: below, above, undetermined; running: the registered end is not reached; sample_ratio_mismatch: the lot is broken; not_enough_data", one_of=LIFT_VERDICTS),
     ),
 )  # fmt: skip
-EFFECT_TABLES: tuple[Table, ...] = (LIFTS,)
+REPEAT_TIMING = Table(
+    "repeat_timing",
+    "When customers order again after their first order, by what they said meanwhile. Who said something chose to, so a hazard ratio is no effect: "
+    "it tells whom to expect sooner, not what to make people say. Curves of different signals begin on different days after the first order: compare hr, not p_30d.",
+    key=("as_of", "segment", "signal"),
+    columns=(
+        AS_OF,
+        text("segment", "(all), or the product category of the first order; the 20 with most customers"),
+        text("signal", "what was said on or after the day of the first order, and before the day of the next; (no conversation): the reference, until somebody talked to them; (any conversation)"),
+        count("n", "customers, first seen later than 90 days after the first known order", "customers"),
+        count("events", "of them who ordered again, on a later day, by as_of", "customers"),
+        *estimate("km_median_days", "days from what was said (reference: from the first order) by which half order again, Kaplan-Meier, censored at as_of; null: half have not yet", "days", lo=0.0),
+        *estimate("p_30d", "share who order again within 30 days of it", "share", lo=0.0),
+        *estimate("p_90d", "the same within 90 days; null: nobody was followed so long", "share", lo=0.0),
+        *estimate("p_180d", "the same within 180 days", "share", lo=0.0),
+        *estimate("hr", "hazard of the next order from the day after it was said on, over that of customers without a conversation who first ordered the same category in the same quarter and equally long ago (Cox, first 365 days)", "ratio", lo=0.0),
+        share("p_value", "of hr = 1 (Wald)"),
+        share("q_value", "the same over all rows of the night (Benjamini-Hochberg)"),
+        text("verdict", "above: they order again sooner than those nobody talked to; below: later; both with q at most .05; undetermined; not_enough_data: fewer than 5 orders on either side", one_of=BESIDE_ONE),
+    ),
+)  # fmt: skip
+EFFECT_TABLES: tuple[Table, ...] = (LIFTS, REPEAT_TIMING)
