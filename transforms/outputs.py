@@ -89,6 +89,12 @@ OUTPUTS = (
         ("repeat_timing",),
         ("order_lines.customer_id", "conversations.customer_id|passages.customer_id"),
     ),
+    Output(
+        "how fast exceptions are answered",
+        ("responsiveness",),
+        ("order_lines",),
+        {"actions": "so nobody is known to have answered any"},
+    ),
     Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
 )
 

@@ -13,6 +13,7 @@ from flows.office.connect import connect_rate
 from flows.office.given import Given
 from flows.office.insights import insight_rate
 from flows.office.repeats import repeat_timing
+from flows.office.responses import responsiveness
 from flows.office.saturation import saturation
 from flows.office.speed import action_speed
 from flows.office.touchpoints import touchpoint_yield
@@ -29,6 +30,7 @@ MAKERS: Mapping[str, Maker] = {
     "lifts": lifts,
     "programme_cadence": programme_cadence,
     "repeat_timing": repeat_timing,
+    "responsiveness": responsiveness,
     "saturation": saturation,
     "touchpoint_yield": touchpoint_yield,
 }

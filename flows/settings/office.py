@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from flows.settings.calling import Actions, Calls, Connect, Insights, Saturation, Touchpoints
+from flows.settings.effects import Responsiveness
 from transforms.mapping_spec import Spec
 
 
@@ -17,3 +18,4 @@ class Office(Spec):
     actions: Actions = Field(default_factory=Actions)
     saturation: Saturation = Field(default_factory=Saturation)
     touchpoints: Touchpoints = Field(default_factory=Touchpoints)
+    responsiveness: Responsiveness = Field(default_factory=Responsiveness)

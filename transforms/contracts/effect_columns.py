@@ -11,6 +11,7 @@ RANDOMISED, OBSERVATIONAL = "randomised", "observational"
 DESIGNS = (RANDOMISED, OBSERVATIONAL)
 MISMATCH, RUNNING = "sample_ratio_mismatch", "running"
 LIFT_VERDICTS = ("below", "above", "undetermined", RUNNING, MISMATCH, "not_enough_data")
+SPEED_VERDICTS = ("below", "inside", "above", "undetermined", "not_enough_data")
 BESIDE_ONE = ("below", "above", "undetermined", "not_enough_data")
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.contracts.columns import AS_OF, count, date, share, text
+from transforms.contracts.columns import AS_OF, count, date, real, share, text
 from transforms.contracts.effect_columns import (
     BESIDE_ONE,
     DESIGNS,
     LIFT_VERDICTS,
     METRICS,
+    SPEED_VERDICTS,
     TRIMS,
     estimate,
 )
@@ -70,4 +71,27 @@ REPEAT_TIMING = Table(
         text("verdict", "above: they order again sooner than those nobody talked to; below: later; both with q at most .05; undetermined; not_enough_data: fewer than 5 orders on either side", one_of=BESIDE_ONE),
     ),
 )  # fmt: skip
-EFFECT_TABLES: tuple[Table, ...] = (LIFTS, REPEAT_TIMING)
+RESPONSIVENESS = Table(
+    "responsiveness",
+    "How fast exceptions are answered: days from the night that saw one first to the alert, the owner's answer, the shipped change, and the night that saw it closed. "
+    "Of episodes of the last 52 weeks; those not answered yet count for as long as they are open (Kaplan-Meier). An episode that ends by itself recovers, too: acted and recovered are not cause and effect.",
+    key=("as_of", "dimension", "slice", "step", "day"),
+    columns=(
+        AS_OF,
+        text("dimension", "by what episodes are told apart", one_of=("all", "kind", "signal", "category")),
+        text("slice", "which kind of exception, signal or category"),
+        text("step", "alerted, acknowledged, acted (shipped): of the first action that answers it: of its SKU, or else its category, and its signal, opened within 28 days; recovered: closed", one_of=("alerted", "acknowledged", "acted", "recovered")),
+        count("day", "days since the night that saw it first: 14, 28, 60, 90", "days"),
+        count("n", "episodes", "episodes"),
+        count("taken_n", "of them with the step by as_of", "episodes"),
+        count("n_at_risk", "episodes followed for as long as `day`", "episodes"),
+        share("share_taken", "share of all episodes with the step by `day`; null: none has been followed so long"),
+        share("lo", "lower end, 95 %, log-log"),
+        share("hi", "upper end, 95 %"),
+        *estimate("median_days", "days by which half have it; null: half have not yet", "days", lo=0.0),
+        real("target_lo", "lower end of the configured range of the median", "days", lo=0.0),
+        real("target_hi", "its upper end", "days", lo=0.0),
+        text("verdict", "the median's interval beside the target: below (faster), inside, above (slower), undetermined, not_enough_data", one_of=SPEED_VERDICTS),
+    ),
+)  # fmt: skip
+EFFECT_TABLES: tuple[Table, ...] = (LIFTS, REPEAT_TIMING, RESPONSIVENESS)
