@@ -95,6 +95,12 @@ OUTPUTS = (
         ("order_lines",),
         {"actions": "so nobody is known to have answered any"},
     ),
+    Output(
+        "whether customers are told what came of their word",
+        ("closed_loop",),
+        ("insights", "actions"),
+        {"conversations.customer_id": "so nobody knows who says it again"},
+    ),
     Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
 )
 

@@ -12,6 +12,7 @@ from flows.office.calls import call_list
 from flows.office.connect import connect_rate
 from flows.office.given import Given
 from flows.office.insights import insight_rate
+from flows.office.loops import closed_loop
 from flows.office.repeats import repeat_timing
 from flows.office.responses import responsiveness
 from flows.office.saturation import saturation
@@ -25,6 +26,7 @@ Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 MAKERS: Mapping[str, Maker] = {
     "action_speed": action_speed,
     "call_list": call_list,
+    "closed_loop": closed_loop,
     "connect_rate": connect_rate,
     "insight_rate": insight_rate,
     "lifts": lifts,

@@ -1,11 +1,12 @@
-"""`[office.responsiveness]`: what the time from an exception to each step is held against."""
+"""`[office.responsiveness]` and `[office.closed_loop]`: what answers are held against."""
 
 from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 
+from flows.settings.calling import Ends
 from transforms.mapping_spec import Spec
 
 Range = Annotated[tuple[float, float], Field(min_length=2, max_length=2)]
@@ -34,3 +35,16 @@ class Responsiveness(Spec):
             "acted": self.acted,
             "recovered": self.recovered,
         }
+
+
+class ClosedLoop(Spec):
+    """closed_loop: the share of changes whose customers should be told, and how long they are watched."""
+
+    told_share: Ends | None = None
+    recontact_days: Annotated[int, Strict(), Field(ge=7, le=365)] = 90
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.told_share is not None and self.told_share[0] > self.told_share[1]:
+            raise ValueError("told_share: the lower end is above the upper end")
+        return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from flows.settings.calling import Actions, Calls, Connect, Insights, Saturation, Touchpoints
-from flows.settings.effects import Responsiveness
+from flows.settings.effects import ClosedLoop, Responsiveness
 from transforms.mapping_spec import Spec
 
 
@@ -19,3 +19,4 @@ class Office(Spec):
     saturation: Saturation = Field(default_factory=Saturation)
     touchpoints: Touchpoints = Field(default_factory=Touchpoints)
     responsiveness: Responsiveness = Field(default_factory=Responsiveness)
+    closed_loop: ClosedLoop = Field(default_factory=ClosedLoop)

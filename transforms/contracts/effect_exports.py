@@ -14,6 +14,7 @@ from transforms.contracts.effect_columns import (
     TRIMS,
     estimate,
 )
+from transforms.contracts.office_columns import VERDICT_PROSE, difference, limits, verdict
 from transforms.contracts.schema import Column, Table
 
 LIFTS = Table(
@@ -94,4 +95,30 @@ RESPONSIVENESS = Table(
         text("verdict", "the median's interval beside the target: below (faster), inside, above (slower), undetermined, not_enough_data", one_of=SPEED_VERDICTS),
     ),
 )  # fmt: skip
-EFFECT_TABLES: tuple[Table, ...] = (LIFTS, REPEAT_TIMING, RESPONSIVENESS)
+CLOSED_LOOP = Table(
+    "closed_loop",
+    "Whether customers hear what came of their word: accepted insights, shipped changes, customers told; and whether those told say the same again, beside those not told. "
+    "Nobody was told by lot: who is told differs from who is not, and after is lower than before for both, since an insight is noted when somebody complains. No effect of telling can be read from it.",
+    key=("as_of", "dimension", "slice"),
+    columns=(
+        AS_OF,
+        text("dimension", "by what insights are told apart", one_of=("all", "signal", "function")),
+        text("slice", "which signal, or function of the action; (unknown): not told"),
+        count("accepted_n", "accepted insights: those shipped in the last 52 weeks, and those of these weeks that are not shipped yet"),
+        count("n", "of them with a shipped change"),
+        count("k", "of these, with customers told"),
+        *limits("told_share", "k / n"),
+        *(column for group, who in (("told", "told"), ("untold", "not told")) for column in (
+            count(f"{group}_n", f"customers {who} whose change was shipped [office.closed_loop] recontact_days ago or longer; one row a customer and signal", "customers"),
+            count(f"{group}_before_k", "of them who had said the same within those days before the conversation that gave the insight", "customers"),
+            *limits(f"{group}_before", "that share", f"{group}_before"),
+            count(f"{group}_after_k", "of them who said it again within those days after the change was shipped", "customers"),
+            *limits(f"{group}_after", "that share", f"{group}_after"),
+        )),
+        *difference("difference", "told_after - untold_after (Newcombe); null: fewer than 20 customers in either group"),
+        share("target_lo", "lower end of the configured target of told_share; null: none"),
+        share("target_hi", "its upper end"),
+        verdict(f"of told_share: {VERDICT_PROSE}"),
+    ),
+)  # fmt: skip
+EFFECT_TABLES: tuple[Table, ...] = (LIFTS, REPEAT_TIMING, RESPONSIVENESS, CLOSED_LOOP)
