@@ -101,6 +101,12 @@ OUTPUTS = (
         ("insights", "actions"),
         {"conversations.customer_id": "so nobody knows who says it again"},
     ),
+    Output(
+        "what actions are worth",
+        ("benefits",),
+        ("actions",),
+        {"experiments": "so none is measured", "actions.experiment_id": "so no action is measured"},
+    ),
     Output("cart_recovery", ("cart_recovery",), ("checkouts", "order_lines")),
 )
 

@@ -12,6 +12,7 @@ from flows.office.calls import call_list
 from flows.office.connect import connect_rate
 from flows.office.given import Given
 from flows.office.insights import insight_rate
+from flows.office.ledger import benefits
 from flows.office.loops import closed_loop
 from flows.office.repeats import repeat_timing
 from flows.office.responses import responsiveness
@@ -35,6 +36,8 @@ MAKERS: Mapping[str, Maker] = {
     "responsiveness": responsiveness,
     "saturation": saturation,
     "touchpoint_yield": touchpoint_yield,
+    # This looks at what the others made.
+    "benefits": benefits,
 }
 
 

@@ -121,4 +121,32 @@ CLOSED_LOOP = Table(
         verdict(f"of told_share: {VERDICT_PROSE}"),
     ),
 )  # fmt: skip
-EFFECT_TABLES: tuple[Table, ...] = (LIFTS, REPEAT_TIMING, RESPONSIVENESS, CLOSED_LOOP)
+BENEFITS = Table(
+    "benefits",
+    "A ledger of shipped actions: what each was worth where an experiment measured it, how well that is shown, and what it cost. "
+    "Only rows with may_be_summed may stand in one sum, of one currency, and intervals do not add up. Most rows are not measured: that is not the same as worth nothing. "
+    "Benefits are of the trial's units and weeks alone, in revenue, not profit; nothing is said of the years after.",
+    key=("as_of", "source", "action_id", "arm"),
+    columns=(
+        AS_OF,
+        text("source", "the source that gives the action"),
+        text("action_id", "the action"),
+        text("arm", "the arm that had it; (not measured): none"),
+        text("function", "the function that did it", nullable=True),
+        text("signal", "the signal that it answers", nullable=True),
+        text("experiment_id", "the experiment that measures it; null: none", nullable=True),
+        text("design", "how: randomised or observational; null: not measured", nullable=True, one_of=DESIGNS),
+        date("starts_on", "first day of the experiment", nullable=True),
+        date("ends_on", "its registered last day", nullable=True),
+        count("n_units", "units that had it: customers of the arm, or checkouts afterwards", nullable=True),
+        *estimate("benefit", "difference of revenue per unit (lifts, raw) times n_units, over the trial; null: grade none", "currency"),
+        text("currency", "currency of benefit; null: not told", nullable=True),
+        real("cost", "actions.cost", "currency", nullable=True, lo=0.0),
+        *estimate("net", "benefit - cost; null: either is not known", "currency"),
+        text("grade", "how well it is shown. A: by lot, registered before it began, over, arms as registered; B: by lot, not registered before; C: before and after, beside placebo dates; none", one_of=("A", "B", "C", "none")),
+        text("overlaps_with", "experiments of the same days with a customer in common (observational: with everybody), or this one where it measures several actions; their benefits contain each other", nullable=True),
+        Column("may_be_summed", pl.Boolean, "grade A or B, and no overlap", nullable=False),
+        text("verdict", "of the benefit beside 0: above, below, undetermined; running, sample_ratio_mismatch, not_enough_data: as in lifts; not_measured", one_of=(*LIFT_VERDICTS, "not_measured")),
+    ),
+)  # fmt: skip
+EFFECT_TABLES: tuple[Table, ...] = (LIFTS, REPEAT_TIMING, RESPONSIVENESS, CLOSED_LOOP, BENEFITS)
