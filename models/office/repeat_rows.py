@@ -79,6 +79,9 @@ def _judged(rows: list[Row]) -> list[Row]:
     q = q_values(p)
     for row, value in zip(rows, q, strict=True):
         row["q_value"] = None if np.isnan(value) else float(value)
+        if row["signal"] == NOBODY:
+            row["verdict"] = "reference"
+            continue
         word = beside(row["hr_lo"], row["hr_hi"], 1.0)
         clear = row["q_value"] is not None and row["q_value"] <= FALSE_SHARE
         row["verdict"] = word if clear or word == "not_enough_data" else "undetermined"

@@ -69,7 +69,7 @@ REPEAT_TIMING = Table(
         *estimate("hr", "hazard of the next order from the day after it was said on, over that of customers without a conversation who first ordered the same category in the same quarter and equally long ago (Cox, first 365 days)", "ratio", lo=0.0),
         share("p_value", "of hr = 1 (Wald)"),
         share("q_value", "the same over all rows of the night (Benjamini-Hochberg)"),
-        text("verdict", "above: they order again sooner than those nobody talked to; below: later; both with q at most .05; undetermined; not_enough_data: fewer than 5 orders on either side", one_of=BESIDE_ONE),
+        text("verdict", "above: they order again sooner than those nobody talked to; below: later; both with q at most .05; undetermined; not_enough_data: fewer than 5 orders on either side; reference: the row that others are held against", one_of=(*BESIDE_ONE, "reference")),
     ),
 )  # fmt: skip
 RESPONSIVENESS = Table(

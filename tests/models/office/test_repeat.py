@@ -113,6 +113,6 @@ def test_rows_have_a_reference_and_verdicts_that_survive_many_rows() -> None:
     assert rows["(all)", SAID]["verdict"] == "above"
     assert rows["(all)", SAID]["hr_lo"] < 2.0 < rows["(all)", SAID]["hr_hi"]
     assert rows["(all)", NOBODY]["hr"] is None
-    assert rows["(all)", NOBODY]["verdict"] == "not_enough_data"
+    assert rows["(all)", NOBODY]["verdict"] == "reference"
     assert rows["a", SAID]["n"] < rows["(all)", SAID]["n"]
     assert rows["a", SAID]["q_value"] >= rows["a", SAID]["p_value"]
