@@ -56,22 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     nightly.add_argument(
         "--as-of", type=_day, help="last day known; default: yesterday in the business time zone"
     )
-    backfill = _command(commands, "backfill", "publish past dates again with today's code")
-    backfill.add_argument("--from", dest="first", type=_day, required=True)
-    backfill.add_argument("--to", dest="last", type=_day, required=True)
-    backfill.add_argument("--step-days", type=int, default=7, help="days between dates (default 7)")
-    backfill.add_argument(
-        "--as-published",
-        action="store_true",
-        help="only with the code, libraries and configuration that published a date",
-    )
-    backfill.add_argument("--reason", default="", help="why, for the record of backfills")
-    backfill.add_argument(
-        "--jobs", type=int, default=1, help="dates side by side, where they only read (default 1)"
-    )
-    backfill.add_argument(
-        "--again", action="store_true", help="all dates, though an earlier call was cut short"
-    )
+    _backfill(commands)
     _command(commands, "backfills", "list what was backfilled, when and why")
     fresh = _command(commands, "fresh", "exit 0: the newest night is young, full and whole; else 1")
     fresh.add_argument("--degraded", action="store_true", help="a night that stepped down will do")
@@ -82,28 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--as-of", type=_day, help="a published night; default: the latest")
     review = _command(commands, "review", "draw the weekly review: two pages and a workbook")
     review.add_argument("--as-of", type=_day, help="a published night; default: the latest")
-    tagger = commands.add_parser("tagger", help="how right the tagger is")
-    verbs = tagger.add_subparsers(dest="verb", required=True)
-    audit = _command(
-        verbs, "audit", "draw passages for people to label, and read their labels back"
-    )
-    way = audit.add_mutually_exclusive_group(required=True)
-    way.add_argument("--out", type=Path, help="write a sheet of passages to label to this CSV file")
-    way.add_argument("--in", dest="labelled", type=Path, help="read a labelled sheet back")
-    audit.add_argument("--n", type=int, default=200, help="passages to draw (default 200)")
-    audit.add_argument(
-        "--weeks", type=int, default=13, help="newest weeks to draw from (default 13)"
-    )
-    audit.add_argument("--seed", type=int, default=0, help="another seed draws others (default 0)")
-    evaluate = _command(verbs, "evaluate", "precision, recall and F1 by signal, with intervals")
-    evaluate.add_argument(
-        "--gold",
-        type=Path,
-        required=True,
-        help='labelled passages, one JSON object a line: {"text": …, "signals": […]}',
-    )
-    evaluate.add_argument("--tagger", choices=TAGGERS, help="default: that of the configuration")
-    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    _tagger(commands)
     _command(commands, "doctor", "what each source gives and what is absent; changes nothing")
     forget = _command(commands, "forget", "erase a person from the lake and from published nights")
     forget.add_argument(
@@ -134,6 +98,50 @@ def _call_list(commands: argparse._SubParsersAction) -> None:  # type: ignore[ty
     calls.add_argument("--programme", choices=PROGRAMMES, help="default: all three")
     calls.add_argument("--as-of", type=_day, help="a published night; default: the latest")
     calls.add_argument("--out", type=Path, help="a CSV file for its owner only; default: print")
+
+
+def _backfill(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    backfill = _command(commands, "backfill", "publish past dates again with today's code")
+    backfill.add_argument("--from", dest="first", type=_day, required=True)
+    backfill.add_argument("--to", dest="last", type=_day, required=True)
+    backfill.add_argument("--step-days", type=int, default=7, help="days between dates (default 7)")
+    backfill.add_argument(
+        "--as-published",
+        action="store_true",
+        help="only with the code, libraries and configuration that published a date",
+    )
+    backfill.add_argument("--reason", default="", help="why, for the record of backfills")
+    backfill.add_argument(
+        "--jobs", type=int, default=1, help="dates side by side, where they only read (default 1)"
+    )
+    backfill.add_argument(
+        "--again", action="store_true", help="all dates, though an earlier call was cut short"
+    )
+
+
+def _tagger(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    tagger = commands.add_parser("tagger", help="how right the tagger is")
+    verbs = tagger.add_subparsers(dest="verb", required=True)
+    audit = _command(
+        verbs, "audit", "draw passages for people to label, and read their labels back"
+    )
+    way = audit.add_mutually_exclusive_group(required=True)
+    way.add_argument("--out", type=Path, help="write a sheet of passages to label to this CSV file")
+    way.add_argument("--in", dest="labelled", type=Path, help="read a labelled sheet back")
+    audit.add_argument("--n", type=int, default=200, help="passages to draw (default 200)")
+    audit.add_argument(
+        "--weeks", type=int, default=13, help="newest weeks to draw from (default 13)"
+    )
+    audit.add_argument("--seed", type=int, default=0, help="another seed draws others (default 0)")
+    evaluate = _command(verbs, "evaluate", "precision, recall and F1 by signal, with intervals")
+    evaluate.add_argument(
+        "--gold",
+        type=Path,
+        required=True,
+        help='labelled passages, one JSON object a line: {"text": …, "signals": […]}',
+    )
+    evaluate.add_argument("--tagger", choices=TAGGERS, help="default: that of the configuration")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _command(commands: argparse._SubParsersAction, name: str, what: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]

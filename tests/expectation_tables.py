@@ -132,7 +132,7 @@ def _drawn(name: str, column: str, i: np.ndarray, rng: np.random.Generator) -> l
         UTC_TIME: [datetime(2024, 1, 2, tzinfo=UTC) + timedelta(hours=int(x)) for x in i % 4000],
         pl.String: [f"{column} {x % 7}" for x in i],
     }
-    shares = {"confidence", "discount_share"}
+    shares = {"confidence", "discount_share", "selection_probability"}
     return [x / 100 for x in made[dtype]] if column in shares else made[dtype]
 
 

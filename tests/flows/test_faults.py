@@ -329,7 +329,11 @@ def test_damaged_orders_end_the_night_and_repull_brings_them_back_to_the_byte(
     assert "taken out: tables/order_lines" in capsys.readouterr().out
     assert nightly(shop, END) == EXIT_PUBLISHED
     after = digests(shop.parent / "exports" / "latest")
-    reports = {"ingest_report.parquet", "quality_checks.parquet"}  # they tell of both landings
+    reports = {
+        "ingest_report.parquet",
+        "quality_checks.parquet",
+        "source_registry.parquet",
+    }  # they tell of both landings
     assert {k: v for k, v in after.items() if k not in reports} == {
         k: v for k, v in before.items() if k not in reports
     }

@@ -23,7 +23,7 @@ from tests.flows.tiny import END, tiny_shop
 
 pytestmark = pytest.mark.needs_postgres
 SPEC = "[forecast]\nhorizon_weeks = 4\nbacktest_origins = 2\n"
-APART = {"ingest_report.parquet", "quarantine.parquet"}
+APART = {"ingest_report.parquet", "quarantine.parquet", "source_registry.parquet"}
 """Tables that tell which file a row came from."""
 
 

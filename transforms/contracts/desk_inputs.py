@@ -5,26 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.columns import LEVELS, TARGETS
+from transforms.contracts.input_columns import day, name_of
 from transforms.contracts.schema import EARLIEST, LATEST, UTC_TIME, Column, Table
-
-
-def _name(name: str, prose: str, *, required: bool = False) -> Column:
-    return Column(
-        name, pl.String, prose, required=required, nullable=not required, max_chars=256
-    )  # fmt: skip
-
-
-def _day(name: str, prose: str, *, required: bool = False) -> Column:
-    return Column(
-        name,
-        pl.Date,
-        prose,
-        required=required,
-        nullable=not required,
-        lo=EARLIEST.date(),
-        hi=LATEST.date(),
-    )
-
 
 MOST = 1e9
 """An override above this is taken for a slip."""
@@ -50,7 +32,7 @@ OVERRIDES = Table(
             nullable=False,
             one_of=LEVELS,
         ),
-        _day("week_start", "first day of the week", required=True),
+        day("week_start", "first day of the week", required=True),
         Column(
             "value",
             pl.Float64,
@@ -61,12 +43,12 @@ OVERRIDES = Table(
             lo=0.0,
             hi=MOST,
         ),
-        _name("author", "who expects it", required=True),
+        name_of("author", "who expects it", required=True),
         Column("reason", pl.String, "why", required=True, nullable=False, max_chars=2_000),
         Column("target", pl.String, "of what; null: units", one_of=TARGETS),
-        _name("category", "the category, of level category"),
-        _name("sku", "the stock-keeping unit, of levels sku and sku_channel"),
-        _name("channel", "the channel, of level sku_channel"),
+        name_of("category", "the category, of level category"),
+        name_of("sku", "the stock-keeping unit, of levels sku and sku_channel"),
+        name_of("channel", "the channel, of level sku_channel"),
         Column(
             "created_at",
             UTC_TIME,
@@ -74,7 +56,7 @@ OVERRIDES = Table(
             lo=EARLIEST,
             hi=LATEST,
         ),
-        _day("expires_on", "last day on which it counts; null: until its week is over"),
+        day("expires_on", "last day on which it counts; null: until its week is over"),
     ),
 )
 OWNERS = Table(
@@ -82,14 +64,14 @@ OWNERS = Table(
     "Who is accountable for what.",
     key=("object_type", "object_id", "since"),
     columns=(
-        _name(
+        name_of(
             "object_type",
             "category, sku, signal, target, exception (its kind), or another kind of object",
             required=True,
         ),
-        _name("object_id", "which one", required=True),
-        _name("owner", "who is accountable", required=True),
-        _name("deputy", "who is while the owner is away"),
-        _day("since", "first day; null: always"),
+        name_of("object_id", "which one", required=True),
+        name_of("owner", "who is accountable", required=True),
+        name_of("deputy", "who is while the owner is away"),
+        day("since", "first day; null: always"),
     ),
 )

@@ -5,81 +5,23 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.desk_inputs import OVERRIDES, OWNERS
+from transforms.contracts.input_columns import day, instant, name_of, number
 from transforms.contracts.office_inputs import COHORTS, OFFICE_INPUTS
 from transforms.contracts.review_inputs import HELPFUL, REVIEWS, VERIFIED
-from transforms.contracts.schema import EARLIEST, LATEST, UTC_TIME, Column, Table, by_name
+from transforms.contracts.schema import Column, Table, by_name
 
 MAX_QUANTITY = 1_000_000.0
 MAX_TEXT_CHARS = 1_000_000
 
 
-def _id(name: str, prose: str, *, required: bool = False, private: bool = False) -> Column:
-    return Column(
-        name,
-        pl.String,
-        prose,
-        required=required,
-        nullable=not required,
-        max_chars=256,
-        private=private,
-    )
-
-
-def _when(
-    name: str,
-    prose: str,
-    *,
-    required: bool = False,
-    nullable: bool | None = None,
-    known_from: str | None = None,
-) -> Column:
-    empty_allowed = not required if nullable is None else nullable
-    return Column(
-        name,
-        UTC_TIME,
-        prose,
-        required=required,
-        nullable=empty_allowed,
-        lo=EARLIEST,
-        hi=LATEST,
-        known_from=known_from,
-    )
-
-
-def _day(name: str, prose: str, *, required: bool = False) -> Column:
-    return Column(
-        name,
-        pl.Date,
-        prose,
-        required=required,
-        nullable=not required,
-        lo=EARLIEST.date(),
-        hi=LATEST.date(),
-    )
-
-
-def _number(
-    name: str,
-    prose: str,
-    *,
-    unit: str = "",
-    required: bool = False,
-    lo: float | None = 0.0,
-    hi: float | None = None,
-) -> Column:
-    return Column(
-        name, pl.Float64, prose, unit=unit, required=required, nullable=not required, lo=lo, hi=hi
-    )
-
-
 def _quantity(prose: str) -> Column:
-    return _number("quantity", prose, unit="units", required=True, hi=MAX_QUANTITY)
+    return number("quantity", prose, unit="units", required=True, hi=MAX_QUANTITY)
 
 
-INGESTED = _when("ingested_at", "when the source system handed the row over; null: not told")
-CUSTOMER = _id("customer_id", "the source's own key of the customer", private=True)
-SKU = _id("sku", "the stock-keeping unit")
-CATEGORY = _id("category", "the product category as the source names it")
+INGESTED = instant("ingested_at", "when the source system handed the row over; null: not told")
+CUSTOMER = name_of("customer_id", "the source's own key of the customer", private=True)
+SKU = name_of("sku", "the stock-keeping unit")
+CATEGORY = name_of("category", "the product category as the source names it")
 
 ORDER_LINES = Table(
     "order_lines",
@@ -88,17 +30,19 @@ ORDER_LINES = Table(
     event_time="ordered_at",
     weight="quantity",
     columns=(
-        _id("order_id", "the order", required=True),
-        _id("line_id", "the line; default: hash of the row's content and its occurrence number"),
-        _id("sku", "the stock-keeping unit ordered", required=True),
-        _when("ordered_at", "when the customer ordered", required=True),
+        name_of("order_id", "the order", required=True),
+        name_of(
+            "line_id", "the line; default: hash of the row's content and its occurrence number"
+        ),
+        name_of("sku", "the stock-keeping unit ordered", required=True),
+        instant("ordered_at", "when the customer ordered", required=True),
         _quantity("how many were ordered"),
         CUSTOMER,
         CATEGORY,
-        _id("channel", "where it was sold: web, store, marketplace …"),
-        _number("unit_price", "price of one unit", unit="currency"),
-        _id("currency", "ISO 4217 code of unit_price"),
-        _when("cancelled_at", "when the line was cancelled", known_from="cancelled_at"),
+        name_of("channel", "where it was sold: web, store, marketplace …"),
+        number("unit_price", "price of one unit", unit="currency"),
+        name_of("currency", "ISO 4217 code of unit_price"),
+        instant("cancelled_at", "when the line was cancelled", known_from="cancelled_at"),
         Column("is_test", pl.Boolean, "a test order, never counted as demand"),
         INGESTED,
     ),
@@ -110,11 +54,11 @@ REFUNDS = Table(
     event_time="refunded_at",
     weight="quantity",
     columns=(
-        _id("refund_id", "the refund, unique with sku", required=True),
-        _id("sku", "the stock-keeping unit given back", required=True),
-        _when("refunded_at", "when it was refunded", required=True),
+        name_of("refund_id", "the refund, unique with sku", required=True),
+        name_of("sku", "the stock-keeping unit given back", required=True),
+        instant("refunded_at", "when it was refunded", required=True),
         _quantity("how many were given back or refunded"),
-        _id("order_id", "the order that it belongs to"),
+        name_of("order_id", "the order that it belongs to"),
         Column("reason", pl.String, "the reason as given", max_chars=2_000),
         INGESTED,
     ),
@@ -126,10 +70,10 @@ CUSTOMERS = Table(
     event_time="created_at",
     text=True,
     columns=(
-        _id("customer_id", "the source's own key of the customer", required=True, private=True),
-        _id("email", "e-mail address", private=True),
-        _id("phone", "phone number", private=True),
-        _when("created_at", "when the source first knew them"),
+        name_of("customer_id", "the source's own key of the customer", required=True, private=True),
+        name_of("email", "e-mail address", private=True),
+        name_of("phone", "phone number", private=True),
+        instant("created_at", "when the source first knew them"),
     ),
 )
 CHECKOUTS = Table(
@@ -138,7 +82,7 @@ CHECKOUTS = Table(
     key=("checkout_id",),
     event_time="started_at",
     columns=(
-        _id("checkout_id", "the checkout", required=True),
+        name_of("checkout_id", "the checkout", required=True),
         Column(
             "customer_id",
             pl.String,
@@ -147,8 +91,8 @@ CHECKOUTS = Table(
             max_chars=256,
             private=True,
         ),
-        _when("started_at", "when it was begun", required=True),
-        _number("value", "value of the cart", unit="currency"),
+        instant("started_at", "when it was begun", required=True),
+        number("value", "value of the cart", unit="currency"),
         SKU,
         Column(
             "completed_order_id",
@@ -157,7 +101,7 @@ CHECKOUTS = Table(
             max_chars=256,
             known_from="completed_at",
         ),
-        _when(
+        instant(
             "completed_at",
             "when it became an order; where it is null, completed_order_id counts as known with "
             "the row",
@@ -171,10 +115,10 @@ SHIPMENTS = Table(
     key=("order_id", "shipped_at"),
     event_time="shipped_at",
     columns=(
-        _id("order_id", "the order", required=True),
-        _when("shipped_at", "when it left", required=True),
-        _when("promised_at", "the delivery that was promised"),
-        _when("delivered_at", "when it arrived", known_from="delivered_at"),
+        name_of("order_id", "the order", required=True),
+        instant("shipped_at", "when it left", required=True),
+        instant("promised_at", "the delivery that was promised"),
+        instant("delivered_at", "when it arrived", known_from="delivered_at"),
     ),
 )
 TICKETS = Table(
@@ -183,14 +127,14 @@ TICKETS = Table(
     key=("ticket_id",),
     event_time="opened_at",
     columns=(
-        _id("ticket_id", "the ticket", required=True),
-        _when("opened_at", "when it was opened", required=True),
+        name_of("ticket_id", "the ticket", required=True),
+        instant("opened_at", "when it was opened", required=True),
         CUSTOMER,
-        _id("order_id", "the order that it is about"),
+        name_of("order_id", "the order that it is about"),
         Column("topic", pl.String, "what it is about, as the source files it", max_chars=2_000),
         SKU,
         CATEGORY,
-        _when("closed_at", "when it was closed", known_from="closed_at"),
+        instant("closed_at", "when it was closed", known_from="closed_at"),
     ),
 )
 CONVERSATIONS = Table(
@@ -199,14 +143,14 @@ CONVERSATIONS = Table(
     key=("conversation_id",),
     event_time="started_at",
     columns=(
-        _id("conversation_id", "the conversation", required=True),
-        _id("channel", "call, ticket, chat, review, survey …", required=True),
-        _when("started_at", "when it began", required=True),
+        name_of("conversation_id", "the conversation", required=True),
+        name_of("channel", "call, ticket, chat, review, survey …", required=True),
+        instant("started_at", "when it began", required=True),
         CUSTOMER,
-        _id("language", "ISO 639-1 code, where known"),
+        name_of("language", "ISO 639-1 code, where known"),
         SKU,
         CATEGORY,
-        _number("rating", "stars or score as given", lo=None),
+        number("rating", "stars or score as given", lo=None),
         HELPFUL,
         VERIFIED,
         INGESTED,
@@ -220,8 +164,8 @@ PASSAGES = Table(
     event_time="said_at",
     text=True,
     columns=(
-        _id("passage_id", "the passage", required=True),
-        _id("conversation_id", "the conversation that it belongs to", required=True),
+        name_of("passage_id", "the passage", required=True),
+        name_of("conversation_id", "the conversation that it belongs to", required=True),
         Column(
             "text",
             pl.String,
@@ -231,11 +175,11 @@ PASSAGES = Table(
             max_chars=MAX_TEXT_CHARS,
             private=True,
         ),
-        _when("said_at", "when it was said; default: when the conversation began"),
+        instant("said_at", "when it was said; default: when the conversation began"),
         Column("speaker", pl.String, "who said it", one_of=("customer", "agent", "unknown")),
         Column("position", pl.Int64, "order within the conversation", lo=0),
-        _id("channel", "only without conversations: call, ticket, chat, review …"),
-        _id("language", "only without conversations: ISO 639-1 code"),
+        name_of("channel", "only without conversations: call, ticket, chat, review …"),
+        name_of("language", "only without conversations: ISO 639-1 code"),
         CUSTOMER,
         SKU,
         CATEGORY,
@@ -248,15 +192,15 @@ UPSTREAM_TAGS = Table(
     key=("conversation_id", "signal", "said_at", "tagger", "tagger_version"),
     event_time="said_at",
     columns=(
-        _id("conversation_id", "the conversation", required=True),
-        _id("signal", "the signal's name", required=True),
-        _when("said_at", "when it was said", required=True),
-        _id("passage_id", "the passage that carries it"),
+        name_of("conversation_id", "the conversation", required=True),
+        name_of("signal", "the signal's name", required=True),
+        instant("said_at", "when it was said", required=True),
+        name_of("passage_id", "the passage that carries it"),
         SKU,
         CATEGORY,
-        _id("tagger", "who tagged"),
-        _id("tagger_version", "the version that tagged"),
-        _number("confidence", "how sure the tagger was", unit="share", hi=1.0),
+        name_of("tagger", "who tagged"),
+        name_of("tagger_version", "the version that tagged"),
+        number("confidence", "how sure the tagger was", unit="share", hi=1.0),
     ),
 )
 CALL_ATTEMPTS = Table(
@@ -265,7 +209,7 @@ CALL_ATTEMPTS = Table(
     key=("attempt_id",),
     event_time="attempted_at",
     columns=(
-        _id("attempt_id", "the attempt", required=True),
+        name_of("attempt_id", "the attempt", required=True),
         Column(
             "cohort",
             pl.String,
@@ -274,13 +218,13 @@ CALL_ATTEMPTS = Table(
             nullable=False,
             one_of=COHORTS,
         ),
-        _id("customer_id", "the customer", required=True, private=True),
-        _when("attempted_at", "when it was dialled", required=True),
+        name_of("customer_id", "the customer", required=True, private=True),
+        instant("attempted_at", "when it was dialled", required=True),
         Column("connected", pl.Boolean, "somebody answered", required=True, nullable=False),
         Column("completed", pl.Boolean, "the conversation was usable"),
-        _id("team", "who called"),
-        _id("conversation_id", "the conversation that came of it"),
-        _number(
+        name_of("team", "who called"),
+        name_of("conversation_id", "the conversation that came of it"),
+        number(
             "selection_probability",
             "chance with which this customer was drawn onto the list; null: not told",
             unit="share",
@@ -294,10 +238,10 @@ INVENTORY_DAILY = Table(
     key=("date", "sku"),
     event_time="date",
     columns=(
-        _day("date", "the day", required=True),
-        _id("sku", "the stock-keeping unit", required=True),
-        _number("on_hand", "in stock; negative: oversold", unit="units", required=True, lo=None),
-        _number("on_order", "ordered from suppliers", unit="units"),
+        day("date", "the day", required=True),
+        name_of("sku", "the stock-keeping unit", required=True),
+        number("on_hand", "in stock; negative: oversold", unit="units", required=True, lo=None),
+        number("on_order", "ordered from suppliers", unit="units"),
     ),
 )
 EXPECTED_RECEIPTS = Table(
@@ -305,8 +249,8 @@ EXPECTED_RECEIPTS = Table(
     "Deliveries that suppliers have promised.",
     key=("sku", "expected_on"),
     columns=(
-        _id("sku", "the stock-keeping unit", required=True),
-        _day("expected_on", "the promised day", required=True),
+        name_of("sku", "the stock-keeping unit", required=True),
+        day("expected_on", "the promised day", required=True),
         _quantity("how many are promised"),
     ),
 )
@@ -315,19 +259,19 @@ PRODUCTS = Table(
     "One product and its planning parameters.",
     key=("sku",),
     columns=(
-        _id("sku", "the stock-keeping unit", required=True),
+        name_of("sku", "the stock-keeping unit", required=True),
         CATEGORY,
         Column("title", pl.String, "the product's name", max_chars=2_000),
-        _day("launched_on", "first day on sale"),
-        _day("discontinued_on", "first day no longer on sale"),
-        _number("lead_time_days", "from order to receipt", unit="days"),
-        _number(
+        day("launched_on", "first day on sale"),
+        day("discontinued_on", "first day no longer on sale"),
+        number("lead_time_days", "from order to receipt", unit="days"),
+        number(
             "lead_time_std_days", "standard deviation of the lead time; null: not told", unit="days"
         ),
-        _number("review_period_days", "between two order decisions", unit="days"),
-        _number("moq", "minimum order quantity", unit="units"),
-        _number("pack_size", "order multiple", unit="units"),
-        _number("unit_cost", "purchase cost of one unit", unit="currency"),
+        number("review_period_days", "between two order decisions", unit="days"),
+        number("moq", "minimum order quantity", unit="units"),
+        number("pack_size", "order multiple", unit="units"),
+        number("unit_cost", "purchase cost of one unit", unit="currency"),
     ),
 )
 PROMOTIONS = Table(
@@ -335,13 +279,13 @@ PROMOTIONS = Table(
     "A promotion, known from `announced_at`.",
     key=("starts_on", "ends_on", "sku", "category", "kind"),
     columns=(
-        _day("starts_on", "first day", required=True),
-        _day("ends_on", "last day", required=True),
-        _when("announced_at", "from when it is known; null: its timing is assumed"),
+        day("starts_on", "first day", required=True),
+        day("ends_on", "last day", required=True),
+        instant("announced_at", "from when it is known; null: its timing is assumed"),
         SKU,
         CATEGORY,
-        _id("kind", "the kind of promotion"),
-        _number("discount_share", "price cut as a share", unit="share", hi=1.0),
+        name_of("kind", "the kind of promotion"),
+        number("discount_share", "price cut as a share", unit="share", hi=1.0),
     ),
 )
 

@@ -4,32 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.contracts.schema import EARLIEST, LATEST, UTC_TIME, Column, Table
+from transforms.contracts.input_columns import day, instant, name_of, number
+from transforms.contracts.schema import Column, Table
 
 COHORTS = ("recent", "abandoner", "repeat")
 MAX_CHARS = 2_000
 MAX_PAGE_CHARS = 1_000_000
 MAX_MONEY = 1e12
-
-
-def _id(
-    name: str,
-    prose: str,
-    *,
-    required: bool = False,
-    private: bool = False,
-    known_from: str | None = None,
-) -> Column:
-    return Column(
-        name,
-        pl.String,
-        prose,
-        required=required,
-        nullable=not required,
-        max_chars=256,
-        private=private,
-        known_from=known_from,
-    )
 
 
 def _said(name: str, prose: str, *, required: bool = False) -> Column:
@@ -38,46 +19,13 @@ def _said(name: str, prose: str, *, required: bool = False) -> Column:
     )
 
 
-def _when(
-    name: str, prose: str, *, required: bool = False, known_from: str | None = None
-) -> Column:
-    return Column(
-        name,
-        UTC_TIME,
-        prose,
-        required=required,
-        nullable=not required,
-        lo=EARLIEST,
-        hi=LATEST,
-        known_from=known_from,
-    )
-
-
-def _day(name: str, prose: str, *, required: bool = False) -> Column:
-    return Column(
-        name,
-        pl.Date,
-        prose,
-        required=required,
-        nullable=not required,
-        lo=EARLIEST.date(),
-        hi=LATEST.date(),
-    )
-
-
-def _number(
-    name: str, prose: str, *, unit: str = "", hi: float | None = None, known_from: str | None = None
-) -> Column:
-    return Column(name, pl.Float64, prose, unit=unit, lo=0.0, hi=hi, known_from=known_from)
-
-
 CONSENTS = Table(
     "consents",
     "Whether a customer may be called; of those of one customer and purpose the latest counts.",
     key=("customer_id", "purpose", "decided_at"),
     event_time="decided_at",
     columns=(
-        _id("customer_id", "the customer", required=True, private=True),
+        name_of("customer_id", "the customer", required=True, private=True),
         Column(
             "may_contact",
             pl.Boolean,
@@ -85,10 +33,10 @@ CONSENTS = Table(
             required=True,
             nullable=False,
         ),
-        _when("decided_at", "when it was given or withdrawn", required=True),
-        _id("purpose", "what it is for; null: every call"),
-        _id("basis", "legal basis as recorded"),
-        _day("expires_on", "last day on which it counts; null: until the next"),
+        instant("decided_at", "when it was given or withdrawn", required=True),
+        name_of("purpose", "what it is for; null: every call"),
+        name_of("basis", "legal basis as recorded"),
+        day("expires_on", "last day on which it counts; null: until the next"),
     ),
 )
 ASSIGNMENTS = Table(
@@ -97,16 +45,16 @@ ASSIGNMENTS = Table(
     key=("experiment_id", "customer_id"),
     event_time="assigned_at",
     columns=(
-        _id(
+        name_of(
             "experiment_id",
             "the experiment; a calling programme's holdout: its cohort",
             required=True,
         ),
-        _id("customer_id", "the customer who was assigned", required=True, private=True),
-        _id("arm", "treatment, control, holdout, or the arm's own name", required=True),
-        _when("assigned_at", "when the lot was drawn", required=True),
-        _number("probability", "probability with which it fell into its arm", unit="share", hi=1.0),
-        _id("stratum", "within which the lot was drawn; null: none"),
+        name_of("customer_id", "the customer who was assigned", required=True, private=True),
+        name_of("arm", "treatment, control, holdout, or the arm's own name", required=True),
+        instant("assigned_at", "when the lot was drawn", required=True),
+        number("probability", "probability with which it fell into its arm", unit="share", hi=1.0),
+        name_of("stratum", "within which the lot was drawn; null: none"),
     ),
 )
 INSIGHTS = Table(
@@ -115,11 +63,11 @@ INSIGHTS = Table(
     key=("insight_id",),
     event_time="noted_at",
     columns=(
-        _id("insight_id", "the insight", required=True),
-        _id("conversation_id", "the conversation that showed it", required=True),
-        _when("noted_at", "when it was noted", required=True),
+        name_of("insight_id", "the insight", required=True),
+        name_of("conversation_id", "the conversation that showed it", required=True),
+        instant("noted_at", "when it was noted", required=True),
         _said("claim", "what was learnt"),
-        _id("passage_id", "the passage that shows it"),
+        name_of("passage_id", "the passage that shows it"),
         Column(
             "quote",
             pl.String,
@@ -128,13 +76,13 @@ INSIGHTS = Table(
             private=True,
         ),
         _said("proposed_action", "what to do about it"),
-        _id("owner", "who is accountable for that"),
-        _id("signal", "the signal that it belongs to"),
-        _id("category", "the product category that it is about"),
-        _id("sku", "the stock-keeping unit that it is about"),
-        _id("objective_id", "the objective that it serves"),
-        _id("accepted_by", "who accepted it", known_from="accepted_at"),
-        _when("accepted_at", "when it was accepted", known_from="accepted_at"),
+        name_of("owner", "who is accountable for that"),
+        name_of("signal", "the signal that it belongs to"),
+        name_of("category", "the product category that it is about"),
+        name_of("sku", "the stock-keeping unit that it is about"),
+        name_of("objective_id", "the objective that it serves"),
+        name_of("accepted_by", "who accepted it", known_from="accepted_at"),
+        instant("accepted_at", "when it was accepted", known_from="accepted_at"),
     ),
 )
 ACTIONS = Table(
@@ -143,28 +91,28 @@ ACTIONS = Table(
     key=("action_id",),
     event_time="opened_at",
     columns=(
-        _id("action_id", "the action", required=True),
-        _when("opened_at", "when it was opened", required=True),
-        _id("insight_id", "the insight that it answers"),
+        name_of("action_id", "the action", required=True),
+        instant("opened_at", "when it was opened", required=True),
+        name_of("insight_id", "the insight that it answers"),
         _said("title", "what is done"),
-        _id("owner", "who is accountable"),
-        _id("function", "the function that does it: product, operations, marketing …"),
-        _when("alerted_at", "when its owner was told"),
-        _when("acknowledged_at", "when its owner answered", known_from="acknowledged_at"),
-        _when("started_at", "when work began", known_from="started_at"),
-        _when("shipped_at", "when the change reached customers", known_from="shipped_at"),
-        _when("verified_at", "when it was found to work", known_from="verified_at"),
-        _when("dropped_at", "when it was given up", known_from="dropped_at"),
-        _when(
+        name_of("owner", "who is accountable"),
+        name_of("function", "the function that does it: product, operations, marketing …"),
+        instant("alerted_at", "when its owner was told"),
+        instant("acknowledged_at", "when its owner answered", known_from="acknowledged_at"),
+        instant("started_at", "when work began", known_from="started_at"),
+        instant("shipped_at", "when the change reached customers", known_from="shipped_at"),
+        instant("verified_at", "when it was found to work", known_from="verified_at"),
+        instant("dropped_at", "when it was given up", known_from="dropped_at"),
+        instant(
             "customer_told_at",
             "when the customers who had said so were told",
             known_from="customer_told_at",
         ),
-        _id("experiment_id", "the experiment that measures it"),
-        _id("signal", "the signal that it is to lower or answer"),
-        _id("category", "the product category that it is about"),
-        _id("sku", "the stock-keeping unit that it is about"),
-        _number("cost", "what it cost", unit="currency", hi=MAX_MONEY),
+        name_of("experiment_id", "the experiment that measures it"),
+        name_of("signal", "the signal that it is to lower or answer"),
+        name_of("category", "the product category that it is about"),
+        name_of("sku", "the stock-keeping unit that it is about"),
+        number("cost", "what it cost", unit="currency", hi=MAX_MONEY),
     ),
 )
 EXPERIMENTS = Table(
@@ -173,9 +121,9 @@ EXPERIMENTS = Table(
     key=("experiment_id",),
     event_time="starts_at",
     columns=(
-        _id("experiment_id", "the experiment", required=True),
-        _when("starts_at", "from when its units count", required=True),
-        _when("ends_at", "until when, as registered beforehand"),
+        name_of("experiment_id", "the experiment", required=True),
+        instant("starts_at", "from when its units count", required=True),
+        instant("ends_at", "until when, as registered beforehand"),
         Column(
             "design",
             pl.String,
@@ -190,7 +138,7 @@ EXPERIMENTS = Table(
             hi=1.0,
         ),
         _said("change", "what was changed"),
-        _id(
+        name_of(
             "primary_metric",
             "conversion, average_order_value or revenue_per_eligible, as registered; null: conversion",
         ),
@@ -200,9 +148,9 @@ EXPERIMENTS = Table(
             unit="share",
             hi=100.0,
         ),
-        _id("category", "the product category that it is about"),
-        _id("sku", "the stock-keeping unit that it is about"),
-        _when("announced_at", "when it was registered"),
+        name_of("category", "the product category that it is about"),
+        name_of("sku", "the stock-keeping unit that it is about"),
+        instant("announced_at", "when it was registered"),
     ),
 )
 OBJECTIVES = Table(
@@ -210,15 +158,15 @@ OBJECTIVES = Table(
     "What the business wants to reach, and which signal or question tells how near it is.",
     key=("objective_id", "signal", "question"),
     columns=(
-        _id("objective_id", "the objective", required=True),
+        name_of("objective_id", "the objective", required=True),
         _said("title", "what is to be reached"),
-        _id("metric", "by which metric it is measured"),
+        name_of("metric", "by which metric it is measured"),
         Column("target", pl.Float64, "the metric's value to be reached"),
-        _id("signal", "a signal that bears on it"),
+        name_of("signal", "a signal that bears on it"),
         _said("question", "a question that customers are asked for it"),
-        _id("owner", "who is accountable"),
-        _day("since", "first day; null: always"),
-        _day("until", "last day; null: open"),
+        name_of("owner", "who is accountable"),
+        day("since", "first day; null: always"),
+        day("until", "last day; null: open"),
     ),
 )
 TOUCHPOINTS = Table(
@@ -226,29 +174,29 @@ TOUCHPOINTS = Table(
     "Where customers and the business meet, and what is kept of it.",
     key=("touchpoint", "since"),
     columns=(
-        _id("touchpoint", "which one", required=True),
-        _id(
+        name_of("touchpoint", "which one", required=True),
+        name_of(
             "channel",
             "the channel of its conversations: call, ticket, chat, review, survey …",
             required=True,
         ),
-        _id("owner", "who is accountable"),
-        _id("system", "the system that holds it"),
-        _number(
+        name_of("owner", "who is accountable"),
+        name_of("system", "the system that holds it"),
+        number(
             "volume_per_week",
             "how many customers meet the business there a week",
             unit="per week",
             hi=1e9,
         ),
-        _number(
+        number(
             "invited_per_week",
             "how many are asked for an answer a week; null: nobody is asked",
             unit="per week",
             hi=1e9,
         ),
-        _number("cost_per_contact", "cost of one contact", unit="currency", hi=MAX_MONEY),
-        _id("consent_basis", "legal basis for keeping it"),
-        _day("since", "first day of these figures; null: always"),
+        number("cost_per_contact", "cost of one contact", unit="currency", hi=MAX_MONEY),
+        name_of("consent_basis", "legal basis for keeping it"),
+        day("since", "first day of these figures; null: always"),
     ),
 )
 COPY_PAGES = Table(
@@ -257,7 +205,7 @@ COPY_PAGES = Table(
     key=("page_id", "published_at"),
     event_time="published_at",
     columns=(
-        _id("page_id", "the page", required=True),
+        name_of("page_id", "the page", required=True),
         Column(
             "text",
             pl.String,
@@ -266,11 +214,11 @@ COPY_PAGES = Table(
             nullable=False,
             max_chars=MAX_PAGE_CHARS,
         ),
-        _when("published_at", "from when it stood so", required=True),
-        _id("language", "ISO 639-1 code"),
-        _id("sku", "the stock-keeping unit that it sells"),
-        _id("category", "the product category that it sells"),
-        _id("owner", "who writes it"),
+        instant("published_at", "from when it stood so", required=True),
+        name_of("language", "ISO 639-1 code"),
+        name_of("sku", "the stock-keeping unit that it sells"),
+        name_of("category", "the product category that it sells"),
+        name_of("owner", "who writes it"),
     ),
 )
 DISTRIBUTIONS = Table(
@@ -279,19 +227,19 @@ DISTRIBUTIONS = Table(
     key=("distribution_id",),
     event_time="sent_at",
     columns=(
-        _id("distribution_id", "one sending to one team", required=True),
-        _id("item_id", "the insight, digest or review that was sent", required=True),
-        _id("team", "the function that it was sent to", required=True),
-        _when("sent_at", "when it was sent", required=True),
+        name_of("distribution_id", "one sending to one team", required=True),
+        name_of("item_id", "the insight, digest or review that was sent", required=True),
+        name_of("team", "the function that it was sent to", required=True),
+        instant("sent_at", "when it was sent", required=True),
         Column(
             "item_type",
             pl.String,
             "what was sent",
             one_of=("insight", "digest", "review", "exception"),
         ),
-        _when("opened_at", "when it was opened", known_from="opened_at"),
-        _when("acknowledged_at", "when it was acknowledged", known_from="acknowledged_at"),
-        _id("decision_id", "the decision, or action, that came of it"),
+        instant("opened_at", "when it was opened", known_from="opened_at"),
+        instant("acknowledged_at", "when it was acknowledged", known_from="acknowledged_at"),
+        name_of("decision_id", "the decision, or action, that came of it"),
     ),
 )
 OFFICE_INPUTS = (

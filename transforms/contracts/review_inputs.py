@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from transforms.contracts.schema import EARLIEST, LATEST, UTC_TIME, Column, Table
+from transforms.contracts.input_columns import instant, name_of
+from transforms.contracts.schema import Column, Table
 
 MAX_CHARS = 1_000_000
 MAX_VOTES = 10_000_000
-
-
-def _id(name: str, prose: str, *, required: bool = False, private: bool = False) -> Column:
-    return Column(
-        name,
-        pl.String,
-        prose,
-        required=required,
-        nullable=not required,
-        max_chars=256,
-        private=private,
-    )
-
-
-def _time(name: str, prose: str, *, required: bool = False) -> Column:
-    return Column(
-        name, UTC_TIME, prose, required=required, nullable=not required, lo=EARLIEST, hi=LATEST
-    )
 
 
 def _words(name: str, prose: str) -> Column:
@@ -49,19 +32,19 @@ REVIEWS = Table(
     event_time="created_at",
     text=True,
     columns=(
-        _id("review_id", "the review", required=True),
-        _time("created_at", "when it was written", required=True),
+        name_of("review_id", "the review", required=True),
+        instant("created_at", "when it was written", required=True),
         _words("text", "what it says; null: stars alone"),
         _words("title", "its title"),
         Column("rating", pl.Float64, "stars as given"),
-        _id("conversation_id", "the conversation that it is; default: review_id"),
-        _id("customer_id", "the source's own key of the customer", private=True),
-        _id("sku", "the stock-keeping unit"),
-        _id("category", "the product category as the source names it"),
-        _id("language", "ISO 639-1 code, where known"),
+        name_of("conversation_id", "the conversation that it is; default: review_id"),
+        name_of("customer_id", "the source's own key of the customer", private=True),
+        name_of("sku", "the stock-keeping unit"),
+        name_of("category", "the product category as the source names it"),
+        name_of("language", "ISO 639-1 code, where known"),
         HELPFUL,
         VERIFIED,
-        _time("ingested_at", "when the source system handed the row over; null: not told"),
+        instant("ingested_at", "when the source system handed the row over; null: not told"),
     ),
 )
 HEARD_AS = ("conversations", "passages")

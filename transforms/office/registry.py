@@ -55,7 +55,11 @@ def registry(
         rows.join(named, on="source", how="left")
         .with_columns(pl.col("rows", "n", "k", "deliveries_n").fill_null(0))
         .with_columns(
-            (pl.lit(as_of) - pl.col("last_delivered_on")).dt.total_days().alias("days_since"),
+            # A replay of a day before the first landing sees that landing.
+            (pl.lit(as_of) - pl.col("last_delivered_on"))
+            .dt.total_days()
+            .clip(lower_bound=0)
+            .alias("days_since"),
             _limit(late_after).alias("late_after_days"),
             _access().alias("access"),
         )
