@@ -142,7 +142,7 @@ EXPERIMENTS = Table(
             "primary_metric",
             "conversion, average_order_value or revenue_per_eligible, as registered; null: conversion",
         ),
-        _number(
+        number(
             "expected_lift",
             "relative change of the primary metric that it is to find, as registered: 0.1 is a tenth",
             unit="share",
