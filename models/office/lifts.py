@@ -1,8 +1,6 @@
-"""What a change did: differences and ratios of shares and of values between two arms, with limits."""
+"""What a change did to a share, how many units a lift needs, and what placebos say of a difference."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -17,9 +15,6 @@ from models.types import Floats, Ints
 Limits = tuple[float | None, float | None, float | None]
 """A value with its 95 % limits; None: cannot be told."""
 NOTHING: Limits = (None, None, None)
-DRAWS = 2_000
-CELLS = 4_000
-"""Customers are drawn again one by one; of more than this, in so many groups of equal size."""
 POWER, ALPHA = 0.8, 0.05
 
 
@@ -42,54 +37,6 @@ def share_ratio(k: int, n: int, k0: int, n0: int) -> Limits:
 def sample_ratio(counts: Ints, shares: Floats) -> float:
     """Probability of arms at least as unequal as `counts`, had each unit fallen by `shares` (chi²)."""
     return float(stats.chisquare(counts, counts.sum() * shares).pvalue)
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """One arm: (n,) per customer sums of `value` and of what it is divided by, in random order."""
-
-    value: Floats
-    per: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """Means of both arms, their difference and their ratio."""
-
-    control: Limits
-    treated: Limits
-    difference: Limits
-    ratio: Limits
-
-
-def value_effects(treated: Paid, control: Paid, seed: int) -> Effects:
-    """Means sum(value)/sum(per) of two arms, compared by drawing whole customers again.
-
-    Percentile limits of DRAWS draws (Efron and Tibshirani 1993). Orders of one customer hang
-    together, so customers are drawn, not orders. Nothing is told of an arm without any `per`.
-    """
-    if min(treated.per.sum(), control.per.sum()) <= 0:
-        return Effects(NOTHING, NOTHING, NOTHING, NOTHING)
-    rng = np.random.default_rng(seed)
-    (a, many_a), (b, many_b) = (_drawn(one, rng) for one in (control, treated))
-    ratio = _limits(b / a, many_b / many_a) if a > 0 and (many_a > 0).all() else NOTHING
-    return Effects(_limits(a, many_a), _limits(b, many_b), _limits(b - a, many_b - many_a), ratio)
-
-
-def _drawn(arm: Paid, rng: np.random.Generator) -> tuple[float, Floats]:
-    """The mean, and DRAWS means of customers drawn again."""
-    groups = min(len(arm.value), CELLS)
-    group = np.arange(len(arm.value)) % groups
-    value, per = (np.bincount(group, weights=w, minlength=groups) for w in (arm.value, arm.per))
-    times = rng.multinomial(groups, np.full(groups, 1 / groups), size=DRAWS).astype(np.float64)
-    whole = float(value.sum() / per.sum())
-    top, below = (times * value).sum(axis=1), (times * per).sum(axis=1)
-    return whole, np.where(below > 0, top / np.where(below > 0, below, 1.0), whole)
-
-
-def _limits(value: float, draws: Floats) -> Limits:
-    lo, hi = np.quantile(draws, [0.025, 0.975])
-    return value, float(lo), float(hi)
 
 
 def winsorised(amounts: Floats, share: float = 0.99) -> float:

@@ -10,20 +10,18 @@ import polars as pl
 
 from models.office.design import seed_of
 from models.office.lifts import (
-    Effects,
     Limits,
-    Paid,
     needed_for_mean,
     needed_for_share,
     sample_ratio,
     share_difference,
     share_ratio,
-    value_effects,
     winsorised,
 )
+from models.office.values import Effects, Paid, alike, enough, value_effects
 from models.proportions import wilson
 from models.types import Floats, Ints
-from transforms.contracts.effect_columns import METRICS, MISMATCH, RUNNING
+from transforms.contracts.effect_columns import METRICS, MISMATCH, RUNNING, TRIMS
 from transforms.contracts.office_columns import MIN_PEOPLE
 
 CONVERSION, ORDER_VALUE, PER_ELIGIBLE = METRICS
@@ -137,17 +135,20 @@ def _arm(units: pl.DataFrame, orders: pl.DataFrame, name: str, both: pl.DataFram
 
 
 def _compared(arm: _Arm, control: _Arm, plan: Plan, seed: int) -> list[Row]:
+    ways = [(metric, trim) for metric in (ORDER_VALUE, PER_ELIGIBLE) for trim in TRIMS]
+    paid = [{"/".join(way): _paid(one, *way) for way in ways} for one in (arm, control)]
+    found = value_effects(paid[0], paid[1], seed)
     rows = [_conversion(arm, control, plan)]
-    for metric in (ORDER_VALUE, PER_ELIGIBLE):
-        for trim in ("raw", "winsorised"):
-            paid = [_paid(one, metric, trim) for one in (arm, control)]
-            found = value_effects(paid[0], paid[1], seed)
-            base = _base(arm, control, metric, trim, plan)
-            n, n0 = (int(one.per.sum()) for one in paid)
-            rows.append(
-                base | _named(found) | {"n_arm": n, "n_control": n0,
-                "n_needed": _needed(control, metric, trim, plan)}
-            )  # fmt: skip
+    for metric, trim in ways:
+        way = f"{metric}/{trim}"
+        both = arm.amounts[trim], control.amounts[trim]
+        n, n0 = (int(one[way].per.sum()) for one in paid)
+        rows.append(
+            _base(arm, control, metric, trim, plan)
+            | _named(found[way], limited=enough(*both))
+            | {"n_arm": n, "n_control": n0, "n_alike": alike(*both),
+            "n_needed": _needed(control, metric, trim, plan)}
+        )  # fmt: skip
     return rows
 
 
@@ -174,7 +175,8 @@ def _conversion(arm: _Arm, control: _Arm, plan: Plan) -> Row:
     if plan.expected_lift is not None and plan.primary == CONVERSION and n0:
         needed = needed_for_share(control.buyers / n0, plan.expected_lift)
     base = _base(arm, control, CONVERSION, "raw", plan)
-    return base | _named(found) | {"n_arm": n, "n_control": n0, "n_needed": needed}
+    counts_of = {"n_arm": n, "n_control": n0, "n_alike": None, "n_needed": needed}
+    return base | _named(found, limited=True) | counts_of
 
 
 def _share(k: int, n: int) -> Limits:
@@ -197,11 +199,13 @@ def _needed(control: _Arm, metric: str, trim: str, plan: Plan) -> int | None:
     return needed_for_mean(mean, float(np.sqrt(spread)), plan.expected_lift)
 
 
-def _named(found: Effects) -> Row:
+def _named(found: Effects, *, limited: bool) -> Row:
+    """The effects by column; without their limits where too few customers carry them."""
     row: Row = {}
     for name in ("control", "treated", "difference", "ratio"):
         value, lo, hi = getattr(found, name)
-        row |= {name: value, f"{name}_lo": lo, f"{name}_hi": hi}
+        row[name] = value
+        row |= {f"{name}_lo": lo if limited else None, f"{name}_hi": hi if limited else None}
     return row
 
 
@@ -211,8 +215,6 @@ def _verdict(row: Row, p_ratio: float | None, *, over: bool) -> str:
     if not over:
         return RUNNING
     few = min(row["n_arm"], row["n_control"]) < MIN_PEOPLE
-    if row["metric"] != CONVERSION:
-        few = min(row["k_arm"], row["k_control"]) < MIN_PEOPLE
     return "not_enough_data" if few else beside(row["difference_lo"], row["difference_hi"], 0.0)
 
 

@@ -98,7 +98,8 @@ def lots_of_tests(spec: BrandSpec, orders: Orders) -> tuple[pl.DataFrame, dict[s
         )
         truth[test.name] = {
             "conversion_control": base, "conversion_treatment": lifted, "ratio": test.lift,
-            "order_value_ratio": 1.0, "lot": test.treated, "registered_share": test.told,
+            "order_value_ratio": 1.0, "revenue_per_eligible_ratio": test.lift,
+            "lot": test.treated, "registered_share": test.told,
         }  # fmt: skip
     return pl.concat(frames), truth
 

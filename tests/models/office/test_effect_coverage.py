@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from models.office.lifts import Paid, sample_ratio, share_difference, share_ratio, value_effects
+from models.office.lifts import sample_ratio, share_difference, share_ratio
 from models.office.placebo import Days, before_and_after
 from models.office.repeat import curve, hazard_ratio
 from tests.models.office.repeats import drawn
@@ -50,33 +50,6 @@ def test_lifts_of_conversion(base: float, lift: float) -> None:
 
     assert ok(covered(f"lifts, difference at {base}", lambda r: one(r, ratio=False)))
     assert ok(covered(f"lifts, ratio at {base}", lambda r: one(r, ratio=True)))
-
-
-def arm(rng: np.random.Generator, n: int, share: float, factor: float) -> tuple[Paid, Paid]:
-    """Customers of an arm by order and by person: each has a mean of their own."""
-    orders = np.where(rng.random(n) < share, 1 + rng.poisson(0.6, n), 0).astype(float)
-    own = np.exp(rng.normal(0, 0.5, n))
-    worth = np.where(orders > 0, orders * 60 * factor * own * np.exp(rng.normal(0, 0.3, n)), 0.0)
-    return Paid(worth, orders), Paid(worth, np.ones(n))
-
-
-@pytest.mark.parametrize("which", ["average_order_value", "revenue_per_eligible"])
-def test_lifts_of_values(which: str) -> None:
-    place = ["average_order_value", "revenue_per_eligible"].index(which)
-
-    def one(rng: np.random.Generator) -> Held:
-        held = []
-        for _ in range(3):
-            n = int(rng.integers(500, 2_000))
-            treated, control = arm(rng, n, 0.25, 1.2), arm(rng, n, 0.2, 1.0)
-            found = value_effects(treated[place], control[place], int(rng.integers(1 << 30)))
-            mean = 60 * np.exp(0.125 + 0.045)
-            truth = 0.2 * mean if place == 0 else 1.6 * mean * (0.25 * 1.2 - 0.2)
-            ratio = 1.2 if place == 0 else 1.5
-            held += [inside(found.difference, truth), inside(found.ratio, ratio)]
-        return held
-
-    assert ok(covered(f"lifts, {which}", one))
 
 
 def series(rng: np.random.Generator, step: float) -> np.ndarray:

@@ -9,13 +9,11 @@ import polars as pl
 import pytest
 
 from models.office.lifts import (
-    Paid,
     needed_for_mean,
     needed_for_share,
     sample_ratio,
     share_difference,
     share_ratio,
-    value_effects,
     winsorised,
 )
 from models.office.placebo import Days, before_and_after, dates, means
@@ -51,35 +49,6 @@ def test_units_needed_for_values_and_where_there_is_no_answer() -> None:
 def test_a_lot_of_sixty_to_forty_is_not_one_of_halves() -> None:
     assert sample_ratio(np.array([800, 1200]), np.array([0.5, 0.5])) < 1e-10
     assert sample_ratio(np.array([990, 1010]), np.array([0.5, 0.5])) > 0.5
-
-
-def test_the_bootstrap_is_that_of_a_slow_loop_over_customers() -> None:
-    rng = np.random.default_rng(4)
-    per = rng.integers(0, 4, 80).astype(float)
-    arm, control = Paid(per * 20 + per * rng.random(80) * 9, per), Paid(per * 19.0, per)
-    found = value_effects(arm, control, 1)
-    draws = []
-    for _ in range(4_000):
-        i, j = rng.integers(0, 80, 80), rng.integers(0, 80, 80)
-        one, other = arm.value[i].sum() / per[i].sum(), control.value[j].sum() / per[j].sum()
-        draws.append(one - other)
-    assert found.difference[0] == pytest.approx(
-        arm.value.sum() / per.sum() - control.value.sum() / per.sum()
-    )
-    assert found.difference[1:] == pytest.approx(
-        tuple(np.quantile(draws, [0.025, 0.975])), rel=0.06
-    )
-    assert value_effects(arm, control, 1) == found
-
-
-def test_grouped_customers_give_the_interval_of_single_ones() -> None:
-    rng = np.random.default_rng(5)
-    arms = [Paid(rng.lognormal(3, 1, 40_000), np.ones(40_000)) for _ in range(2)]
-    _, lo, hi = value_effects(*arms, 2).difference
-    error = math.sqrt(sum(one.value.var() / 40_000 for one in arms))
-    assert lo is not None
-    assert hi is not None
-    assert hi - lo == pytest.approx(2 * 1.96 * error, rel=0.06)
 
 
 def test_winsorising_cuts_at_the_99th_percentile() -> None:
