@@ -90,7 +90,7 @@ def digest(tables: dict[str, pl.DataFrame]) -> str:
     told = hashlib.sha256()
     for name in sorted(tables):
         file = io.BytesIO()
-        tables[name].write_ipc(file, compression="uncompressed")
+        tables[name].rechunk().write_parquet(file)
         told.update(name.encode() + file.getvalue())
     return told.hexdigest()[:16]
 

@@ -26,7 +26,13 @@ LINES, SKUS, PER_CATEGORY = 10, 2_000, 50
 CATEGORIES = SKUS // PER_CATEGORY
 SEED = 78
 COHORTS = ("recent", "abandoner", "repeat")
-SIGNALS = ("delivery_worry", "durability_question", "stocking_up", "price_objection", "sizing_confusion")
+SIGNALS = (
+    "delivery_worry",
+    "durability_question",
+    "stocking_up",
+    "price_objection",
+    "sizing_confusion",
+)
 TRIALS = ("delivery_dates", "new_photos", "size_guide", "abandoner")
 OWNERS = ("Ines Alvarez", "Tom Becker", "Priya Nair", "Lena Fischer")
 _CONFIG = """\
@@ -177,7 +183,10 @@ def _done(draw: _Draw) -> dict[str, pl.DataFrame]:
     known, told = n // 50, n // 200
     each = n // 10
     who = np.concatenate([rng.permutation(n)[:each] for _ in TRIALS])
-    start = [int(np.datetime64(END - timedelta(weeks=9 + i), "us").astype(np.int64)) for i in range(len(TRIALS))]
+    start = [
+        int(np.datetime64(END - timedelta(weeks=9 + i), "us").astype(np.int64))
+        for i in range(len(TRIALS))
+    ]
     arm = np.where(rng.random(len(who)) < 0.5, "control", "treatment")
     held = np.where(rng.random(len(who)) < 0.8, "called", "holdout")
     cart = np.repeat(np.array(TRIALS) == "abandoner", each)

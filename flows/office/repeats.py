@@ -9,7 +9,6 @@ import polars as pl
 from flows.office.given import Given
 from models.office.repeat_rows import ANYBODY, HORIZON, Heard, repeat_rows
 from transforms.contracts import EXPORTS
-from transforms.demand import sku_categories
 from transforms.office import repeats
 from transforms.office.trials import sold_lines
 
@@ -24,7 +23,7 @@ def repeat_timing(given: Given) -> Mapping[str, pl.DataFrame] | str:
     if given.said.deaf is not None or given.said.now.conversations.is_empty():
         return given.said.deaf or "no conversations given"
     lines, zone = given.shown("order_lines"), given.rules.timezone
-    sold = sold_lines(lines, sku_categories(lines, given.shown("products")))
+    sold = sold_lines(lines, given.categories)
     people = repeats.first_orders(sold, given.as_of, zone)
     if people.is_empty():
         return "no customer is known whose first order is, by the days known before it, the first"

@@ -12,7 +12,6 @@ from models.office.placebo import observed_rows
 from models.office.trials import Plan, trial_rows
 from transforms.contracts import EXPORTS
 from transforms.contracts.effect_columns import OBSERVATIONAL
-from transforms.demand import sku_categories
 from transforms.office import trials as shape
 from transforms.office.days import by_day
 from transforms.office.trials import Trial
@@ -29,9 +28,8 @@ def lifts(given: Given) -> Mapping[str, pl.DataFrame] | str:
     found = shape.trials(given.shown("experiments"), given.shown("assignments"), end)
     if not found:
         return "no experiment has begun"
-    lines = given.shown("order_lines")
-    categories = sku_categories(lines, given.shown("products"))
-    sold = shape.sold_lines(lines, categories)
+    categories = given.categories
+    sold = shape.sold_lines(given.shown("order_lines"), categories)
     rows = [row for trial in found for row in _rows(given, trial, sold, categories)]
     if not rows:
         return (

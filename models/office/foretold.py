@@ -32,11 +32,14 @@ def calibration(known: pl.DataFrame, came: pl.DataFrame, weeks: int) -> pl.DataF
         "purchases": both["bought"].fill_null(0).cast(pl.Float64).to_numpy(),
         "value": both["came_cents"].fill_null(0).cast(pl.Float64).to_numpy() / CENT,
     }
-    found = modelled(known, weeks)
+    found = modelled(known, weeks, tails=False)
+    near = (
+        None if found is None else lifetime.expected_nearby(found[0].habits, found[0].seen, weeks)
+    )
     rows = []
     for name in (EVERYBODY, *sorted(known["segment"].unique())):
         inside = np.flatnonzero((known["segment"] == name).to_numpy() | (name == EVERYBODY))
-        told = None if found is None else _sums(*found, inside)
+        told = None if found is None or near is None else _sums(*found, near, inside)
         for measure in CALIBRATED:
             came_true = math.fsum(actual[measure][inside])
             interval = None if told is None else told[measure]
@@ -44,7 +47,9 @@ def calibration(known: pl.DataFrame, came: pl.DataFrame, weeks: int) -> pl.DataF
     return pl.DataFrame(rows, schema=ROWS, orient="row")
 
 
-def _sums(told: Foretold, own: Floats, inside: Ints) -> dict[str, tuple[float, float]]:
+def _sums(
+    told: Foretold, own: Floats, near: Floats, inside: Ints
+) -> dict[str, tuple[float, float]]:
     """Sum foretold of the customers `inside`, and its standard error, by measure.
 
     Customers buy independently of each other; doubt about the habits moves all alike, and the value
@@ -52,7 +57,7 @@ def _sums(told: Foretold, own: Floats, inside: Ints) -> dict[str, tuple[float, f
     """
     at = told.seen.group[inside]
     weight = np.bincount(at, minlength=len(told.seen.x)).astype(np.float64)
-    total, doubt = lifetime.of_total(told.habits, told.seen, told.weeks, weight)
+    total, doubt = lifetime.of_total(told.habits, near, weight)
     chance = math.fsum(told.variance * weight)
     priced = np.isfinite(own[inside])
     value = math.fsum((told.mean[at] * own[inside])[priced])

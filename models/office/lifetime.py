@@ -165,16 +165,21 @@ def drawn(
     return np.where(alive, count, 0).astype(np.float64)
 
 
-def of_total(habits: Habits, seen: Histories, weeks: float, weight: Floats) -> tuple[float, float]:
+def expected_nearby(habits: Habits, seen: Histories, weeks: float) -> Floats:
+    """Purchases to expect of each history, (1 + 2 x 4, histories), by `habits` and by habits near them.
+
+    First those of `habits`, then with the logarithm of each of the four a STEP larger, and a STEP smaller.
+    """
+    steps = np.eye(4) * STEP
+    near = [habits.logs, *(habits.logs + s for s in steps), *(habits.logs - s for s in steps)]
+    return np.stack([expected(of_logs(one, habits.covariance), seen, weeks) for one in near])
+
+
+def of_total(habits: Habits, nearby: Floats, weight: Floats) -> tuple[float, float]:
     """Sum of expected purchases with `weight` customers in each history, and a variance.
 
-    The variance is what comes of doubt about the habits alone (delta method).
+    `nearby`: expected_nearby. The variance is what comes of doubt about the habits alone (delta method).
     """
-
-    def total(logs: Floats) -> float:
-        other = of_logs(logs, habits.covariance)
-        return float((expected(other, seen, weeks) * weight).sum())
-
-    steps = np.eye(4) * STEP
-    slope = np.array([total(habits.logs + s) - total(habits.logs - s) for s in steps]) / (2 * STEP)
-    return total(habits.logs), float(slope @ habits.covariance @ slope)
+    total = np.array([float((one * weight).sum()) for one in nearby])
+    slope = (total[1:5] - total[5:]) / (2 * STEP)
+    return float(total[0]), float(slope @ habits.covariance @ slope)

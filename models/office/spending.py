@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
-from models.types import Floats
+from models.types import Floats, Ints
 
 BOUNDS = (-5.0, 9.0)
 LEAST = 100
@@ -24,13 +24,20 @@ class Spending:
 
 def log_likelihood(logs: Floats, days: Floats, mean: Floats) -> Floats:
     """Of each customer's mean spend (above 0) over so many days; `logs` of p, q and gamma."""
+    return _likelihood(logs, days, mean, np.log(mean), np.unique(days, return_inverse=True))
+
+
+def _likelihood(
+    logs: Floats, days: Floats, mean: Floats, log_mean: Floats, different: tuple[Floats, Ints]
+) -> Floats:
+    """The same with what does not change from one try of `logs` to the next."""
     p, q, gamma = np.exp(logs)
-    kinds, at = np.unique(days, return_inverse=True)
+    kinds, at = different
     fixed = special.gammaln(p * kinds + q) - special.gammaln(p * kinds) - special.gammaln(q)
     fixed = fixed + q * np.log(gamma) + p * kinds * np.log(kinds)
     shape = p * days
     return np.asarray(
-        fixed[at] + (shape - 1) * np.log(mean) - (shape + q) * np.log(gamma + days * mean)
+        fixed[at] + (shape - 1) * log_mean - (shape + q) * np.log(gamma + days * mean)
     )
 
 
@@ -46,8 +53,11 @@ def fitted(days: Floats, mean: Floats) -> Spending | None:
     n, m = days[told][order], mean[told][order]
     typical = float(np.median(m))
 
+    scaled = m / typical
+    same = n, scaled, np.log(scaled), np.unique(n, return_inverse=True)
+
     def loss(logs: Floats) -> float:
-        return float(-log_likelihood(logs, n, m / typical).mean())
+        return float(-_likelihood(logs, *same).mean())
 
     bounds = [BOUNDS, (np.log(1.05), BOUNDS[1]), BOUNDS]
     found = optimize.minimize(loss, np.array([0.5, 1.0, 1.0]), method="L-BFGS-B", bounds=bounds)

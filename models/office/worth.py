@@ -40,8 +40,10 @@ class Foretold:
     spread: Floats
 
 
-def foretell(seen: Histories, habits: Habits, spent: Spending | None, weeks: float) -> Foretold:
-    """What each history leads to within `weeks`; drawn with a constant seed."""
+def foretell(
+    seen: Histories, habits: Habits, spent: Spending | None, weeks: float, *, tails_too: bool = True
+) -> Foretold:
+    """What each history leads to within `weeks`; drawn with a constant seed. Without tails they are nan."""
     rng = np.random.default_rng(SEED)
     groups = len(seen.x)
     alive, purchases = lifetime.p_alive(habits, seen), lifetime.expected(habits, seen, weeks)
@@ -57,7 +59,8 @@ def foretell(seen: Histories, habits: Habits, spent: Spending | None, weeks: flo
         shape = spent.q + spent.p * (part.x + 1)
         own = rng.gamma(np.repeat(shape[:, None], DRAWS, axis=1))
         ratio = np.where(counts > 0, rng.gamma(spent.p * np.maximum(counts, 1)), 0.0) / own
-        tails[at] = np.quantile(ratio, TAILS, axis=1, method="inverted_cdf").T
+        if tails_too:
+            tails[at] = np.quantile(ratio, TAILS, axis=1, method="inverted_cdf").T
         mean[at] = purchases[at] * spent.p / (shape - 1)
         spread[at] = ratio.var(axis=1)
     return Foretold(seen, habits, weeks, alive, purchases, variance, tails, mean, spread)
@@ -84,7 +87,9 @@ def worth(known: pl.DataFrame, weeks: int) -> pl.DataFrame:
     )
 
 
-def modelled(known: pl.DataFrame, weeks: float) -> tuple[Foretold, Floats] | None:
+def modelled(
+    known: pl.DataFrame, weeks: float, *, tails: bool = True
+) -> tuple[Foretold, Floats] | None:
     """What the habits of `known` foretell, and each customer's scale of spend (nan: no price known)."""
     seen = lifetime.grouped(known)
     habits = lifetime.fitted(seen)
@@ -95,7 +100,7 @@ def modelled(known: pl.DataFrame, weeks: float) -> tuple[Foretold, Floats] | Non
     own = np.full(known.height, np.nan)
     if spent is not None:
         own = np.where(days > 0, spending.scale(spent, days, mean), np.nan)
-    return foretell(seen, habits, spent, weeks), own
+    return foretell(seen, habits, spent, weeks, tails_too=tails), own
 
 
 def _spent(known: pl.DataFrame) -> tuple[Floats, Floats]:
