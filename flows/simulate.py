@@ -74,7 +74,11 @@ def _table_files(brand: Brand) -> dict[str, bytes]:
 
 
 def _more_calls(brand: Brand) -> dict[str, bytes]:
-    return {"call_attempts_carts.parquet": _parquet(brand.cart_calls)}
+    return {
+        "call_attempts_carts.parquet": _parquet(brand.cart_calls),
+        "assignments_tests.parquet": _parquet(brand.tests["assignments"]),
+        "actions_tests.csv.gz": _gzip(brand.tests["actions"].write_csv().encode()),
+    }
 
 
 def _gzip(raw: bytes) -> bytes:
@@ -117,7 +121,8 @@ E-mail addresses end in example.com, telephone numbers are of the fictional 555-
 weeks and how strongly; the mirror (a signal that follows demand); the placebos; seasons,
 promotions, stock-outs, and the bad rows that a contract should quarantine. Under `office` it says
 what is true of the calling programme: the lot by which customers who had left a cart were called or
-held out (their calls stand in `call_attempts_carts.parquet`), and how fast findings become changes.
+held out (their calls stand in `call_attempts_carts.parquet`), and how fast findings become changes;
+under `experiments` what the tests of changes (`assignments_tests.parquet`, `actions_tests.csv.gz`) truly did.
 `truth_passages.parquet` labels every passage with the signals that it truly carries, and
 `truth_weekly.parquet` holds the hidden weekly forces. A forecast must not read them.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -20,13 +20,15 @@ _MARK = "\x1f"
 class Hasher:
     """How ids, e-mails and phones become join keys under one key.
 
-    What stands for somebody who was forgotten is a keyed hash already and stays as it is.
+    What stands for somebody who was forgotten is a keyed hash already and stays as it is. Hashes are
+    kept: an id that stands in ten tables is hashed once.
     """
 
     key: bytes
     own_ids: tuple[str, ...]
     merge_plus: bool
     country: str
+    _kept: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def ids(self, frame: pl.DataFrame) -> pl.Series:
         """The node of each row's `customer_id`; ids of sources with numbers of their own differ."""
@@ -67,10 +69,20 @@ class Hasher:
         unique = unique.filter(~unique.str.starts_with(FORGOTTEN))
         if unique.is_empty():
             return values
-        made = hashes(kind, unique.to_list(), self.key)
-        return values.replace(
-            pl.Series(list(made), dtype=pl.String), pl.Series(list(made.values()))
-        )
+        made = self._made(kind, unique.to_frame("raw"))
+        return values.replace(made["raw"], made["hash"])
+
+    def _made(self, kind: str, unique: pl.DataFrame) -> pl.DataFrame:
+        """Each of `unique` (raw) and its hash; those met before are not hashed again."""
+        kept = self._kept.get(kind, pl.DataFrame(schema={"raw": pl.String, "hash": pl.String}))
+        known = kept.join(unique, on="raw", how="semi")
+        fresh = unique.join(known, on="raw", how="anti")["raw"]
+        if fresh.is_empty():
+            return known
+        told = hashes(kind, fresh.to_list(), self.key)
+        new = pl.DataFrame({"raw": list(told), "hash": list(told.values())})
+        self._kept[kind] = pl.concat([kept, new])
+        return pl.concat([known, new])
 
     def id_keys(self, values: pl.Series) -> pl.Series:
         """The type and key ("email …", "phone …") of ids that are such things; null elsewhere."""

@@ -77,6 +77,38 @@ OUTPUTS = (
     Output("what each channel yields", ("touchpoint_yield",), ("touchpoints",)),
     Output("how many more conversations are needed", ("saturation",), ("passages|upstream_tags",)),
     Output(
+        "what changes did",
+        ("lifts",),
+        ("experiments", "order_lines"),
+        {
+            "assignments": "so before and after are compared, and no lot",
+            "checkouts": "so before and after are compared by orders' values only",
+        },
+    ),
+    Output(
+        "who orders again, and when",
+        ("repeat_timing",),
+        ("order_lines.customer_id", "conversations.customer_id|passages.customer_id"),
+    ),
+    Output(
+        "how fast exceptions are answered",
+        ("responsiveness",),
+        ("order_lines",),
+        {"actions": "so nobody is known to have answered any"},
+    ),
+    Output(
+        "whether customers are told what came of their word",
+        ("closed_loop",),
+        ("insights", "actions"),
+        {"conversations.customer_id": "so nobody knows who says it again"},
+    ),
+    Output(
+        "what actions are worth",
+        ("benefits",),
+        ("actions",),
+        {"experiments": "so none is measured", "actions.experiment_id": "so no action is measured"},
+    ),
+    Output(
         "cart_recovery",
         ("cart_recovery",),
         ("checkouts", "order_lines"),

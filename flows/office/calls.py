@@ -15,7 +15,6 @@ from models.office.questions import next_questions
 from transforms.calendar import week_start_of
 from transforms.contracts import EXPORTS
 from transforms.contracts.programme_exports import BARRED
-from transforms.demand import sku_categories
 from transforms.office import cohorts, listing
 from transforms.office.cohorts import CallRules, Known
 from transforms.office.questions import question_of
@@ -45,7 +44,7 @@ def _programmes(given: Given, rules: CallRules) -> list[tuple[pl.DataFrame, pl.D
     lines = given.shown("order_lines")
     orders = cohorts.orders_of(lines, since, zone)
     carts = cohorts.carts_of(given.shown("checkouts"), lines, since, zone)
-    categories = sku_categories(lines, given.shown("products"))
+    categories = given.categories
     questions = _questions(given, categories)
     done, listed = [], before.listed
     for programme, own in rules.cohorts.items():

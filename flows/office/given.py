@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -14,13 +14,17 @@ from flows.masking import masked
 from flows.night import Night, rules_of
 from flows.phrases import Counted
 from flows.rules import Picture, Rules, Tags
-from transforms.asof import visible
+from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.office_inputs import OFFICE_INPUTS
 from transforms.customers import joined, links_of
-from transforms.hashed import hashed_frames
+from transforms.demand import sku_categories
+from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
+from transforms.landing import FILE, ROW
 
+SPARED = ("line_id", FILE, ROW, EXTRA, "_words", KNOWN_ON, DELETED, ORDER, "ingested_at")
+"""Columns of order lines that no table needs: of ten million lines they are two gigabytes."""
 EVENTS = ("conversation_id", "passage_id", "insight_id", "action_id", "distribution_id", "text")
 """Not masked: ids of single events, and whole pages."""
 PEOPLE = ("customers", "order_lines", "checkouts", "tickets", "conversations", "call_attempts")
@@ -52,6 +56,12 @@ class Given:
     """customer_id, segment and cents of everybody, people who were forgotten too: they count, and are not shown."""
     _shown: dict[str, pl.DataFrame] = field(default_factory=dict)
     _persons: pl.DataFrame | None = None
+    _by: Hasher | None = None
+    _categories: pl.DataFrame | None = None
+
+    def at(self, as_of: date) -> Given:
+        """The same inputs as they were known on an earlier day, and nothing else of the night."""
+        return Given(replace(self.night, as_of=as_of), self.said, {}, _by=self._hasher())
 
     @property
     def as_of(self) -> date:
@@ -84,6 +94,13 @@ class Given:
         lacking = [name for name in names if self.shown(name).is_empty()]
         return f"no {' and no '.join(lacking)} given" if lacking else None
 
+    @property
+    def categories(self) -> pl.DataFrame:
+        """Every SKU that is known tonight (sku), and its category."""
+        if self._categories is None:
+            self._categories = sku_categories(self.shown("order_lines"), self.shown("products"))
+        return self._categories
+
     def same_people(self, frame: pl.DataFrame) -> pl.DataFrame:
         """`frame`, whose customer_id are keyed hashes of an earlier night, with those of tonight."""
         return joined({"": frame}, self._people())[""]
@@ -92,10 +109,17 @@ class Given:
         contract, settings = INPUTS[name], self.night.settings
         zone = settings.business.timezone
         seen = visible(self.night.lake.versions(name, self.as_of), contract, self.as_of, zone)
-        private = [c for c in seen.collect_schema().names() if c == "text" and contract.text]
-        frame = masked(seen.drop(private).collect(), _names(contract))
-        by = hasher(settings, keyring(settings, self.night.lake).current)
-        return hashed_frames({name: frame}, by)[name]
+        there = seen.collect_schema().names()
+        private = [c for c in there if c == "text" and contract.text]
+        spared = [c for c in there if c in SPARED and name == "order_lines"]
+        frame = masked(seen.drop(*private, *spared).collect(), _names(contract))
+        return hashed_frames({name: frame}, self._hasher())[name]
+
+    def _hasher(self) -> Hasher:
+        if self._by is None:
+            settings = self.night.settings
+            self._by = hasher(settings, keyring(settings, self.night.lake).current)
+        return self._by
 
     def _people(self) -> pl.DataFrame:
         if self._persons is None:

@@ -19,7 +19,6 @@ from transforms import phrase_windows as windows
 from transforms.asof import SOURCE
 from transforms.contracts import EXPORTS
 from transforms.contracts.office_columns import MIN_PEOPLE
-from transforms.demand import sku_categories
 from transforms.office import language as words
 from transforms.stopwords import STOP_WORDS
 
@@ -47,10 +46,9 @@ def _pages(given: Given) -> pl.DataFrame:
     """The newest version of each page, with the category that it sells and its language."""
     told = given.shown("copy_pages").sort("page_id", "published_at", SOURCE)
     newest = told.unique("page_id", keep="last", maintain_order=True)
-    by_sku = sku_categories(given.shown("order_lines"), given.shown("products"))
     usual = given.night.settings.tagging.languages[0]
     return newest.join(
-        by_sku.select("sku", pl.col("category").alias("_sku")), on="sku", how="left"
+        given.categories.select("sku", pl.col("category").alias("_sku")), on="sku", how="left"
     ).with_columns(
         pl.coalesce("_sku", "category").alias("category"), pl.col("language").fill_null(usual)
     )

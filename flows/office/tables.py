@@ -16,9 +16,13 @@ from flows.office.contact import contact_recency
 from flows.office.given import Given
 from flows.office.insights import insight_rate
 from flows.office.language import language_match
+from flows.office.ledger import benefits
+from flows.office.loops import closed_loop
 from flows.office.reasons import reason_shares
 from flows.office.registry import source_registry
+from flows.office.repeats import repeat_timing
 from flows.office.requests import requests
+from flows.office.responses import responsiveness
 from flows.office.reviews import review_digest
 from flows.office.saturation import saturation
 from flows.office.segment_needs import segment_needs
@@ -26,6 +30,7 @@ from flows.office.segments import segments
 from flows.office.speed import action_speed
 from flows.office.statements import benchmarks, evidence_grade
 from flows.office.touchpoints import touchpoint_yield
+from flows.office.trials import lifts
 from flows.office.triangulation import triangulation
 
 Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
@@ -34,9 +39,13 @@ Maker = Callable[[Given], Mapping[str, pl.DataFrame] | str]
 MAKERS: Mapping[str, Maker] = {
     "action_speed": action_speed,
     "call_list": call_list,
+    "closed_loop": closed_loop,
     "connect_rate": connect_rate,
     "insight_rate": insight_rate,
+    "lifts": lifts,
     "programme_cadence": programme_cadence,
+    "repeat_timing": repeat_timing,
+    "responsiveness": responsiveness,
     "saturation": saturation,
     "touchpoint_yield": touchpoint_yield,
     "cart_recovery": cart_recovery,
@@ -53,6 +62,7 @@ MAKERS: Mapping[str, Maker] = {
     "touchpoint_inventory": touchpoint_inventory,
     "source_registry": source_registry,
     # These look at what the others made.
+    "benefits": benefits,
     "evidence_grade": evidence_grade,
     "benchmarks": benchmarks,
 }

@@ -9,6 +9,7 @@ from pydantic import Field, Strict, field_validator
 
 from flows.settings.answering import Contact, Inventory, Registry, Segments
 from flows.settings.calling import Actions, Calls, Connect, Insights, Saturation, Touchpoints
+from flows.settings.effects import ClosedLoop, Responsiveness
 from flows.settings.heard import Carts, Claim, Language, Reasons, Requests
 from transforms.mapping_spec import Spec
 from transforms.office.benchmarks import BENCHMARKS
@@ -28,6 +29,8 @@ class Office(Spec):
     actions: Actions = Field(default_factory=Actions)
     saturation: Saturation = Field(default_factory=Saturation)
     touchpoints: Touchpoints = Field(default_factory=Touchpoints)
+    responsiveness: Responsiveness = Field(default_factory=Responsiveness)
+    closed_loop: ClosedLoop = Field(default_factory=ClosedLoop)
     reasons: Reasons = Field(default_factory=Reasons)
     language: Language = Field(default_factory=Language)
     carts: Carts = Field(default_factory=Carts)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from models.simulate import aftermath, desk, governance, pages, people, speech, stock, truth, voice
+from models.simulate import (
+    aftermath,
+    desk,
+    governance,
+    pages,
+    people,
+    speech,
+    stock,
+    trials,
+    truth,
+    voice,
+)
 from models.simulate.assortment import day_weights, draw_assortment, draw_promotions, draw_stockouts
 from models.simulate.demand import draw_lines, draw_units, expected_units
 from models.simulate.dirt import soil
@@ -60,9 +71,11 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
         tables, told["dirt"] = soil(spec, tables)
     given, cart_calls, told["office"] = office(spec, orders, talk, tables)
     tables["objectives"], told["objectives"] = governance.objectives(spec), governance.told(spec)
+    tests, told["experiments"] = trials.lots_of_tests(spec, orders)
     return Brand(
-        tables=tables | given,
+        tables=tables | given | {"experiments": trials.experiments(spec)},
         cart_calls=cart_calls,
+        tests={"assignments": tests, "actions": trials.actions_of_tests(spec)},
         truth=told,
         truth_passages=labels.filter(heard),
         truth_weekly=truth.weekly(spec, goods, drivers, rates=rates, units=units, weights=weights),

@@ -139,6 +139,7 @@ class Brand(Mapping[str, pl.DataFrame]):
     `truth` can be written as JSON. `truth_passages` (passage_id, language, signals) labels every
     passage; `truth_weekly` (one row per category and week) holds seasons, drivers and rates.
     `cart_calls` are further rows of call_attempts: of the programme that draws its customers by lot.
+    `tests` are further rows of other tables: of experiments, their lots and what they measure.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -146,6 +147,7 @@ class Brand(Mapping[str, pl.DataFrame]):
     truth_passages: pl.DataFrame
     truth_weekly: pl.DataFrame
     cart_calls: pl.DataFrame = field(default_factory=pl.DataFrame)
+    tests: dict[str, pl.DataFrame] = field(default_factory=dict)
     spec: BrandSpec = field(default_factory=BrandSpec)
 
     def __getitem__(self, name: str) -> pl.DataFrame:

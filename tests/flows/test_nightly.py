@@ -38,8 +38,9 @@ def night(tmp_path_factory: pytest.TempPathFactory, brand_folder: Path, run_nigh
 FIRST_NIGHT = {"forecast_changes"}
 NO_OVERRIDES = {"forecasts_final", "override_status"}
 NO_PROGRAMME = {
-    "action_speed", "call_frame", "call_list", "cart_recovery", "connect_rate", "insight_rate",
-    "language_match", "objective_coverage", "owners", "programme_cadence", "requests",
+    "action_speed", "benefits", "call_frame", "call_list", "cart_recovery", "closed_loop",
+    "connect_rate", "insight_rate",
+    "language_match", "lifts", "objective_coverage", "owners", "programme_cadence", "requests",
     "touchpoint_inventory", "touchpoint_yield",
 }  # fmt: skip
 """Nothing of the calling programme, no checkouts, pages, owners or objectives are given."""

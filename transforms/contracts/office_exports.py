@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transforms.contracts.answering_exports import ANSWERING_TABLES
+from transforms.contracts.effect_exports import EFFECT_TABLES
 from transforms.contracts.learning_exports import LEARNING_TABLES
 from transforms.contracts.programme_exports import PROGRAMME_TABLES
 from transforms.contracts.recovery_exports import RECOVERY_TABLES
@@ -15,6 +16,7 @@ OFFICE_TABLES: tuple[Table, ...] = (
     *LEARNING_TABLES,
     *VOICE_OFFICE_TABLES,
     *RECOVERY_TABLES,
+    *EFFECT_TABLES,
     *SEGMENT_TABLES,
     *ANSWERING_TABLES,
 )

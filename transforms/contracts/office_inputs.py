@@ -140,7 +140,13 @@ EXPERIMENTS = Table(
         _said("change", "what was changed"),
         name_of(
             "primary_metric",
-            "conversion, average_order_value or revenue_per_eligible, as registered",
+            "conversion, average_order_value or revenue_per_eligible, as registered; null: conversion",
+        ),
+        number(
+            "expected_lift",
+            "relative change of the primary metric that it is to find, as registered: 0.1 is a tenth",
+            unit="share",
+            hi=100.0,
         ),
         name_of("category", "the product category that it is about"),
         name_of("sku", "the stock-keeping unit that it is about"),

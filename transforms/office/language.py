@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import polars as pl
 import snowballstemmer
@@ -21,6 +21,8 @@ STEMMERS = {
 PHRASES = 60
 """Phrases of a scope that copy is held against: those that most people said."""
 MISSING = 10
+WORDS = 1 << 16
+"""Words whose stems are kept: a page's words are for the most part those of the page before."""
 ALONE = 1.5
 """A single word counts where it is said so much more of the category: others say too little."""
 SCOPE = ("category", "language")
@@ -49,12 +51,17 @@ def _stemmer(language: str) -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer(STEMMERS[language])
 
 
+@lru_cache(maxsize=WORDS)
+def _stem(word: str, language: str) -> str:
+    return str(_stemmer(language).stemWord(word))
+
+
 def stems(words: Iterable[str], language: str) -> list[str]:
     """The stem of each word; the word itself in a language without stems."""
     given = list(words)
     if language not in STEMMERS:
         return given
-    return list(_stemmer(language).stemWords(given))
+    return [_stem(word, language) for word in given]
 
 
 def contains(words: Sequence[str], phrases: Sequence[str]) -> list[bool]:

@@ -1,0 +1,54 @@
+"""repeat_timing: when customers order again, by what they said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from flows.office.given import Given
+from models.office.repeat_rows import ANYBODY, HORIZON, Heard, repeat_rows
+from transforms.contracts import EXPORTS
+from transforms.office import repeats
+from transforms.office.trials import sold_lines
+
+SEGMENTS = 20
+"""Categories shown, those with most first orders."""
+
+
+def repeat_timing(given: Given) -> Mapping[str, pl.DataFrame] | str:
+    """The table, or why there is none."""
+    if (lacking := given.has("order_lines")) is not None:
+        return lacking
+    if given.said.deaf is not None or given.said.now.conversations.is_empty():
+        return given.said.deaf or "no conversations given"
+    lines, zone = given.shown("order_lines"), given.rules.timezone
+    sold = sold_lines(lines, given.categories)
+    people = repeats.first_orders(sold, given.as_of, zone)
+    if people.is_empty():
+        return "no customer is known whose first order is, by the days known before it, the first"
+    now = given.said.now
+    talked, since = repeats.said_days(people, now.conversations, now.said, zone)
+    people = people.join(talked, on="customer_id", how="left")
+    anybody = talked.rename({"talked": "since"})
+    made = [_heard(people, ANYBODY, anybody)]
+    for name in sorted(since["signal"].unique()):
+        one = since.filter(pl.col("signal") == name).drop("signal")
+        made.append(_heard(people, name, one))
+    strata = people.select("stratum", "category").unique().sort("stratum")
+    rows = repeat_rows(strata, repeats.unheard(people), _segments(people), made)
+    contract = EXPORTS["repeat_timing"]
+    named = [{"as_of": given.as_of} | row for row in rows]
+    table = pl.DataFrame(named, schema=dict(contract.schema), infer_schema_length=None)
+    return {"repeat_timing": table.sort(contract.order)}
+
+
+def _heard(people: pl.DataFrame, signal: str, since: pl.DataFrame) -> Callable[[], Heard]:
+    return lambda: Heard(
+        signal, repeats.waits(people, since), repeats.intervals(people, since, HORIZON)
+    )
+
+
+def _segments(people: pl.DataFrame) -> list[str]:
+    counts = people.group_by("category").len().sort("len", "category", descending=[True, False])
+    return sorted(counts["category"].head(SEGMENTS))

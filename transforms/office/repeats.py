@@ -1,0 +1,133 @@
+"""From the first order to the next one, in days, and from when on somebody had said something."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from transforms.asof import SOURCE
+from transforms.calendar import local_day
+
+BURN_DAYS = 90
+"""Whoever is first seen in the first days of all known orders may have bought before."""
+NONE, TALKED, SAID = 0, 1, 2
+"""States: no conversation yet; one, but not of the signal; the signal was said."""
+INTERVALS = ("stratum", "state", "entry", "exit", "event", "n")
+
+
+def first_orders(sold: pl.DataFrame, as_of: date, timezone: str) -> pl.DataFrame:
+    """One row a customer: customer_id, day0, days, event, category, quarter, stratum (by its name).
+
+    `days` from the first order to the next on a later day (event), else to `as_of`. category: that
+    of the first day's dearest line. Orders of one day are one purchase. Who came on `as_of` is left out.
+    """
+    lines = sold.filter(pl.col("customer_id").is_not_null()).select(
+        "customer_id", "category", "cents", local_day("ordered_at", timezone).alias("day")
+    )
+    begun = lines.select(pl.col("day").min()).item()
+    lines = lines.with_columns(pl.col("day").min().over("customer_id").alias("day0"))
+    first = lines.filter(pl.col("day") == pl.col("day0"))
+    dearest = first.sort(
+        "customer_id", "cents", "category", descending=[False, True, False], nulls_last=True
+    )
+    who = dearest.unique("customer_id", keep="first", maintain_order=True)
+    later = (
+        lines.filter(pl.col("day") > pl.col("day0"))
+        .group_by("customer_id")
+        .agg(pl.col("day").min())
+    )
+    both = who.select("customer_id", "category", "day0").join(later, on="customer_id", how="left")
+    known = begun + timedelta(days=BURN_DAYS) if isinstance(begun, date) else as_of
+    days = (pl.coalesce("day", pl.lit(as_of)) - pl.col("day0")).dt.total_days()
+    quarter = pl.format("{}-Q{}", pl.col("day0").dt.year(), pl.col("day0").dt.quarter())
+    return (
+        both.filter(pl.col("day0").is_between(known, as_of, closed="left"))
+        .select(
+            "customer_id",
+            "day0",
+            days.cast(pl.Int64).alias("days"),
+            pl.col("day").is_not_null().alias("event"),
+            "category",
+            quarter.alias("quarter"),
+        )
+        .with_columns(
+            pl.struct("category", "quarter").rank("dense").cast(pl.Int64).alias("stratum")
+        )
+        .sort("customer_id")
+    )
+
+
+def said_days(
+    people: pl.DataFrame, conversations: pl.DataFrame, said: pl.DataFrame, timezone: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Of `people`, from the first order on and before the next: the first conversation, and of each signal.
+
+    (customer_id, talked) and (customer_id, signal, since), in days since the first order. What was
+    said on the day of the next order does not count: it may have come after it.
+    """
+    talks = conversations.filter(pl.col("customer_id").is_not_null()).select(
+        SOURCE, "conversation_id", "customer_id", local_day("started_at", timezone).alias("on")
+    )
+    mine = talks.join(people.select("customer_id", "day0", "days"), on="customer_id").with_columns(
+        (pl.col("on") - pl.col("day0")).dt.total_days().cast(pl.Int64).alias("since")
+    )
+    mine = mine.filter(pl.col("since") >= 0, pl.col("since") < pl.col("days"))
+    talked = mine.group_by("customer_id").agg(pl.col("since").min().alias("talked"))
+    signals = mine.join(
+        said.select(SOURCE, "conversation_id", "signal").unique(), on=[SOURCE, "conversation_id"]
+    )
+    since = signals.group_by("customer_id", "signal").agg(pl.col("since").min())
+    return talked.sort("customer_id"), since.sort("signal", "customer_id")
+
+
+def intervals(people: pl.DataFrame, since: pl.DataFrame, horizon: int) -> pl.DataFrame:
+    """Counts of equal INTERVALS (entry, exit] of `people` (stratum, days, event, talked) up to `horizon`.
+
+    `since`: customer_id, since of one signal. Nobody counts as having said it before the day after,
+    so that time in which the next order could not yet follow what was said is nobody's merit.
+    """
+    rows = people.join(since, on="customer_id", how="left").with_columns(
+        pl.col("days").clip(upper_bound=horizon).alias("end"),
+        (pl.col("event") & (pl.col("days") <= horizon)).alias("event"),
+    )
+    end = pl.col("end")
+    talked, told = (
+        pl.min_horizontal(pl.col(c).fill_null(horizon), end) for c in ("talked", "since")
+    )
+    parts = [
+        _part(rows, NONE, pl.lit(0, pl.Int64), talked),
+        _part(rows, TALKED, talked, told),
+        _part(rows, SAID, told, end),
+    ]
+    cell = list(INTERVALS[:-1])
+    found = pl.concat(parts).group_by(cell).agg(pl.len().cast(pl.Int64).alias("n"))
+    return found.sort(cell)
+
+
+def _part(rows: pl.DataFrame, state: int, entry: pl.Expr, leaves: pl.Expr) -> pl.DataFrame:
+    made = rows.select(
+        "stratum",
+        pl.lit(state, pl.Int64).alias("state"),
+        entry.alias("entry"),
+        leaves.alias("exit"),
+        (pl.col("event") & (leaves == pl.col("end"))).alias("event"),
+    )
+    return made.filter(pl.col("exit") > pl.col("entry"))
+
+
+def waits(people: pl.DataFrame, since: pl.DataFrame) -> pl.DataFrame:
+    """Days (> 0) from what was said to the next order (event) or to the end: category, days, event."""
+    return people.join(since, on="customer_id").select(
+        "category", (pl.col("days") - pl.col("since")).alias("days"), "event"
+    )
+
+
+def unheard(people: pl.DataFrame) -> pl.DataFrame:
+    """Days from the first order to the next of those without a conversation, censored at their first."""
+    silent = pl.col("talked").is_null()
+    return people.select(
+        "category",
+        pl.coalesce("talked", "days").alias("days"),
+        (pl.col("event") & silent).alias("event"),
+    ).filter(pl.col("days") > 0)
