@@ -28,6 +28,8 @@ OVERDISPERSED = 0.05
 CLOSE = 1.282
 """Standard errors from which the baseline's weeks hang together (one-sided 10 %)."""
 STEPS = 60
+TINY = 1e-9
+"""Spread beside the mean below which values do not vary: what is left is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def value_baseline(values: Floats) -> Baseline | None:
     together, linked = _together(values)
     if linked:
         spread, df = max(spread, float(values.std(ddof=1))), len(values) - 1.0
-    if not spread > 0:
+    if not spread > TINY * abs(float(values.mean())):
         return None
     weeks = len(values)
     return Baseline(
@@ -163,7 +165,8 @@ def _inverse(z: Floats, n: Floats, centre: float) -> Floats:
         mid = (lo + hi) / 2
         high = scores(mid, n, centre) > z
         lo, hi = np.where(high, lo, mid), np.where(high, mid, hi)
-    return np.asarray((lo + hi) / 2 / n)
+    found = (lo + hi) / 2 / n
+    return np.asarray(np.where(found < TINY, 0.0, np.where(found > 1 - TINY, 1.0, found)))
 
 
 def value_limits(base: Baseline) -> tuple[float, float]:

@@ -76,6 +76,8 @@ def _holds(rule: str, z: Floats) -> Bools:
 def first_rule(z: Floats, rules: str) -> list[str | None]:
     """For each week of `z`, oldest first, the first rule of the set that holds there; None: none does."""
     found: list[str | None] = [None] * len(z)
+    if not found:
+        return found
     for rule in reversed(_SETS[rules]):
         for at in np.flatnonzero(_holds(rule, z)):
             found[at] = rule
