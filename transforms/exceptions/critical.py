@@ -65,10 +65,10 @@ def _worst(lasting: pl.DataFrame, weeks: pl.DataFrame) -> pl.DataFrame:
 
 
 def _headline() -> pl.Expr:
-    """'late_share (parcels …) has been off since 26 Oct: 14.2 % in the week of 9 Nov, 8.1 % is usual …'."""
+    """'late_share (parcels …) has an episode since the week of 26 Oct: 14.2 % in the week of 9 Nov; 8.1 % is usual …'."""
     shown = pl.when(pl.col("value").is_null()).then(pl.lit("nothing was counted"))
     return pl.concat_str(
-        pl.col("metric"), pl.lit(" ("), pl.col("meaning"), pl.lit(") has been out of the usual since the week of "),
+        pl.col("metric"), pl.lit(" ("), pl.col("meaning"), pl.lit(") has an episode since the week of "),
         day("episode_since"), pl.lit(": "), shown.otherwise(_percent("value")), pl.lit(" in the week of "), day("week_start"),
         pl.when(pl.col("centre").is_null()).then(pl.lit("")).otherwise(
             pl.concat_str(pl.lit("; "), _percent("centre"), pl.lit(" is usual, "), _percent("control_lo"),

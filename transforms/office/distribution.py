@@ -26,20 +26,23 @@ def log(given: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
     """Every sending: those that `distributions` give, and of `ours` (SENDING) what these do not repeat.
 
     An item goes to a team once: of several rows of `given` each stays, for each has its own id. A row
-    of ours whose item and team are given is that one, and `sender` says so.
+    of ours whose item and team are given is that one, and `sender` says so. `told`: it is given.
     """
     key = ["item_id", "team"]
     named = ours.select(*key, pl.lit(True).alias("_ours")).unique()
     told = (
         given.with_columns(pl.col("item_type").fill_null(UNTOLD))
         .join(named, on=key, how="left", maintain_order="left")
-        .with_columns(pl.when(pl.col("_ours")).then(pl.lit(OURS)).otherwise(SOURCE).alias("sender"))
+        .with_columns(
+            pl.when(pl.col("_ours")).then(pl.lit(OURS)).otherwise(SOURCE).alias("sender"),
+            pl.lit(True).alias("told"),
+        )
     )
     left = ours.join(given.select(key).unique(), on=key, how="anti").with_columns(
-        pl.format("{} {}", "item_id", "team").alias("distribution_id")
+        pl.format("{} {}", "item_id", "team").alias("distribution_id"), pl.lit(False).alias("told")
     )
     columns = ["distribution_id", *key, "item_type", "sent_at", "opened_at", "acknowledged_at",
-               "decision_id", "sender"]  # fmt: skip
+               "decision_id", "sender", "told"]  # fmt: skip
     return pl.concat([told.select(columns), left], how="diagonal_relaxed").select(columns)
 
 
@@ -52,8 +55,6 @@ def with_status(rows: pl.DataFrame, days: int) -> pl.DataFrame:
         name: ((pl.col(at) - pl.col("sent_at")).dt.total_seconds() / 86_400).clip(lower_bound=0.0)
         for name, at in (("days_to_open", "opened_at"), ("days_to_acknowledge", "acknowledged_at"))
     }
-    known = rows["sender"] != OURS
-    told = known | rows["acknowledged_at"].is_not_null() | rows["opened_at"].is_not_null()
     status = (
         pl.when(pl.col("decision_id").is_not_null())
         .then(pl.lit("decided"))
@@ -61,13 +62,15 @@ def with_status(rows: pl.DataFrame, days: int) -> pl.DataFrame:
         .then(pl.lit("acknowledged"))
         .when(pl.col("opened_at").is_not_null())
         .then(pl.lit("opened"))
-        .when(told)
+        .when("told")
         .then(pl.lit("sent"))
         .otherwise(pl.lit("untold"))
     )
     return rows.with_columns(
-        *(days_.round(3).alias(name) for name, days_ in took.items()), status.alias("status")
-    ).with_columns((pl.col("days_to_acknowledge") <= days).fill_null(value=False).alias("in_time"))
+        *(days_.round(3).alias(name) for name, days_ in took.items()),
+        (took["days_to_acknowledge"] <= days).fill_null(value=False).alias("in_time"),
+        status.alias("status"),
+    ).drop("told")
 
 
 def items(rows: pl.DataFrame, teams: int, timezone: str, week_start: str) -> pl.DataFrame:
