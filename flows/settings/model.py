@@ -265,4 +265,6 @@ class Settings(Spec):
                     raise ValueError(
                         f"{where}: '{name}' is not among the signals; did you mean {near[0]}?"
                     )
+        if (wrong := self.office.metrics.misnamed(known)) is not None:
+            raise ValueError(wrong)
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Literal, Self
@@ -9,8 +10,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, Strict, model_validator
 
 from flows.settings.calling import Ends
+from transforms.contracts import EXPORTS
 from transforms.mapping_spec import Spec
-from transforms.office.metrics import METRICS
+from transforms.office.metrics import METRICS, signal_metric
 
 Whole = Annotated[int, Strict(), Field(ge=1, le=104)]
 Range = Annotated[tuple[float, float], Field(min_length=2, max_length=2)]
@@ -39,11 +41,17 @@ class Metrics(Spec):
         for name, (lo, hi) in self.targets.items():
             if lo > hi:
                 raise ValueError(f"targets.{name}: the lower end {lo} is above the upper end {hi}")
-        for name in (*(self.watched or ()), *self.targets):
-            if name not in MADE and not name.endswith("_share"):
-                near = get_close_matches(name, MADE, n=1, cutoff=0.0)
-                raise ValueError(f"{name} is no metric; did you mean {near[0]}?")
         return self
+
+    def misnamed(self, signals: Sequence[str]) -> str | None:
+        """What is wrong with the first name that is no metric of ours or of `signals`; None: nothing."""
+        known = [*MADE, *(signal_metric(signal).name for signal in signals)]
+        for where, names in (("watched", self.watched or ()), ("targets", (*self.targets,))):
+            for name in names:
+                if name not in known:
+                    near = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+                    return f"[office.metrics] {where}: '{name}' is no metric; did you mean {near}?"
+        return None
 
 
 class Distribution(Spec):
@@ -53,9 +61,23 @@ class Distribution(Spec):
     teams: Annotated[int, Strict(), Field(ge=1, le=20)] = 2
     target: Ends | None = None
 
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.target is not None and self.target[0] > self.target[1]:
+            raise ValueError("target: the lower end is above the upper end")
+        return self
+
 
 class Catalogue(Spec):
     """catalogue: how old a published table may be, in days, and of single tables."""
 
     slo_days: Annotated[int, Strict(), Field(ge=0, le=366)] = 1
     tables: dict[str, Annotated[int, Strict(), Field(ge=0, le=366)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in self.tables:
+            if name not in EXPORTS:
+                near = get_close_matches(name, EXPORTS, n=1, cutoff=0.0)[0]
+                raise ValueError(f"tables: '{name}' is no table; did you mean {near}?")
+        return self
