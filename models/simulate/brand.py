@@ -72,7 +72,6 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
         tables, told["dirt"] = soil(spec, tables)
     given, cart_calls, told["office"] = office(spec, orders, talk, tables)
     tables["objectives"], told["objectives"] = governance.objectives(spec), governance.told(spec)
-    given["distributions"] = sendings.distributions(spec, given["insights"])
     told["distributions"] = sendings.truth(spec)
     tests, told["experiments"] = trials.lots_of_tests(spec, orders)
     return Brand(
