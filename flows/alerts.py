@@ -23,6 +23,7 @@ from flows.earlier import nights_before
 from flows.errors import where
 from flows.night import Night
 from flows.places import Place
+from flows.sent import EXCEPTION, note_sent
 from flows.settings import Settings
 from flows.storage import storage_of
 from transforms.exceptions.message import body, due, rest_body, subject
@@ -93,11 +94,12 @@ def _tell(channel: Channel, rows: pl.DataFrame, ledger: Ledger, night: Night) ->
     first = dict(lasting.select("episode_id", "first_seen").iter_rows())
     asked = told.asked(first, night.as_of)
     wanted = [row for row in lasting.iter_rows(named=True) if row["episode_id"] in set(asked)]
-    owed = set(asked)
+    owed, sent = set(asked), set[str]()
     try:
         for ids, title, text in _messages(wanted, alerts.most_a_night, night.settings):
             send(channel, title, text)
             owed -= ids
+            sent |= ids
             told.sent |= ids
             ledger.save()
     except Unreachable:
@@ -108,6 +110,7 @@ def _tell(channel: Channel, rows: pl.DataFrame, ledger: Ledger, night: Night) ->
     else:
         LOG.info("alerts: %s told of %s new exceptions", channel.name, len(asked))
     ledger.close(channel.key, night.as_of, owed, known)
+    note_sent(night.settings.paths.lake, night.as_of, EXCEPTION, sent, channel.name)
 
 
 def _messages(

@@ -16,6 +16,7 @@ from models.rising import rising
 from models.voices import voices
 from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
+from transforms.exceptions.critical import metrics_out
 from transforms.exceptions.episodes import with_episodes
 from transforms.exceptions.found import FOUND, price_list, valued
 from transforms.exceptions.moves import jumps, moved_by, signal_news
@@ -28,6 +29,7 @@ REMEMBERED = timedelta(days=31)
 """Episodes of a night longer ago are forgotten: after such a gap everything is new."""
 STOCK = ("stock_out", "overstock")
 RISES = ("returns_rising", "tickets_rising")
+METRICS = "metric_out"
 NEWS = ("signal_adopted", "signal_retired", "signal_turned")
 
 
@@ -73,6 +75,9 @@ def _found(
     if evidence is not None and parts is not None and _fresh(parts):
         found.append(signal_news(evidence, parts, _evidence_before(night), night.as_of))
         judged |= set(NEWS)
+    if "metric_status" in tables and "metric_weeks" in tables:
+        found.append(metrics_out(tables["metric_status"], tables["metric_weeks"]))
+        judged.add(METRICS)
     return found, judged
 
 

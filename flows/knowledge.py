@@ -100,6 +100,7 @@ def picture(
         links.drop(SOURCE),
         max_shared=rules.max_shared,
         max_emails=rules.max_emails,
+        max_phones=rules.max_phones,
         max_ids=rules.max_ids,
     )
     shown = joined(apart, persons.persons)

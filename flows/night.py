@@ -125,6 +125,7 @@ def rules_of(settings: Settings) -> Rules:
         country=settings.business.country,
         max_shared=settings.identity.max_shared,
         max_emails=settings.identity.max_emails,
+        max_phones=settings.identity.max_phones,
         max_ids=settings.identity.max_ids,
     )
 

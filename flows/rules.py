@@ -30,6 +30,8 @@ class Rules:
     """An e-mail or phone that more customer ids share joins nobody."""
     max_emails: int = 2
     """A phone that goes with more e-mail addresses joins nobody."""
+    max_phones: int = 3
+    """An e-mail that goes with more phones joins nobody."""
     max_ids: int = 40
     """Customers of more ids than this stay apart."""
 

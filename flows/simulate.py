@@ -13,7 +13,7 @@ from models.simulate import Brand, BrandSpec, simulate
 
 PARQUET = ("order_lines", "shipments", "inventory_daily", "checkouts", "tickets", "call_attempts",
            "consents", "assignments")  # fmt: skip
-CSV_GZ = ("customers", "refunds", "insights", "actions", "copy_pages")
+CSV_GZ = ("customers", "refunds", "insights", "actions", "copy_pages", "distributions")
 JSONL = ("conversations", "passages")
 _LARGE_BRAND = 500
 
@@ -122,7 +122,8 @@ weeks and how strongly; the mirror (a signal that follows demand); the placebos;
 promotions, stock-outs, and the bad rows that a contract should quarantine. Under `office` it says
 what is true of the calling programme: the lot by which customers who had left a cart were called or
 held out (their calls stand in `call_attempts_carts.parquet`), and how fast findings become changes;
-under `experiments` what the tests of changes (`assignments_tests.parquet`, `actions_tests.csv.gz`) truly did.
+under `experiments` what the tests of changes (`assignments_tests.parquet`, `actions_tests.csv.gz`) truly did;
+under `distributions` how often teams acknowledge what they are sent, and the week from which they do so less.
 `truth_passages.parquet` labels every passage with the signals that it truly carries, and
 `truth_weekly.parquet` holds the hidden weekly forces. A forecast must not read them.
 """

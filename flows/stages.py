@@ -14,6 +14,7 @@ from polars.exceptions import PanicException
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
+from flows.catalogue import catalogued
 from flows.cluster import Cutoffs, NoCluster, cluster_of
 from flows.deliveries import lake_drift
 from flows.desk import Desk, changed_and_final, valued
@@ -28,7 +29,7 @@ from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
 from flows.night import Night, rules_of, spec_of
-from flows.office import Given, office
+from flows.office import Given, office, watched
 from flows.office import Said as OfficeSaid
 from flows.places import Place
 from flows.planning import Plans, planning_tables
@@ -291,9 +292,9 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     night.wait_for_turn()
     before = forecasting.night_before(settings, versions, night.as_of, tags, rules)
     shelf = _step_down(night, judged, made.rung, tables)
-    desk, plans = _act(night, (now, past, before), shelf, made.hidden)
-    told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
-    desk.add(office(Given(night, told_of, shelf.tables)))
+    given = Given(night, OfficeSaid(tags, now, heard.deaf, words.counted), shelf.tables)
+    desk, plans = _act(given, (now, past, before), shelf, made.hidden)
+    desk.add(office(given))
     shelf.tables |= desk.tables
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)
@@ -312,19 +313,21 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
 
 
 def _act(
-    night: Night,
+    given: Given,
     read: tuple[Picture, list[Picture], Picture | None],
     shelf: _Shelf,
     hidden: pl.DataFrame | None,
 ) -> tuple[Desk, Plans]:
-    """Puts on the shelf what people act on: changes, overrides, the plan, exceptions."""
-    now, past, before = read
+    """Puts on the shelf what people act on: changes, overrides, the plan, metrics, exceptions."""
+    night, (now, past, before) = given.night, read
     desk = changed_and_final(night, now, before, shelf.tables)
     shelf.tables |= desk.tables
     plans = planning_tables(night, shelf.tables, now, hidden)
     shelf.tables |= plans.tables
     shelf.rungs |= plans.rungs
     desk.add(valued(night, past, shelf.tables))
+    desk.add(watched(given))
+    shelf.tables |= desk.tables
     desk.add(exceptions(night, now, shelf.tables))
     shelf.tables |= desk.tables
     return desk, plans
@@ -383,7 +386,10 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     lines = (*judged.lines, *made.why, *made.lines, *hub.lines)
     skipped = {**made.skipped, **hub.skipped}
     rungs = {**made.rungs, **hub.rungs}
-    account = Account(rungs, made.left_out, judged.held, made.why, lines, skipped, judged.troubles)
+    described = catalogued(night, tables, {**skipped, **made.left_out})
+    tables |= described.tables
+    left_out = {**made.left_out, **described.failed}
+    account = Account(rungs, left_out, judged.held, made.why, lines, skipped, judged.troubles)
     inputs = Verdicts(checks, tuple(documents))
     snapshot = publish_night(night, tables, account, inputs)
     settings = night.settings

@@ -221,5 +221,5 @@ def alarm_line(match: pl.DataFrame) -> str | None:
     return (
         f"identity: {shared:,} e-mails or phones go with too many customer ids or addresses and join "
         f"nobody; {apart:,} ids would make too large a customer and stay apart (table "
-        "identity_edges; [identity] max_shared, max_emails, max_ids)"
+        "identity_edges; [identity] max_shared, max_emails, max_phones, max_ids)"
     )

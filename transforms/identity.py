@@ -47,27 +47,34 @@ def normal_email(values: pl.Series, *, merge_plus: bool) -> pl.Series:
     return pl.select(pl.when(sound).then(text)).to_series().alias(values.name)
 
 
-def resolve(links: pl.DataFrame, *, max_shared: int, max_emails: int, max_ids: int) -> Persons:
+MAX_PHONES = 3
+"""Telephones that one e-mail address may go with: mobile, home, work."""
+
+
+def resolve(
+    links: pl.DataFrame,
+    *,
+    max_shared: int,
+    max_emails: int,
+    max_ids: int,
+    max_phones: int = MAX_PHONES,
+) -> Persons:
     """Customers from `links` (LINKS): a person is named by the least of its ids' hashes.
 
     A key joins nobody where more than `max_shared` ids bear it, or ids of more than `max_emails`
-    e-mail addresses: a household's or a shop's phone is nobody's name.
+    e-mail addresses (of a phone) or `max_phones` phones (of an address): what a household or a shop
+    shares is nobody's name.
     """
     links = links.select(list(LINKS)).drop_nulls().unique().sort(list(LINKS))
     key = ["key_type", "key_hash"]
-    mails = links.filter(pl.col("key_type") == EMAIL).select(
-        "node", pl.col("key_hash").alias("_mail")
-    )
-    several = (
-        links.filter(pl.col("key_type") == PHONE)
-        .join(mails, on="node")
-        .group_by(key)
-        .agg((pl.col("_mail").n_unique() > max_emails).alias("_several"))
+    several = pl.concat(
+        [_going_with(links, PHONE, EMAIL, max_emails), _going_with(links, EMAIL, PHONE, max_phones)]
     )
     links = links.with_columns(pl.col("node").n_unique().over(key).alias("_ids")).join(
         several, on=key, how="left", maintain_order="left"
     )
-    many = (pl.col("_ids") > max_shared) | pl.col("_several").fill_null(False)
+    several_ids = pl.col("_several").fill_null(False) & (pl.col("_ids") > 1)
+    many = (pl.col("_ids") > max_shared) | several_ids
     links = links.with_columns(many.alias("_many")).drop("_several")
     usable = links.filter(~pl.col("_many"), pl.col("_ids") > 1)
     persons = _components(usable)
@@ -89,6 +96,19 @@ def resolve(links: pl.DataFrame, *, max_shared: int, max_emails: int, max_ids: i
     )
     found = told.with_columns(status.alias("status")).drop("_ids", "_apart", "_many")
     return Persons(persons.select("node", "person").sort("node"), found.sort(list(LINKS)))
+
+
+def _going_with(links: pl.DataFrame, kind: str, other: str, most: int) -> pl.DataFrame:
+    """Keys of `kind`, and whether their ids bear more than `most` different keys of the `other` kind."""
+    theirs = links.filter(pl.col("key_type") == other).select(
+        "node", pl.col("key_hash").alias("_other")
+    )
+    return (
+        links.filter(pl.col("key_type") == kind)
+        .join(theirs, on="node")
+        .group_by("key_type", "key_hash")
+        .agg((pl.col("_other").n_unique() > most).alias("_several"))
+    )
 
 
 def _components(links: pl.DataFrame) -> pl.DataFrame:

@@ -169,6 +169,29 @@ OUTPUTS = (
         ("touchpoints",),
         {"touchpoints.volume_per_week": "so nobody knows what share is captured"},
     ),
+    Output(
+        "critical metrics on control charts",
+        ("metric_status", "metric_weeks"),
+        ("order_lines",),
+        {
+            "shipments": "so late parcels are not watched",
+            "refunds.order_id": "so returned orders are not watched",
+            "checkouts": "so abandoned checkouts are not watched",
+            "call_attempts": "so connect rate and insight rate are not watched",
+            "conversations.rating|reviews.rating": "so one-star reviews are not watched",
+            "passages|upstream_tags": "so what customers say is not watched",
+            "distributions": "so acknowledgements are not watched",
+        },
+    ),
+    Output(
+        "who was told, and who acknowledged it",
+        ("distribution_log", "distribution_share"),
+        ("distributions",),
+        {
+            "distributions.acknowledged_at": "so nobody knows who acknowledged anything",
+            "distributions.decision_id": "so nobody knows what came of it",
+        },
+    ),
 )
 
 _HOW: Mapping[str, Mapping[str, str]] = {

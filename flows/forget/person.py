@@ -45,6 +45,7 @@ def read_graph(lake: Lake, settings: Settings, by: Hasher) -> Graph:
         links_of(hashed).drop(SOURCE),
         max_shared=rules.max_shared,
         max_emails=rules.max_emails,
+        max_phones=rules.max_phones,
         max_ids=rules.max_ids,
     )
     return Graph(by, frames, hashed, persons)

@@ -2,5 +2,6 @@
 
 from flows.office.given import Given, Said
 from flows.office.tables import office
+from flows.office.watch import watched
 
-__all__ = ["Given", "Said", "office"]
+__all__ = ["Given", "Said", "office", "watched"]

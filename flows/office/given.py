@@ -129,6 +129,7 @@ class Given:
                 links_of(apart).drop("_source"),
                 max_shared=rules.max_shared,
                 max_emails=rules.max_emails,
+                max_phones=rules.max_phones,
                 max_ids=rules.max_ids,
             )
             self._persons = found.persons

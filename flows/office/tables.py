@@ -27,6 +27,7 @@ from flows.office.reviews import review_digest
 from flows.office.saturation import saturation
 from flows.office.segment_needs import segment_needs
 from flows.office.segments import segments
+from flows.office.sendings import distribution_log
 from flows.office.speed import action_speed
 from flows.office.statements import benchmarks, evidence_grade
 from flows.office.touchpoints import touchpoint_yield
@@ -61,6 +62,7 @@ MAKERS: Mapping[str, Maker] = {
     "objective_coverage": objective_coverage,
     "touchpoint_inventory": touchpoint_inventory,
     "source_registry": source_registry,
+    "distribution_log": distribution_log,
     # These look at what the others made.
     "benefits": benefits,
     "evidence_grade": evidence_grade,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from flows.earlier import nights_before
 from flows.errors import Mistake
 from flows.places import Place
 from flows.reader import read_manifest, snapshot_dir
@@ -14,6 +15,7 @@ from flows.review.page import review_html
 from flows.review.planner_page import planner_html
 from flows.review.workbook import write_workbook
 from flows.review_folders import FOLDER, drop_unkept, reviews
+from flows.sent import EVERYBODY, REVIEW, note_sent
 from flows.settings import Settings
 from flows.storage import storage_of
 from transforms.review import page as page_of
@@ -67,7 +69,14 @@ def write_review(settings: Settings, as_of: str | None) -> Written:
         drop_unkept(exports)
         newest = max((path.name for path in reviews(exports)), default=folder.name)
         storage.link(root / "latest", newest)
+    _note(settings, day)
     return Written(day, folder, lines)
+
+
+def _note(settings: Settings, day: date) -> None:
+    """Notes that everybody has the review of `day`, as of the newest night that is published."""
+    newest = max([day, *nights_before(settings.paths.exports, date.max)])
+    note_sent(settings.paths.lake, newest, REVIEW, [f"review {day}"], EVERYBODY)
 
 
 def _draw(snapshot: Place, business: str, folder: Path) -> tuple[str, ...]:

@@ -208,6 +208,7 @@ class Identity(Spec):
     plus_addresses: Literal["merge", "keep"] = "merge"
     max_shared: Annotated[int, Strict(), Field(ge=2, le=100_000)] = 20
     max_emails: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 2
+    max_phones: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 3
     max_ids: Annotated[int, Strict(), Field(ge=2, le=100_000)] = 40
 
     _unique = field_validator("own_ids")(_no_repeats)
@@ -265,4 +266,6 @@ class Settings(Spec):
                     raise ValueError(
                         f"{where}: '{name}' is not among the signals; did you mean {near[0]}?"
                     )
+        if (wrong := self.office.metrics.misnamed(known)) is not None:
+            raise ValueError(wrong)
         return self

@@ -11,6 +11,7 @@ from flows.settings.answering import Contact, Inventory, Registry, Segments
 from flows.settings.calling import Actions, Calls, Connect, Insights, Saturation, Touchpoints
 from flows.settings.effects import ClosedLoop, Responsiveness
 from flows.settings.heard import Carts, Claim, Language, Reasons, Requests
+from flows.settings.status import Catalogue, Distribution, Metrics
 from transforms.mapping_spec import Spec
 from transforms.office.benchmarks import BENCHMARKS
 
@@ -35,6 +36,9 @@ class Office(Spec):
     language: Language = Field(default_factory=Language)
     carts: Carts = Field(default_factory=Carts)
     requests: Requests = Field(default_factory=Requests)
+    metrics: Metrics = Field(default_factory=Metrics)
+    distribution: Distribution = Field(default_factory=Distribution)
+    catalogue: Catalogue = Field(default_factory=Catalogue)
     benchmarks: dict[str, Claim] = Field(default_factory=dict)
 
     @field_validator("benchmarks")

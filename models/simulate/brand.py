@@ -10,6 +10,7 @@ from models.simulate import (
     governance,
     pages,
     people,
+    sendings,
     speech,
     stock,
     trials,
@@ -71,6 +72,7 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
         tables, told["dirt"] = soil(spec, tables)
     given, cart_calls, told["office"] = office(spec, orders, talk, tables)
     tables["objectives"], told["objectives"] = governance.objectives(spec), governance.told(spec)
+    told["distributions"] = sendings.truth(spec)
     tests, told["experiments"] = trials.lots_of_tests(spec, orders)
     return Brand(
         tables=tables | given | {"experiments": trials.experiments(spec)},

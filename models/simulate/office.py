@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from models.simulate import consent, findings, lots
+from models.simulate import consent, findings, lots, sendings
 from models.simulate.orders import Orders
 from models.simulate.spec import BrandSpec
 from models.simulate.voice import Talk
@@ -29,6 +29,7 @@ def office(
         "insights": noted,
         "actions": findings.actions(spec, noted),
         "touchpoints": findings.touchpoints(),
+        "distributions": sendings.distributions(spec, noted),
     }
     truth = {
         "consents": consent.truth(),

@@ -37,6 +37,17 @@ def test_a_target_is_one_share_or_two_ends(tmp_path: Path) -> None:
         ("[office.benchmarks.connect]\nlo = 0.1", "did you mean connect_rate?"),
         ("[office.benchmarks.connect_rate]\nlo = 0.9", "lo is above hi"),
         ("[office.reason]\ntargets = {}", "reasons"),
+        ("[office.metrics]\nwatched = ['late_shares']", "did you mean late_share?"),
+        (
+            "[office.metrics.targets]\ndelivery_wory_share = [0, 1]",
+            "did you mean delivery_worry_share?",
+        ),
+        ("[office.metrics.targets]\nlate_share = [0.3, 0.1]", "above the upper end"),
+        ("[office.metrics]\nrules = 'nelsen'", "rules"),
+        ("[office.metrics]\nfreeze_months = 5", "freeze_months"),
+        ("[office.metrics]\nbaseline_weeks = 8", "baseline_weeks"),
+        ("[office.distribution]\ntarget = [0.9, 0.1]", "above the upper end"),
+        ("[office.catalogue.tables]\nforecast = 2", "did you mean forecasts?"),
     ],
 )
 def test_a_mistake_is_named_with_its_remedy(tmp_path: Path, extra: str, told: str) -> None:

@@ -13,7 +13,7 @@ from flows.simulate import brand_spec, write_brand
 from models.simulate import BrandSpec, simulate
 from transforms.contracts import INPUTS
 
-UNMADE = {"upstream_tags", "distributions", "reviews"}
+UNMADE = {"upstream_tags", "reviews"}
 """Inputs that a simulated brand does not give."""
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 

@@ -30,7 +30,7 @@ def test_the_office_disturbs_no_other_table(brand: Brand, monkeypatch: pytest.Mo
     monkeypatch.setattr("models.simulate.brand.office", lambda *_: ({}, pl.DataFrame(), {}))
     without = simulate(SPEC)
     assert set(brand) - set(without) == {
-        "consents", "assignments", "insights", "actions", "touchpoints"
+        "consents", "assignments", "insights", "actions", "touchpoints", "distributions"
     }  # fmt: skip
     for name, frame in without.items():
         assert frame.equals(brand[name]), name

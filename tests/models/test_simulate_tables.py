@@ -11,7 +11,7 @@ import pytest
 from models.simulate import Brand, BrandSpec, simulate
 from transforms.contracts import INPUTS
 
-UNMADE = {"upstream_tags", "distributions", "reviews"}
+UNMADE = {"upstream_tags", "reviews"}
 """Inputs that a simulated brand does not give."""
 STAMP = "%Y-%m-%dT%H:%M:%S%:z"
 ZONE = "America/New_York"

@@ -39,7 +39,10 @@ KINDS = (
     "signal_adopted",
     "signal_retired",
     "signal_turned",
+    "metric_out",
 )
+METRIC = "metric"
+"""The target of exceptions that are about a critical metric, no forecast."""
 SEVERITIES = ("high", "medium", "low")
 EPISODE_STATES = ("new", "open", "fading", "closed")
 OWNER_FROM = ("input", "configuration", "unassigned")
@@ -144,12 +147,12 @@ EXCEPTIONS = Table(
         count("rank", "1 is looked at first; those that are over come last"),
         text("kind", "what it is", one_of=KINDS),
         text("severity", "how urgent", one_of=SEVERITIES),
-        Column("target", pl.String, "what is forecast", one_of=TARGETS, nullable=False),
+        Column("target", pl.String, "what is forecast; metric: of kind metric_out, the series is one of metric_status", one_of=(*TARGETS, METRIC), nullable=False),
         LEVEL, SERIES, *SCOPE,
         text("signal", "the signal, of signal_adopted, signal_retired and signal_turned", nullable=True),
         text("headline", "what is the matter, in one sentence"),
         real("value_at_risk", "units_at_risk at the price of the last 13 weeks; null: no price, or the target has none", "currency", nullable=True, lo=0.0),
-        real("units_at_risk", "units (returns, tickets) at stake", "target units", lo=0.0),
+        real("units_at_risk", "units (returns, tickets) at stake; of metrics events beyond the usual since the episode began", "target units", lo=0.0),
         text("value_unit", "currency code of value_at_risk, or 'units' where ranked by those"),
         real("unit_price", "price used", "currency", nullable=True, lo=0.0),
         real("observed", "what is seen: units short or too many, the forecast, the weekly rate", nullable=True),

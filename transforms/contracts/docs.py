@@ -90,7 +90,7 @@ def _cells(column: Column) -> tuple[str, ...]:
     prose = column.prose + ("; private: never published" if column.private else "")
     null = "yes" if column.nullable else "no"
     return (
-        f"`{column.name}`", type_name(column.dtype), column.unit, null, _values(column), prose,
+        f"`{column.name}`", type_name(column.dtype), column.unit, null, values_of(column), prose,
     )  # fmt: skip
 
 
@@ -98,7 +98,8 @@ def _row(cells: tuple[str, ...]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _values(column: Column) -> str:
+def values_of(column: Column) -> str:
+    """The values that a column may have, in words: fixed ones, a length or bounds; empty: any."""
     if column.one_of:
         return ", ".join(column.one_of)
     if column.max_chars is not None:

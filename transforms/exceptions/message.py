@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from transforms.contracts.desk_exports import METRIC
+
 TITLES = {
     "stock_out": "stock-out ahead",
     "overstock": "overstock",
@@ -16,7 +18,10 @@ TITLES = {
     "signal_adopted": "new signal",
     "signal_retired": "signal retired",
     "signal_turned": "signal turned",
+    "metric_out": "metric out of control",
 }
+PLAIN = ("stock_out", "overstock", "returns_rising", "tickets_rising", "metric_out")
+"""Kinds whose title says already what they are of."""
 SEVERITIES = ("low", "medium", "high")
 WAITING = ("new", "open")
 
@@ -34,7 +39,7 @@ def subject(row: Mapping[str, Any]) -> str:
     where = str(row["series_id"])
     if row["level"] in ("sku", "sku_channel") and row["category"]:
         where = f"{where} ({row['category']})"
-    if row["kind"] not in ("stock_out", "overstock", "returns_rising", "tickets_rising"):
+    if row["kind"] not in PLAIN:
         where = f"{row['target']} of {where}"
     return f"{TITLES[row['kind']]}: {where}"
 
@@ -43,7 +48,8 @@ def at_risk(row: Mapping[str, Any]) -> str:
     """What is at stake, in money where it is known."""
     if row["value_at_risk"] is not None:
         return f"{row['value_at_risk']:,.0f} {row['value_unit']}"
-    return f"{row['units_at_risk']:,.0f} {row['target']}"
+    what = "events" if row["target"] == METRIC else row["target"]
+    return f"{row['units_at_risk']:,.0f} {what}"
 
 
 def body(row: Mapping[str, Any]) -> str:

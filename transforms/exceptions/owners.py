@@ -10,6 +10,7 @@ from transforms.asof import ORDER, SOURCE
 
 UNASSIGNED = "unassigned"
 ORDERED = (
+    ("metric", "series_id"),
     ("sku", "sku"),
     ("exception", "kind"),
     ("signal", "signal"),
@@ -35,14 +36,15 @@ def with_owners(
         .with_columns(pl.col("owner").str.replace(r"^\s*([^@\s]+)@\S+\s*$", "${1}"))
     )
     rows = findings
-    for kind, column in ORDERED:
+    ordered = [one for one in ORDERED if one[1] in findings.columns]
+    for kind, column in ordered:
         mine = told.filter(pl.col("object_type").str.to_lowercase() == kind)
         named = mine.select(pl.col("object_id").alias(column), pl.col("owner").alias(f"_{kind}"))
         rows = rows.join(named, on=column, how="left", maintain_order="left")
-    given = pl.coalesce(*(f"_{kind}" for kind, _ in ORDERED))
+    given = pl.coalesce(*(f"_{kind}" for kind, _ in ordered))
     fallback = pl.lit(default or UNASSIGNED)
     whence = pl.lit("configuration" if default else "unassigned")
     return rows.with_columns(
         pl.coalesce(given, fallback).alias("owner"),
         pl.when(given.is_not_null()).then(pl.lit("input")).otherwise(whence).alias("owner_from"),
-    ).drop([f"_{kind}" for kind, _ in ORDERED])
+    ).drop([f"_{kind}" for kind, _ in ordered])

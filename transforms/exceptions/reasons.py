@@ -16,6 +16,9 @@ RELEVANT = {
                        "stockout_complaint", "extra_costs"),
 }  # fmt: skip
 """Kind to the signals that may explain it; other kinds: all."""
+ALONE = "metric_out"
+"""Kind of which, where it is about no signal, nothing that is said in general is a reason."""
+TOLD = ("customers_signal", "customers_phrase", "customers_reason", "quote")
 NOTHING = "nothing that customers said explains it"
 LEAST_SAID = 3
 """What fewer conversations carry is not told: it may be one person."""
@@ -48,8 +51,7 @@ def with_reasons(findings: pl.DataFrame, said: Said) -> pl.DataFrame:
         _explained(kind, target, category, signal, said=said)
         for kind, target, category, signal in asked.iter_rows()
     ]
-    told = ("customers_signal", "customers_phrase", "customers_reason", "quote")
-    schema = dict.fromkeys(told, pl.String())
+    schema = dict.fromkeys(TOLD, pl.String())
     found = pl.concat([asked, pl.DataFrame(rows, schema=schema)], how="horizontal")
     return findings.join(found, on=KEY, how="left", nulls_equal=True, maintain_order="left")
 
@@ -57,6 +59,8 @@ def with_reasons(findings: pl.DataFrame, said: Said) -> pl.DataFrame:
 def _explained(
     kind: str, target: str, category: str | None, signal: str | None, *, said: Said
 ) -> dict[str, str | None]:
+    if kind == ALONE and signal is None:
+        return {**dict.fromkeys(TOLD), "customers_reason": NOTHING}
     here = said.voices.filter(pl.col("category").eq_missing(category), pl.col("said") >= LEAST_SAID)
     if signal is not None:
         here = here.filter(pl.col("signal") == signal)

@@ -13,6 +13,7 @@ STEPS = ("alerted", "acknowledged", "acted", "recovered")
 EPISODE = ("episode_id", "kind", "category", "sku", "signal", "first_seen")
 COLUMNS = ("as_of", *EPISODE, "episode_state")
 """What is read of each night's exceptions."""
+UNANSWERED = "metric_out"
 ANSWERS = timedelta(days=28)
 """An action answers an episode if it was opened within so many days of it."""
 DIMENSIONS = ("all", "kind", "signal", "category")
@@ -23,8 +24,10 @@ def episodes(nights: Sequence[pl.DataFrame], since: date) -> pl.DataFrame:
     """EPISODE and closed_on (null: open) of all that began on or after `since`, by episode_id.
 
     `nights`: the COLUMNS of each night's exceptions. What is opened anew after it closed is open.
+    Episodes of metrics are left out: they have neither SKU nor category by which an action answers.
     """
-    rows = pl.concat(nights).filter(pl.col("first_seen") >= since).sort("episode_id", "as_of")
+    told = pl.concat(nights).filter(pl.col("first_seen") >= since, pl.col("kind") != UNANSWERED)
+    rows = told.sort("episode_id", "as_of")
     closed = pl.when(pl.col("episode_state").last() == "closed").then(pl.col("as_of").last())
     return rows.group_by("episode_id", maintain_order=True).agg(
         *(pl.col(name).last() for name in EPISODE[1:]), closed.alias("closed_on")

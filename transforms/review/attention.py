@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from transforms.contracts.desk_exports import METRIC
 from transforms.review.numbers import day, plural, quantity, words
 from transforms.review.parts import Grid, Night, Quote, Section, Verdict
 
@@ -56,7 +57,8 @@ def at_risk(row: Mapping[str, Any]) -> str:
     """What is at stake, in money where there is a price, else in units of the target."""
     if row["value_at_risk"] is not None:
         return f"{quantity(row['value_at_risk'])} {row['value_unit']}"
-    return f"{quantity(row['units_at_risk'])} {row['target']}"
+    what = "events" if row["target"] == METRIC else row["target"]
+    return f"{quantity(row['units_at_risk'])} {what}"
 
 
 def _grid(open_now: pl.DataFrame) -> Grid:
