@@ -368,3 +368,18 @@ def test_verdicts_do_not_depend_on_row_order() -> None:
     some = {name: baseline()[name] for name in ("order_lines", "conversations")}
     mixed = {name: frame.sample(fraction=1.0, shuffle=True, seed=1) for name, frame in some.items()}
     assert verdicts(some).checks.equals(verdicts(mixed).checks)
+
+
+@pytest.mark.parametrize(("age", "fails"), [(45, False), (60, True)])
+def test_what_comes_a_few_times_a_year_is_late_by_its_own_pauses(age: int, *, fails: bool) -> None:
+    name = "tickets"
+    wanted = [AS_OF - timedelta(days=age + 35 * i) for i in range(4)]
+    table = baseline()[name].filter(day(name).is_in(wanted))
+    assert table.select(day(name).n_unique()).item() == 4
+    assert (f"{name}.fresh" in failed(verdicts({name: table}))) == fails
+
+
+def test_what_came_daily_and_stopped_long_ago_is_late() -> None:
+    name = "tickets"
+    table = baseline()[name].filter(day(name) < AS_OF - timedelta(days=75))
+    assert f"{name}.fresh" in failed(verdicts({name: table}))

@@ -180,7 +180,8 @@ class _Events:
         """True unless the latest event is older than half again this table's longest pause.
 
         Orders that have stopped coming are held: a week of which some days are missing would be
-        learnt as a week of low demand. A pause that came last year, too, is the season.
+        learnt as a week of low demand. A pause that came last year, too, is the season. What comes a
+        few times a year, as experiments do, is held against the pauses of its whole history.
         """
         recent = self.past.filter(
             pl.col("day") > self.night.as_of - timedelta(days=7 * self.limits.weeks)
@@ -190,7 +191,9 @@ class _Events:
         if not isinstance(latest, date) or self.past.height < self.limits.min_history:
             self.dossier.undecidable("fresh", severity, "too few days", n=self.past.height)
             return True
-        pause = max(((b - a).days for a, b in pairwise(recent)), default=0)
+        rare = severity == "warn" and len(recent) < self.limits.min_history
+        days = self.past["day"].to_list() if rare else recent
+        pause = max(((b - a).days for a, b in pairwise(days)), default=0)
         allowed = self.night.latency_days + max(self.limits.fresh_days, (3 * pause + 1) // 2)
         allowed = max(allowed, self._pause_last_year())
         age = (self.night.as_of - latest).days
@@ -200,7 +203,7 @@ class _Events:
             age,
             None,
             allowed,
-            n=len(recent),
+            n=len(days),
             expected=f"at most {allowed} days old",
         )
         return age <= allowed
