@@ -21,7 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.accounts import accounted, key_of, newest
+from flows.accounts import newest
 from flows.lake_health import with_digests
 from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
 from flows.parquet import as_of_today
@@ -186,16 +186,13 @@ class Lake:
 
     def reports(self, as_of: date) -> list[Mapping[str, Any]]:
         """Newest ingest_report row of each source, table and file, as a night at `as_of` sees it."""
-        return newest(row for entry in self.shown_at(as_of) for row in entry.reports)
+        return [row for _, row in newest(self.shown_at(as_of)).values()]
 
     def quarantine(self, as_of: date) -> pl.DataFrame:
         """Quarantined rows of the newest landing of each file."""
         contract = EXPORTS["quarantine"]
-        latest: dict[tuple[str, str, str], int] = {}
-        frames = []
-        for entry in self.shown_at(as_of):
-            for row in filter(accounted, entry.reports):
-                latest[key_of(row)] = entry.number
+        frames, entries = [], self.shown_at(as_of)
+        for entry in entries:
             if entry.quarantine is not None and entry.quarantine not in self.without:
                 frame = as_of_today(
                     contract, self.storage.read_parquet(self.root / entry.quarantine)
@@ -204,8 +201,8 @@ class Lake:
                 frames.append(frame.with_columns(pl.lit(entry.number).alias("_number")))
         if not frames:
             return contract.empty()
-        newest = pl.DataFrame(
-            [(*key, number) for key, number in sorted(latest.items())],
+        latest = pl.DataFrame(
+            [(*key, number) for key, (number, _) in newest(entries).items()],
             schema={
                 "source": pl.String,
                 "table": pl.String,
@@ -214,7 +211,7 @@ class Lake:
             },
             orient="row",
         )
-        rows = pl.concat(frames).join(newest, on=["source", "table", "file", "_number"], how="semi")
+        rows = pl.concat(frames).join(latest, on=["source", "table", "file", "_number"], how="semi")
         return rows.select(contract.names).sort(contract.order)
 
     def _scan(self, contract: Table, parts: Sequence[Part]) -> pl.LazyFrame:

@@ -111,6 +111,8 @@ class _Entry:
     landed: date
     parts: list[Part] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
+    same: list[dict[str, Any]] = field(default_factory=list)
+    """Reports of snapshots that bring nothing new."""
     quarantined: list[pl.DataFrame] = field(default_factory=list)
     signatures: dict[str, str] = field(default_factory=dict)
     unfinished: set[str] = field(default_factory=set)
@@ -133,7 +135,7 @@ class _Entry:
         """Writes the log entry, unless the lake says all of this already."""
         rows = sum(part.rows for part in self.parts)
         known = lake.reports(self.landed)
-        told_anew = news(self.reports, known, self.landed)
+        told_anew = news(self.reports, self.same, known, self.landed)
         cursors = self._cursors()
         told = lake.cursors()
         moved = any(
@@ -310,9 +312,11 @@ def _report(batch: _Batch, unchanged: Mapping[str, int], held: bool, entry: _Ent
                 entry.cursors[_name(one.key)] = (one.key, one.cursor)
         if held:
             entry.unfinished.add(_name(one.key))
-        if batch.snapshot and final.rows_unchanged == final.rows_in:
-            continue
-        entry.reports.append(_as_row(final, entry.landed, held) | schema_entry(one, report))
+        row = _as_row(final, entry.landed, held)
+        if batch.snapshot and final.problem is None and final.rows_unchanged == final.rows_in:
+            entry.same.append(row)
+        else:
+            entry.reports.append(row | schema_entry(one, report))
 
 
 def _as_row(report: FileReport, landed: date, held: bool) -> dict[str, Any]:  # noqa: FBT001

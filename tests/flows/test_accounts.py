@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
+
 from flows.accounts import standing
 from flows.lake import Lake
 from flows.pull import pull, report_table
@@ -54,3 +56,33 @@ def test_what_is_held_still_is_told_of_once(tmp_path: Path) -> None:
     for days in range(3):
         assert night(tmp_path / "shop", lake, DAY + timedelta(days=days))
     assert [row["file"] for _, row in standing(lake.landings())] == ["in/a.parquet", "in/b.parquet"]
+
+
+def test_a_snapshot_that_could_not_be_read_and_comes_back_the_same_is_well_again(
+    tmp_path: Path,
+) -> None:
+    shop(tmp_path)
+    config = tmp_path / "hearcast.toml"
+    snapshot = 'products = { path = "products.csv", mode = "snapshot" }\n'
+    config.write_text(config.read_text() + snapshot)
+    lake, file = Lake(tmp_path / "lake"), tmp_path / "products.csv"
+    whole = "sku,lead_time_days\n" + "".join(f"S{n},10\n" for n in range(40))
+
+    def told(days: int) -> pl.DataFrame:
+        night(tmp_path, lake, DAY + timedelta(days=days))
+        return report_table(lake, DAY + timedelta(days=days)).filter(table="products")
+
+    file.write_text(whole)
+    account = told(0)
+    assert account["rows_good"].to_list() == [40]
+    for days, content in ((1, "item\nS1\n"), (3, None)):
+        if content is None:
+            file.unlink()
+        else:
+            file.write_text(content)
+        (row,) = told(days).iter_rows(named=True)
+        assert row["problem"].startswith("products.csv: ")
+        assert row["held"] == (content is not None)
+        file.write_text(whole)
+        assert told(days + 1).equals(account)
+        assert lake.quarantine(DAY + timedelta(days=days + 1)).is_empty()

@@ -69,17 +69,20 @@ def seconds_a_night(exports: Path) -> float:
 
 
 class Reader(threading.Thread):
-    """Resolves `latest` again and again, by pointer and by link; keeps what was wrong."""
+    """Resolves `latest` again and again, by pointer and by link; keeps what was wrong.
 
-    def __init__(self, exports: Path) -> None:
+    `rest`: seconds between two looks; a night beside it needs the processor, too.
+    """
+
+    def __init__(self, exports: Path, rest: float) -> None:
         super().__init__(daemon=True)
-        self.exports, self.stopped = exports, threading.Event()
+        self.exports, self.rest, self.stopped = exports, rest, threading.Event()
         self.wrong: list[str] = []
         self.reads = 0
         self.greatest = ""
 
     def run(self) -> None:
-        while not self.stopped.wait(0.002):
+        while not self.stopped.wait(self.rest):
             try:
                 self.look()
             except Exception as error:  # noqa: BLE001 - whatever it is, the test must tell of it
@@ -97,8 +100,8 @@ class Reader(threading.Thread):
 
 
 @contextmanager
-def reading(exports: Path) -> Iterator[Reader]:
-    reader = Reader(exports)
+def reading(exports: Path, rest: float = 0.002) -> Iterator[Reader]:
+    reader = Reader(exports, rest)
     reader.start()
     try:
         yield reader

@@ -180,7 +180,7 @@ def trials(folder: Path, count: int, seed: int) -> Counter[tuple[str, str]]:
     exports = config.parent / "exports"
     moments = random.Random(seed)
     ended: Counter[tuple[str, str]] = Counter()
-    with reading(exports) as reader:
+    with reading(exports, rest=0.2) as reader:
         for number in range(count):
             kill = VICTIMS[number % len(VICTIMS)]
             code = killed(config, NEXT, home, Moment.any(moments, seconds), kill)
