@@ -29,13 +29,13 @@ from flows.lake import Lake
 from flows.memory import reuse_large_blocks
 from flows.pull import pull
 from flows.settings import load_settings
-from flows.sources.readers import read_table_file
+from flows.sources.base import FileKey
+from flows.sources.pieces import pieces_of
+from flows.sources.piecewise import judged_in_pieces
 from transforms import demand as counting
 from transforms.asof import SOURCE, visible
 from transforms.contracts import INPUTS
-from transforms.mapping import map_rows
 from transforms.mapping_spec import TableMap
-from transforms.validation import split
 
 ZONE, AS_OF, WEEK = "America/New_York", date(2026, 1, 10), "monday"
 LINES = INPUTS["order_lines"]
@@ -54,9 +54,14 @@ class Reading:
 
 
 def judged(path: Path) -> pl.DataFrame:
-    """The good rows of the file, as a source yields them; the raw ones are let go."""
-    mapped = map_rows(read_table_file(path).frame, LINES.name, TableMap(), [])
-    return split(mapped.frames.pop(LINES.name), LINES, timezone=ZONE).good
+    """The good rows of the file, as a source of kind "files" yields them."""
+    pieces, key = pieces_of(path), FileKey("shop", LINES.name, path.name, "", "")
+    if pieces is None:
+        raise RuntimeError(f"{path.name} cannot be read in pieces")
+    account = judged_in_pieces(key, LINES, pieces, TableMap(), timezone=ZONE, max_chars=200)
+    if account is None or not all(report.balanced() for report in account.reports()):
+        raise RuntimeError(f"{path.name} was not judged in pieces, or its rows do not add up")
+    return account.good[LINES.name]
 
 
 def weekly(lines: pl.DataFrame) -> tuple[int, int]:

@@ -64,7 +64,8 @@ def map_rows(
 
 
 def _without(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    return frame.drop([name for name in names if name in frame.columns])
+    there = [name for name in names if name in frame.columns]
+    return frame.drop(there) if there else frame
 
 
 def _blanked(frame: pl.DataFrame, words: Sequence[str]) -> pl.DataFrame:

@@ -197,3 +197,10 @@ class TableMap(Spec):
     lookup: tuple[Lookup, ...] = ()
     ignore: tuple[str, ...] = ()
     nulls: tuple[str, ...] = ()
+
+    @property
+    def row_by_row(self) -> bool:
+        """Whether what becomes of a row depends on no other row, and on no other file."""
+        counted = any(one.content_id or one.format for one in self.map.values())
+        first_of = any(one.first_of for one in self.filter)
+        return not (counted or first_of or self.route or self.lookup)

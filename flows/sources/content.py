@@ -6,11 +6,17 @@ import codecs
 import gzip
 import hashlib
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedIOBase
 
 from flows.places import Place
 from flows.sources.base import FileProblem
 
 _BLOCK = 1 << 20
+_GZIP = b"\x1f\x8b"
+Damaged = (EOFError, gzip.BadGzipFile, zlib.error)
+"""What unpacking a gzip file raises where it is cut short or damaged."""
 _FALLBACK = "hearcast.windows-1252"
 
 
@@ -27,6 +33,20 @@ def digest(path: Place) -> str:
     return found.hexdigest()
 
 
+@contextmanager
+def opened(path: Place) -> Iterator[BufferedIOBase]:
+    """The file to read from, unpacked where it is gzipped. Reading may raise OSError or `Damaged`."""
+    _must_be_regular(path)
+    with path.open("rb") as file:
+        packed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        if not packed:
+            yield file
+            return
+        with gzip.open(file) as unpacked:
+            yield unpacked
+
+
 def load(path: Place) -> bytes:
     """The file's content, unpacked where it is gzipped (told by its first bytes, not its name)."""
     _must_be_regular(path)
@@ -34,11 +54,11 @@ def load(path: Place) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
-    if not data.startswith(b"\x1f\x8b"):
+    if not data.startswith(_GZIP):
         return data
     try:
         return gzip.decompress(data)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
+    except Damaged:
         raise FileProblem(
             f"{path.name}: the gzip file is cut short or damaged; send it again"
         ) from None

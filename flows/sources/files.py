@@ -17,6 +17,8 @@ from flows.sources import content
 from flows.sources.accounting import Account
 from flows.sources.base import FileKey, FileProblem, FilePull, FileReport, RawFile
 from flows.sources.matching import matches
+from flows.sources.pieces import pieces_of
+from flows.sources.piecewise import judged_in_pieces
 from flows.sources.readers import read_table_file
 from flows.storage import Access, place_of
 from transforms.contracts import CONTRACT_VERSION, INPUTS, Reason, Table
@@ -91,14 +93,12 @@ def _pull_file(job: _Job, name: str, path: Place, skip: Skip) -> FilePull:
         key = FileKey(source.name, table, name, sha256, signature)
         if skip(key):
             return FilePull(key, mode, source.latency_days, skipped=True)
-        raw = read_table_file(path, job.settings.privacy.quarantine_chars)
+        account = _judged(job, key, path)
     except FileProblem as error:
         key = FileKey(source.name, table, name, sha256, signature)
         line = redact_text(str(error).replace(path.name, name, 1))
         report = FileReport(source.name, table, name, sha256, status="unreadable", problem=line)
         return FilePull(key, mode, source.latency_days, reports=(report,))
-    account = Account(key, INPUTS[table], raw)
-    judge_rows(account, spec, job.settings, job.lookup)
     return FilePull(
         key,
         mode,
@@ -108,6 +108,19 @@ def _pull_file(job: _Job, name: str, path: Place, skip: Skip) -> FilePull:
         reports=account.reports(),
         family=table,
     )
+
+
+def _judged(job: _Job, key: FileKey, path: Place) -> Account:
+    """What became of the file's rows: in pieces where they can be judged so, else all at once."""
+    table, spec = INPUTS[job.table], job.plan.mapping
+    shown, zone = job.settings.privacy.quarantine_chars, job.settings.business.timezone
+    if spec.row_by_row and table is not REVIEWS and (pieces := pieces_of(path)) is not None:
+        found = judged_in_pieces(key, table, pieces, spec, timezone=zone, max_chars=shown)
+        if found is not None:
+            return found
+    account = Account(key, table, read_table_file(path, shown))
+    judge_rows(account, spec, job.settings, job.lookup)
+    return account
 
 
 def judge_rows(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -10,8 +12,17 @@ from polars.exceptions import PolarsError
 
 from flows.sources.delimited import Delimited, sniff, unique_names
 
-_BLOCK = 1 << 24
+_BLOCK = 1 << 20
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the first line says: names of columns, remarks on them, and what stands between them."""
+
+    names: Sequence[str]
+    notes: Sequence[str]
+    delimiter: str
 
 
 def parse_plain(data: bytes) -> Delimited | None:
@@ -21,53 +32,65 @@ def parse_plain(data: bytes) -> Delimited | None:
     column, or a row with too few or too many fields. Too many are refused by the parser; as no
     row has too many, too few show in the number of delimiters.
     """
-    found = _plain(data)
-    if found is None:
+    heading = heading_of(data[: data.find(b"\n") + 1])
+    frame = None if heading is None else rows_of(data, heading, skip=1)
+    if heading is None or frame is None:
         return None
-    data, header = found
+    names, notes = list(heading.names), list(heading.notes)
+    return Delimited(names, frame, range(1, frame.height + 1), notes=notes)
+
+
+def heading_of(line: bytes) -> Heading | None:
+    """What the first line of a file says; None where it asks for care."""
+    bare = line.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
+    if b'"' in bare or b"\r" in bare or bare.startswith((*_WIDE, b"\n")):
+        return None
+    try:
+        header = bare.decode().rstrip("\n")
+    except UnicodeDecodeError:
+        return None
     delimiter = sniff(header)
     names, notes = unique_names([field.strip() for field in header.split(delimiter)])
-    lines = _count(data, b"\n") - 1 + (not data.endswith(b"\n"))
-    wanted = (lines + 1) * (len(names) - 1)
-    if len(names) < 2 or lines < 1 or _count(data, delimiter.encode()) != wanted:
+    return Heading(names, notes, delimiter) if len(names) > 1 else None
+
+
+def rows_of(data: bytes, heading: Heading, *, skip: int = 0) -> pl.DataFrame | None:
+    """The rows in whole lines, as text, after `skip` lines; None where they ask for care.
+
+    Parts of a file that are cut at ends of lines give the rows of the whole.
+    """
+    if b'"' in data:
+        return None
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+        if b"\r" in data:
+            return None
+    names = heading.names
+    delimiters, ends = _counts(data, heading.delimiter.encode(), b"\n")
+    lines = ends + (not data.endswith(b"\n"))
+    if lines <= skip or delimiters != lines * (len(names) - 1):
         return None
     try:
         frame = pl.read_csv(
             data,
             schema=dict.fromkeys(names, pl.String),
             has_header=False,
-            skip_lines=1,
-            separator=delimiter,
+            skip_lines=skip,
+            separator=heading.delimiter,
             quote_char=None,
             empty_string_is_null=False,
         )
     except PolarsError:
         return None
-    if frame.shape != (lines, len(names)):
-        return None
-    return Delimited(names, frame, range(1, lines + 1), notes=notes)
+    return frame if frame.shape == (lines - skip, len(names)) else None
 
 
-def _plain(data: bytes) -> tuple[bytes, str] | None:
-    r"""The bytes with `\n` line ends, and their first line; None where they ask for care."""
-    data = data.removeprefix(codecs.BOM_UTF8)
-    if b'"' in data or data.startswith((*_WIDE, b"\n", b"\r")):
-        return None
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n")
-    if b"\r" in data or b"\n\n" in data:
-        return None
-    try:
-        return data, data[: data.find(b"\n") + 1].decode().rstrip("\n")
-    except UnicodeDecodeError:
-        return None
-
-
-def _count(data: bytes, byte: bytes) -> int:
-    """How often a byte stands in `data`."""
+def _counts(data: bytes, *wanted: bytes) -> list[int]:
+    """How often each byte stands in `data`, which is looked through once."""
     codes = np.frombuffer(data, np.uint8)
-    wanted = byte[0]
-    return sum(
-        int(np.count_nonzero(codes[start : start + _BLOCK] == wanted))
-        for start in range(0, len(codes), _BLOCK)
-    )
+    found = [0] * len(wanted)
+    for start in range(0, len(codes), _BLOCK):
+        block = codes[start : start + _BLOCK]
+        for place, byte in enumerate(wanted):
+            found[place] += int(np.count_nonzero(block == byte[0]))
+    return found

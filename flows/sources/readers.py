@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Sequence
-from pathlib import PurePath
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -13,14 +12,13 @@ from polars.exceptions import PolarsError
 from flows.places import Place
 from flows.sources import content, delimited, json_lines
 from flows.sources.base import FileProblem, RawFile
+from flows.sources.pieces import PARQUET, TEXT_ENDINGS, ending, numbered
 from flows.sources.plain_text import parse_plain
 from transforms.contracts import Reason
 from transforms.quarantine import QUARANTINED, redacted
-from transforms.validation import EXTRA, ROW
+from transforms.validation import ROW
 
-_PARQUET = b"PAR1"
 _JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
-_TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 
 
 def read_table_file(path: Place, max_chars: int = 200) -> RawFile:
@@ -30,16 +28,16 @@ def read_table_file(path: Place, max_chars: int = 200) -> RawFile:
     then by the name, then by the content. Set-aside text is redacted and cut at `max_chars`. FileProblem, one line, where nothing can be read.
     """
     data = content.load(path)
-    if data.startswith(_PARQUET):
+    if data.startswith(PARQUET):
         return _parquet(data, path)
     kind = content.looks_binary(data)
     if kind is not None:
         raise FileProblem(f"{path.name}: is {kind}; save it as csv, jsonl or parquet")
     if not data.removeprefix(codecs.BOM_UTF8).strip():
         return RawFile(_numbered(pl.DataFrame(), []), notes=("the file is empty",))
-    if _ending(path) == ".parquet":
+    if ending(path) == ".parquet":
         raise FileProblem(f"{path.name}: is not a Parquet file; check how it was written")
-    if _ending(path) in _TEXT_ENDINGS and (plain := parse_plain(data)) is not None:
+    if ending(path) in TEXT_ENDINGS and (plain := parse_plain(data)) is not None:
         return RawFile(_numbered(plain.frame, plain.numbers), notes=tuple(plain.notes))
     text, notes = content.decode(data)
     if is_json(path, text):
@@ -55,16 +53,11 @@ def read_table_file(path: Place, max_chars: int = 200) -> RawFile:
     )
 
 
-def _ending(path: Place) -> str:
-    name = path.name.lower().removesuffix(".gz")
-    return PurePath(name).suffix
-
-
 def is_json(path: Place, text: str) -> bool:
     """Whether a file is JSON: by its name, else by how its text begins."""
-    ending = _ending(path)
-    if ending in _JSON_ENDINGS or ending in _TEXT_ENDINGS:
-        return ending in _JSON_ENDINGS
+    told = ending(path)
+    if told in _JSON_ENDINGS or told in TEXT_ENDINGS:
+        return told in _JSON_ENDINGS
     return text.lstrip()[:1] in ("{", "[")
 
 
@@ -79,10 +72,7 @@ def _parquet(data: bytes, path: Place) -> RawFile:
         if type(error).__name__ != "PanicException":
             raise
         raise FileProblem(f"{path.name}: the Parquet file is damaged; send it again") from None
-    clash = {name: f"{name}_2" for name in (ROW, EXTRA) if name in frame.columns}
-    return RawFile(
-        frame.rename(clash).with_row_index(ROW, 1).with_columns(pl.col(ROW).cast(pl.Int64))
-    )
+    return RawFile(numbered(frame))
 
 
 def _numbered(frame: pl.DataFrame, numbers: Sequence[int]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -108,3 +108,35 @@ def test_each_week_of_a_year_has_one_of_its_own_to_compare_with(fiscal: str) -> 
     assert len(set(told)) == len(told)
     gaps = {(week - one).days // 7 for week, one in zip(weeks, found, strict=True) if one}
     assert gaps == {52, 53}
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns",
+     "America/Havana", "Pacific/Apia", "Africa/Casablanca", "UTC"],
+)  # fmt: skip
+def test_days_looked_up_are_those_that_the_zone_tells(zone: str) -> None:
+    """Three years with changes of clocks at midnight, by half an hour, and a day that was skipped."""
+    start, end = datetime(2010, 12, 30, tzinfo=UTC), datetime(2014, 1, 2, tzinfo=UTC)
+    times = pl.datetime_range(start, end, "7m", time_unit="us", eager=True)
+    times = pl.concat([pl.Series([None], dtype=times.dtype), times.sample(fraction=1.0, seed=1)])
+    told = times.dt.convert_time_zone(zone).dt.date()
+    assert len(times) > calendar._MANY
+    calendar._days_by_quarter.cache_clear()
+    found = pl.DataFrame({"t": times}).select(calendar.local_day("t", zone)).to_series()
+    assert found.equals(told, null_equal=True)
+    assert found.dtype == pl.Date
+    assert found.name == "t"
+
+
+def test_a_year_in_which_a_day_begins_within_a_quarter_is_asked_for_time_by_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calendar, "_YEARS", (1970, 2100))
+    assert calendar._days_by_quarter("Africa/Monrovia", 1971) is None
+    times = pl.datetime_range(
+        datetime(1971, 1, 1, tzinfo=UTC), datetime(1971, 12, 31, tzinfo=UTC), "4m",
+        time_unit="us", eager=True,
+    )  # fmt: skip
+    found = calendar.local_days(times, "Africa/Monrovia")
+    assert found.equals(times.dt.convert_time_zone("Africa/Monrovia").dt.date())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from transforms import parsing
 from transforms.contracts import INPUTS
+from transforms.identifiers import all_distinct, repeated
 from transforms.validation import Split, split
 
 LINES = INPUTS["order_lines"]
@@ -287,10 +289,28 @@ def test_a_value_may_ask_for_another_column(row: dict[str, Any], expected: list[
 
 
 @pytest.mark.parametrize("separator", ["T", " "])
-@pytest.mark.parametrize("zone", ["+00:00", "-0530", "+13:59", "+14:00", "+14:30", "+05:60"])
 @pytest.mark.parametrize(
-    "clock", ["23:59:59", "00:00:00.123456", "24:00:00", "10:00:60", "1:00:00"]
+    "zone",
+    [
+        "+00:00",
+        "-0530",
+        "+13:59",
+        "+14:00",
+        "+14:30",
+        "+05:60",
+        "+23:00",
+        "Z",
+        "z",
+        "+05",
+        " Z",
+        "",
+    ],
 )
+@pytest.mark.parametrize(
+    "clock",
+    ["23:59:59", "00:00:00.123456", "24:00:00", "10:00:60", "1:00:00", "10", "10:30",
+     "10:30:00.1234567", "10:30:00,5", "10:30:00.", "02:30:00"],
+)  # fmt: skip
 def test_a_column_of_one_shape_is_read_as_its_rows_are(
     separator: str, zone: str, clock: str
 ) -> None:
@@ -301,3 +321,39 @@ def test_a_column_of_one_shape_is_read_as_its_rows_are(
     assert alone.to_list() == mixed.to_list()[:2]
     assert alone.dtype == mixed.dtype
     assert alone.name == mixed.name
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.none() | st.text(st.sampled_from("aé \t\u00a0\u2003\n~\x7f"), max_size=4), max_size=8
+    )
+)
+def test_texts_are_trimmed_whatever_they_begin_and_end_with(texts: list[str | None]) -> None:
+    trimmed = parsing.as_text(pl.Series("t", texts, pl.String))
+    assert trimmed.to_list() == [(text or "").strip() or None for text in texts]
+    assert trimmed.name == "t"
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.none() | st.sampled_from("ab"), st.none() | st.integers(0, 2))))
+def test_rows_that_share_a_key_are_found_whatever_their_hashes(
+    keys: list[tuple[str | None, int | None]],
+) -> None:
+    frame = pl.DataFrame(keys, schema={"a": pl.String, "b": pl.Int64}, orient="row")
+    counted = Counter(keys)
+    shared = [counted[key] > 1 for key in keys]
+    assert repeated(frame, ["a", "b"]).to_list() == shared
+    assert all_distinct(frame, ["a", "b"]) is not any(shared)
+
+
+def test_rows_of_equal_hashes_and_different_keys_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Hashes of 64 bits collide one day; here all of them do."""
+    monkeypatch.setattr(
+        pl.DataFrame, "hash_rows", lambda self, **_: pl.Series([1] * self.height, dtype=pl.UInt64)
+    )
+    frame = pl.DataFrame({"a": ["x", "y", "x", None]})
+    assert repeated(frame, ["a"]).to_list() == [True, False, True, False]
+    assert all_distinct(frame[1:], ["a"])
