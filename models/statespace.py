@@ -112,8 +112,8 @@ def deviance(x: Floats, regressors: Floats, start: Floats, drift: float, phi: fl
             spread[j, 0] *= phi
         spread[0, 0] += 1.0
         spread[1, 1] += drift
-    scale = power / known
-    return 0.5 * (known * (np.log(2.0 * np.pi) + np.log(scale) + 1.0) + logs)
+    found: float = 0.5 * (known * (np.log(2.0 * np.pi * power / known) + 1.0) + logs)
+    return found
 
 
 def fit(model: WanderingLevel, until: int | None = None) -> Fit:

@@ -38,9 +38,11 @@ class Demand:
 def sku_categories(order_lines: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     """One category per SKU: the product's, else the latest order line's, else (uncategorised)."""
     lines = (
-        order_lines.filter(pl.col("category").is_not_null())
+        order_lines.lazy()
+        .filter(pl.col("category").is_not_null())
         .group_by("sku", "category")  # few are left to sort
         .agg(pl.col("ordered_at").max())
+        .collect(engine="streaming")
         .sort("ordered_at", "category")
         .group_by("sku")
         .agg(pl.col("category").last().alias("_line"))
@@ -56,21 +58,24 @@ def sku_categories(order_lines: pl.DataFrame, products: pl.DataFrame) -> pl.Data
     )
 
 
+def _counts() -> pl.Expr:
+    return pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
+
+
 def counted_lines(order_lines: pl.DataFrame) -> pl.DataFrame:
     """Order lines that are demand: neither cancelled nor tests; gross of returns."""
-    return order_lines.filter(
-        pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
-    )
+    return order_lines.filter(_counts())
 
 
 def unit_events(order_lines: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Demand by day: day, sku, category, channel, milli (Int64), one row for each of the first four."""
-    return _events(counted_lines(order_lines), "ordered_at", timezone, categories, ("channel",))
+    real = order_lines.lazy().filter(_counts())
+    return _events(real, "ordered_at", timezone, categories, ("channel",))
 
 
 def return_events(refunds: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Returned units by day, in the same columns; a refund tells no channel."""
-    return _events(refunds, "refunded_at", timezone, categories, ())
+    return _events(refunds.lazy(), "refunded_at", timezone, categories, ())
 
 
 def ticket_events(
@@ -84,9 +89,12 @@ def ticket_events(
     The ticket's own SKU decides the category, then its own category, then the first line of its
     order, else (uncategorised). Tickets have no SKU level: most speak of an order.
     """
+    order = [SOURCE, "order_id"]
     first = (
-        order_lines.sort(SOURCE, "order_id", "line_id")
-        .unique(subset=[SOURCE, "order_id"], keep="first", maintain_order=True)
+        order_lines.select(*order, "line_id", "sku")
+        .join(tickets.select(order).unique(), on=order, how="semi")  # few orders are asked about
+        .sort(*order, "line_id")
+        .unique(subset=order, keep="first", maintain_order=True)
         .select(SOURCE, "order_id", pl.col("sku").alias("_order_sku"))
     )
     by_sku = categories.rename({"category": "_sku_category"})
@@ -94,7 +102,7 @@ def ticket_events(
     category = pl.coalesce("_sku_category", "category", "_order_category", pl.lit(UNCATEGORISED))
     return (
         tickets.join(by_sku, on="sku", how="left")
-        .join(first, on=[SOURCE, "order_id"], how="left")
+        .join(first, on=order, how="left")
         .join(by_order, on="_order_sku", how="left")
         .select(
             local_day("opened_at", timezone).alias("day"),
@@ -107,7 +115,7 @@ def ticket_events(
 
 
 def _events(
-    rows: pl.DataFrame,
+    rows: pl.LazyFrame,
     time: str,
     timezone: str,
     categories: pl.DataFrame,
@@ -115,8 +123,7 @@ def _events(
 ) -> pl.DataFrame:
     channel = pl.col("channel") if "channel" in kept else pl.lit(None, dtype=pl.String)
     known = (
-        rows.lazy()
-        .select(
+        rows.select(
             local_day(time, timezone).alias("day"),
             "sku",
             channel.alias("channel"),
