@@ -21,6 +21,7 @@ from flows.errors import Refusal, disk_trouble, where
 from flows.examine import Examined
 from flows.examine import examine as examine_all
 from flows.findings import exceptions
+from flows.identity import hasher
 from flows.interchange import interchange
 from flows.keys import keyring
 from flows.knowledge import Tags
@@ -261,7 +262,11 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
     tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
-    now, past, versions = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
+    key = keyring(settings, night.lake).current
+    by = hasher(settings, key)
+    now, past, versions = forecasting.now_and_then(
+        settings, night.lake, night.as_of, tags, rules, by=by
+    )
     business = settings.business
     tables = forecasting.counted(
         now, settings.forecast.levels, business.fiscal_calendar, business.week_start
@@ -270,7 +275,6 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
     ours = (name for name in rules.signals if name not in rules.upstream)
     taggers = dict.fromkeys(ours, (settings.tagging.tagger, heard.tagger_version))
-    key = keyring(settings, night.lake).current
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)
     stepping = Stepping.read(os.environ)
@@ -293,7 +297,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     shelf = _step_down(night, judged, made.rung, tables)
     desk, plans = _act(night, (now, past, before), shelf, made.hidden)
     told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
-    desk.add(office(Given(night, told_of, shelf.tables)))
+    desk.add(office(Given(night, told_of, shelf.tables, hashing=by)))
     shelf.tables |= desk.tables
     night.keep(shelf.tables)
     silent = ("no conversations were given: baseline forecasts only",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -20,23 +20,34 @@ _MARK = "\x1f"
 class Hasher:
     """How ids, e-mails and phones become join keys under one key.
 
-    What stands for somebody who was forgotten is a keyed hash already and stays as it is.
+    What stands for somebody who was forgotten is a keyed hash already and stays as it is. What it
+    has hashed once it remembers as long as it lives: several tables name the same customers.
     """
 
     key: bytes
     own_ids: tuple[str, ...]
     merge_plus: bool
     country: str
+    _nodes: list[pl.DataFrame] = field(default_factory=list, init=False, compare=False, repr=False)
+    """The nodes of the ids seen so far: none or one frame."""
 
     def ids(self, frame: pl.DataFrame) -> pl.Series:
         """The node of each row's `customer_id`; ids of sources with numbers of their own differ."""
-        scope = pl.when(pl.col(SOURCE).is_in(list(self.own_ids))).then(SOURCE).otherwise(pl.lit(""))
+        names = ["customer_id", SOURCE] if self.own_ids else ["customer_id"]
+        asked = frame.select(names)
+        new, known = asked.drop_nulls().unique(), self._nodes
+        if known:
+            new = new.join(known[0], on=names, how="anti")
+        known[:] = [pl.concat([*known, new.with_columns(self._hashed_ids(new).alias("_node"))])]
+        return asked.join(known[0], on=names, how="left", maintain_order="left")["_node"]
+
+    def _hashed_ids(self, frame: pl.DataFrame) -> pl.Series:
+        scope = pl.lit("")
+        if self.own_ids:
+            scope = pl.when(pl.col(SOURCE).is_in(list(self.own_ids))).then(SOURCE).otherwise(scope)
         told = pl.concat_str(scope, pl.lit(_MARK), "customer_id")
-        scoped = frame.select(
-            pl.when(pl.col("customer_id").str.starts_with(FORGOTTEN))
-            .then("customer_id")
-            .otherwise(told)
-        ).to_series()
+        gone = pl.col("customer_id").str.starts_with(FORGOTTEN)
+        scoped = frame.select(pl.when(gone).then("customer_id").otherwise(told)).to_series()
         return self.hashed(CUSTOMER, scoped)
 
     def emails(self, values: pl.Series) -> pl.Series:
@@ -85,6 +96,8 @@ class Hasher:
             *(one.split(":", 1)[1] for one in gone),  # as `forgotten_id` wrote it
         ]
         told = pl.DataFrame({"id": raw, "key": keys}, schema={"id": pl.String, "key": pl.String})
+        if told.is_empty():
+            return pl.repeat(None, len(values), dtype=pl.String, eager=True)
         return values.to_frame("id").join(told, on="id", how="left", maintain_order="left")["key"]
 
 

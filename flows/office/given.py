@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -18,7 +18,7 @@ from transforms.asof import visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.office_inputs import OFFICE_INPUTS
 from transforms.customers import joined, links_of
-from transforms.hashed import hashed_frames
+from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
 
 EVENTS = ("conversation_id", "passage_id", "insight_id", "action_id", "distribution_id", "text")
@@ -52,6 +52,8 @@ class Given:
     """customer_id, segment and cents of everybody, people who were forgotten too: they count, and are not shown."""
     _shown: dict[str, pl.DataFrame] = field(default_factory=dict)
     _persons: pl.DataFrame | None = None
+    hashing: Hasher | None = None
+    """How ids become join keys: it remembers those that it has hashed. None: one of its own."""
 
     @property
     def as_of(self) -> date:
@@ -61,6 +63,17 @@ class Given:
     def key(self) -> bytes:
         """The key of join keys and pseudonyms in use."""
         return keyring(self.night.settings, self.night.lake).current
+
+    def by(self) -> Hasher:
+        """How ids become join keys."""
+        if self.hashing is None:
+            self.hashing = hasher(self.night.settings, self.key())
+        return self.hashing
+
+    def earlier(self, day: date) -> Given:
+        """What was given as known at the end of an earlier `day`."""
+        then = replace(self.night, as_of=day)
+        return Given(then, self.said, {}, hashing=self.by())
 
     @property
     def rules(self) -> Rules:
@@ -89,13 +102,11 @@ class Given:
         return joined({"": frame}, self._people())[""]
 
     def _hashed(self, name: str) -> pl.DataFrame:
-        contract, settings = INPUTS[name], self.night.settings
-        zone = settings.business.timezone
+        contract, zone = INPUTS[name], self.night.settings.business.timezone
         seen = visible(self.night.lake.versions(name, self.as_of), contract, self.as_of, zone)
         private = [c for c in seen.collect_schema().names() if c == "text" and contract.text]
         frame = masked(seen.drop(private).collect(), _names(contract))
-        by = hasher(settings, keyring(settings, self.night.lake).current)
-        return hashed_frames({name: frame}, by)[name]
+        return hashed_frames({name: frame}, self.by())[name]
 
     def _people(self) -> pl.DataFrame:
         if self._persons is None:

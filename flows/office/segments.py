@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -33,7 +32,7 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
     frozen = freeze_day(bought, as_of, rules.frozen_on, rules.least_days)
     if frozen is None:
         return f"no cut-offs yet: they need {rules.least_days} days of customers' purchases before their freeze ([office.segments])"
-    then = given if frozen == as_of else Given(replace(given.night, as_of=frozen), given.said, {})
+    then = given if frozen == as_of else given.earlier(frozen)
     seen = purchases(then.shown("order_lines"), given.rules.timezone)
     if seen.is_empty():
         return f"nothing was known at the freeze of {frozen} ([office.segments] frozen_on)"
