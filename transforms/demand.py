@@ -37,19 +37,21 @@ class Demand:
 
 def sku_categories(order_lines: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     """One category per SKU: the product's, else the latest order line's, else (uncategorised)."""
-    lines = (
+    told = (
         order_lines.lazy()
-        .filter(pl.col("category").is_not_null())
         .group_by("sku", "category")  # few are left to sort
         .agg(pl.col("ordered_at").max())
         .collect(engine="streaming")
+    )
+    lines = (
+        told.filter(pl.col("category").is_not_null())
         .sort("ordered_at", "category")
         .group_by("sku")
         .agg(pl.col("category").last().alias("_line"))
     )
     named = products.filter(pl.col("category").is_not_null()).sort(SOURCE, "sku")
     named = named.unique(subset="sku", keep="first", maintain_order=True)
-    skus = pl.concat([order_lines.select("sku"), products.select("sku")]).unique()
+    skus = pl.concat([told.select("sku"), products.select("sku")]).unique()
     return (
         skus.join(named.select("sku", "category"), on="sku", how="left")
         .join(lines, on="sku", how="left")
