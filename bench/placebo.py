@@ -23,6 +23,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from bench.night import ROOT
 from flows import environment, forecasting, stages
+from flows.identity import hasher
+from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.night import open_night, rules_of, spec_of
 from flows.simulate import write_brand
@@ -50,8 +52,9 @@ def known_at(config: Path, as_of: str) -> tuple[Known, ForecastSpec]:
         stages.pull(night)
         stages.listen(night, stages.Judged({}, ()))
         tags = Tags(night.take("tag_rows"), night.take("tag_taggable"))
+        by = hasher(night.settings, keyring(night.settings, night.lake).current)
         now, _, _ = forecasting.now_and_then(
-            night.settings, night.lake, night.as_of, tags, rules_of(night.settings)
+            night.settings, night.lake, night.as_of, tags, rules_of(night.settings), by=by
         )
         return now.known, spec_of(night.settings)
 

@@ -12,8 +12,6 @@ from polars.exceptions import PanicException
 
 from flows.earlier import nights_before
 from flows.errors import where
-from flows.identity import hasher
-from flows.keys import keyring
 from flows.knowledge import Picture, Rules, Tags, cutoffs, picture, read_versions
 from flows.lake import Lake
 from flows.masking import pseudonyms
@@ -34,6 +32,7 @@ from models.spec import ForecastSpec
 from transforms.calendar import week_start_of
 from transforms.contracts import EXPORTS
 from transforms.contracts.exports import RUNGS
+from transforms.hashed import Hasher
 from transforms.published import demand_weekly, series_listed, signals_weekly, tags_table
 
 LOG = logging.getLogger("hearcast")
@@ -59,13 +58,13 @@ Versions = Mapping[str, pl.DataFrame]
 
 
 def now_and_then(
-    settings: Settings, lake: Lake, as_of: date, tags: Tags, rules: Rules
+    settings: Settings, lake: Lake, as_of: date, tags: Tags, rules: Rules, *, by: Hasher
 ) -> tuple[Picture, list[Picture], Versions]:
     """What is known at `as_of`, and what was known at each past cutoff, oldest first.
 
-    The third are the versions of rows that both were drawn from.
+    The third are the versions of rows that both were drawn from. `by` hashes who is named in them.
     """
-    versions = read_versions(lake, as_of, hasher(settings, keyring(settings, lake).current))
+    versions = read_versions(lake, as_of, by)
     now = picture(versions, tags, as_of, rules, listed=True)
     past = cutoffs(
         now,

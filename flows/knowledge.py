@@ -15,7 +15,7 @@ from flows.rules import Picture, Rules, Tags
 from models.assemble import panel, signals, week_axis
 from models.panel import Known
 from transforms import demand as counting
-from transforms.asof import KNOWN_ON, ORDER, SOURCE, visible
+from transforms.asof import KNOWN_ON, ORDER, SOURCE, has_second, visible
 from transforms.calendar import gap_weeks, last_complete_week, week_of
 from transforms.contracts import INPUTS
 from transforms.contracts.exports import TARGETS
@@ -92,7 +92,9 @@ def picture(
     `listed`: the tables of who is who and the limits of rates, too.
     """
     apart = {
-        name: visible(frame.lazy(), INPUTS[name], cutoff, rules.timezone).collect()
+        name: visible(
+            frame.lazy(), INPUTS[name], cutoff, rules.timezone, replaced=has_second(frame)
+        ).collect()
         for name, frame in versions.items()
     }
     links = links_of(apart)

@@ -22,6 +22,7 @@ from flows.errors import Refusal, disk_trouble, where
 from flows.examine import Examined
 from flows.examine import examine as examine_all
 from flows.findings import exceptions
+from flows.identity import hasher
 from flows.interchange import interchange
 from flows.keys import keyring
 from flows.knowledge import Tags
@@ -262,7 +263,11 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
     settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
     tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
-    now, past, versions = forecasting.now_and_then(settings, night.lake, night.as_of, tags, rules)
+    key = keyring(settings, night.lake).current
+    by = hasher(settings, key)
+    now, past, versions = forecasting.now_and_then(
+        settings, night.lake, night.as_of, tags, rules, by=by
+    )
     business = settings.business
     tables = forecasting.counted(
         now, settings.forecast.levels, business.fiscal_calendar, business.week_start
@@ -271,7 +276,6 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
     ours = (name for name in rules.signals if name not in rules.upstream)
     taggers = dict.fromkeys(ours, (settings.tagging.tagger, heard.tagger_version))
-    key = keyring(settings, night.lake).current
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)
     stepping = Stepping.read(os.environ)
@@ -292,7 +296,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     night.wait_for_turn()
     before = forecasting.night_before(settings, versions, night.as_of, tags, rules)
     shelf = _step_down(night, judged, made.rung, tables)
-    given = Given(night, OfficeSaid(tags, now, heard.deaf, words.counted), shelf.tables)
+    told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
+    given = Given(night, told_of, shelf.tables, hashing=by)
     desk, plans = _act(given, (now, past, before), shelf, made.hidden)
     desk.add(office(given))
     shelf.tables |= desk.tables

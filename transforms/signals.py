@@ -73,10 +73,10 @@ def _last_order(
         SOURCE, "conversation_id", "customer_id", "started_at"
     )
     bought = (
-        order_lines.filter(pl.col("customer_id").is_not_null())
+        order_lines.select("customer_id", "ordered_at", "sku")
+        .filter(pl.col("customer_id").is_not_null())
         .join(asked.select("customer_id").unique(), on="customer_id", how="semi")
         .sort("ordered_at", "sku")
-        .select("customer_id", "ordered_at", "sku")
         .join(categories, on="sku", how="left", maintain_order="left")
         .rename({"category": "_last_category"})
         .drop("sku")

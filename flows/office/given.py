@@ -56,12 +56,13 @@ class Given:
     """customer_id, segment and cents of everybody, people who were forgotten too: they count, and are not shown."""
     _shown: dict[str, pl.DataFrame] = field(default_factory=dict)
     _persons: pl.DataFrame | None = None
-    _by: Hasher | None = None
+    hashing: Hasher | None = None
+    """How ids become join keys: it remembers those that it has hashed. None: one of its own."""
     _categories: pl.DataFrame | None = None
 
     def at(self, as_of: date) -> Given:
         """The same inputs as they were known on an earlier day, and nothing else of the night."""
-        return Given(replace(self.night, as_of=as_of), self.said, {}, _by=self._hasher())
+        return Given(replace(self.night, as_of=as_of), self.said, {}, hashing=self._hasher())
 
     @property
     def as_of(self) -> date:
@@ -106,8 +107,7 @@ class Given:
         return joined({"": frame}, self._people())[""]
 
     def _hashed(self, name: str) -> pl.DataFrame:
-        contract, settings = INPUTS[name], self.night.settings
-        zone = settings.business.timezone
+        contract, zone = INPUTS[name], self.night.settings.business.timezone
         seen = visible(self.night.lake.versions(name, self.as_of), contract, self.as_of, zone)
         there = seen.collect_schema().names()
         private = [c for c in there if c == "text" and contract.text]
@@ -116,10 +116,9 @@ class Given:
         return hashed_frames({name: frame}, self._hasher())[name]
 
     def _hasher(self) -> Hasher:
-        if self._by is None:
-            settings = self.night.settings
-            self._by = hasher(settings, keyring(settings, self.night.lake).current)
-        return self._by
+        if self.hashing is None:
+            self.hashing = hasher(self.night.settings, self.key())
+        return self.hashing
 
     def _people(self) -> pl.DataFrame:
         if self._persons is None:

@@ -3,7 +3,7 @@ from datetime import date
 import polars as pl
 
 from tests.rows import at, line, versions
-from transforms.asof import visible
+from transforms.asof import has_second, visible
 from transforms.contracts import INPUTS
 
 ZONE = "America/New_York"
@@ -100,3 +100,15 @@ def test_a_passage_that_tells_no_time_is_shown_once_it_is_known() -> None:
     ]
     assert shown("passages", rows, date(2026, 3, 4)).is_empty()
     assert shown("passages", rows, date(2026, 3, 5))["passage_id"].to_list() == ["p"]
+
+
+def test_where_no_key_has_a_second_version_nothing_is_looked_for() -> None:
+    rows = [line(), line(line_id="2", _known_on=date(2026, 3, 9)), line(line_id="3", _deleted=True)]
+    once = versions("order_lines", rows)
+    assert not has_second(once)
+    assert has_second(versions("order_lines", [*rows, line(_version=2)]))
+    for day in (date(2026, 3, 8), date(2026, 3, 9)):
+        quick = visible(once.lazy(), INPUTS["order_lines"], day, ZONE, replaced=False).collect()
+        whole = visible(once.lazy(), INPUTS["order_lines"], day, ZONE).collect()
+        assert quick.sort("line_id").equals(whole.sort("line_id"))
+        assert quick.height == day.day - 7

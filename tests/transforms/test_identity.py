@@ -8,7 +8,7 @@ import pytest
 
 from transforms.customers import alarm_line, identity_tables, links_of
 from transforms.hashed import Hasher, hashed_frames
-from transforms.identity import LINKS, Persons, normal_email, resolve
+from transforms.identity import FORGOTTEN, LINKS, Persons, normal_email, resolve
 from transforms.phones import e164
 
 
@@ -234,6 +234,22 @@ def test_tables_hold_hashes_join_by_address_and_rate_each_system() -> None:
     line = alarm_line(identity_tables(hashed, talked, told, apart, "UTC")["identity_match"])
     assert line is not None
     assert line.startswith("identity: 4 e-mails or phones go with too many")
+
+
+@pytest.mark.parametrize("own", [(), ("desk",)])
+def test_what_was_hashed_before_is_the_same_again(own: tuple[str, ...]) -> None:
+    gone = FORGOTTEN + 32 * "a"
+    first = pl.DataFrame(
+        {"_source": ["shop", "desk", "shop"], "customer_id": ["17", "17", None]},
+        schema={"_source": pl.String, "customer_id": pl.String},
+    )
+    later = pl.DataFrame({"_source": ["desk", "shop", "shop"], "customer_id": ["17", gone, "18"]})
+    by = Hasher(b"key", own, merge_plus=True, country="US")
+    fresh = [Hasher(b"key", own, merge_plus=True, country="US") for _ in range(2)]
+    assert by.ids(first).to_list() == fresh[0].ids(first).to_list()
+    assert by.ids(later).to_list() == fresh[1].ids(later).to_list()
+    assert by.ids(first)[2] is None
+    assert by.ids(later)[1] == gone
 
 
 def test_numbers_of_a_systems_own_are_not_those_of_another() -> None:
