@@ -1,4 +1,4 @@
-"""`python -m bench [nights] [ladder] [accuracy] [leads] [speed] [scale] [reading] [signals] [tagging] [policy] [--quick]`.
+"""`python -m bench [nights] [ladder] [office] [accuracy] [leads] [speed] [scale] [reading] [signals] [tagging] [policy] [--quick]`.
 
 All parts by default.
 
@@ -24,11 +24,12 @@ ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "bench" / "var"
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 PARTS = (
-    "nights", "ladder", "speed", "scale", "reading", "accuracy", "leads", "signals", "tagging", "policy",
+    "nights", "ladder", "office", "speed", "scale", "reading", "accuracy", "leads", "signals", "tagging",
+    "policy",
 )  # fmt: skip
 BESIDE_PEERS = {"speed", "accuracy", "tagging"}
 WRITES = {
-    "nights", "ladder", "speed", "scale", "reading", "accuracy", "leads", "tagging", "policy",
+    "nights", "ladder", "office", "speed", "scale", "reading", "accuracy", "leads", "tagging", "policy",
 }  # fmt: skip
 CAPS = {
     "OMP_NUM_THREADS": "1",

@@ -21,7 +21,7 @@ def cart_recovery(given: Given) -> Mapping[str, pl.DataFrame] | str:
     if reason := given.has("checkouts", "order_lines"):
         return reason
     asked, rules = given.night.settings.office.carts, given.rules
-    orders = carts.orders_of(given.shown("order_lines"))
+    orders = given.orders
     lots = carts.drawn(given.shown("assignments"), asked.experiment, asked.held_out)
     checkouts = given.shown("checkouts")
     mine = carts.with_carts(lots, checkouts, orders)

@@ -22,6 +22,7 @@ from transforms.demand import sku_categories
 from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
 from transforms.landing import FILE, ROW
+from transforms.office.carts import orders_of
 
 SPARED = ("line_id", FILE, ROW, EXTRA, "_words", KNOWN_ON, DELETED, ORDER, "ingested_at")
 """Columns of order lines that no table needs: of ten million lines they are two gigabytes."""
@@ -59,6 +60,7 @@ class Given:
     hashing: Hasher | None = None
     """How ids become join keys: it remembers those that it has hashed. None: one of its own."""
     _categories: pl.DataFrame | None = None
+    _orders: pl.DataFrame | None = None
 
     def at(self, as_of: date) -> Given:
         """The same inputs as they were known on an earlier day, and nothing else of the night."""
@@ -101,6 +103,13 @@ class Given:
         if self._categories is None:
             self._categories = sku_categories(self.shown("order_lines"), self.shown("products"))
         return self._categories
+
+    @property
+    def orders(self) -> pl.DataFrame:
+        """Orders that stand: order_id, customer_id, ordered_at and cents."""
+        if self._orders is None:
+            self._orders = orders_of(self.shown("order_lines"))
+        return self._orders
 
     def same_people(self, frame: pl.DataFrame) -> pl.DataFrame:
         """`frame`, whose customer_id are keyed hashes of an earlier night, with those of tonight."""

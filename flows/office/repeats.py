@@ -31,10 +31,11 @@ def repeat_timing(given: Given) -> Mapping[str, pl.DataFrame] | str:
     talked, since = repeats.said_days(people, now.conversations, now.said, zone)
     people = people.join(talked, on="customer_id", how="left")
     anybody = talked.rename({"talked": "since"})
-    made = [_heard(people, ANYBODY, anybody)]
+    silent = repeats.intervals(people, anybody.clear(), HORIZON)
+    made = [_heard(people, silent, ANYBODY, anybody)]
     for name in sorted(since["signal"].unique()):
         one = since.filter(pl.col("signal") == name).drop("signal")
-        made.append(_heard(people, name, one))
+        made.append(_heard(people, silent, name, one))
     strata = people.select("stratum", "category").unique().sort("stratum")
     rows = repeat_rows(strata, repeats.unheard(people), _segments(people), made)
     contract = EXPORTS["repeat_timing"]
@@ -43,9 +44,13 @@ def repeat_timing(given: Given) -> Mapping[str, pl.DataFrame] | str:
     return {"repeat_timing": table.sort(contract.order)}
 
 
-def _heard(people: pl.DataFrame, signal: str, since: pl.DataFrame) -> Callable[[], Heard]:
+def _heard(
+    people: pl.DataFrame, silent: pl.DataFrame, signal: str, since: pl.DataFrame
+) -> Callable[[], Heard]:
     return lambda: Heard(
-        signal, repeats.waits(people, since), repeats.intervals(people, since, HORIZON)
+        signal,
+        repeats.waits(people, since),
+        repeats.intervals_with(silent, people, since, HORIZON),
     )
 
 

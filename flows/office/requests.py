@@ -17,7 +17,6 @@ from transforms.calendar import local_day
 from transforms.contracts import EXPORTS
 from transforms.contracts.office_columns import MIN_PEOPLE, MIN_SHOWN
 from transforms.office import requests as asking
-from transforms.office.carts import orders_of
 from transforms.people import person
 from transforms.privacy import redact_words
 from transforms.stopwords import STOP_WORDS
@@ -89,7 +88,7 @@ def _noted(given: Given) -> pl.DataFrame:
 
 def _customers(given: Given) -> pl.DataFrame:
     """customer_id, orders and cents of the last 52 weeks."""
-    orders = orders_of(given.shown("order_lines"))
+    orders = given.orders
     recent = local_day("ordered_at", given.rules.timezone) > given.as_of - YEAR
     return (
         orders.filter(pl.col("customer_id").is_not_null(), recent)

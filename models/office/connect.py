@@ -45,7 +45,7 @@ def reach_rates(cells: pl.DataFrame, target: tuple[float, float]) -> pl.DataFram
     sums = cells.group_by(CELL).agg((n * who).sum(), (k * who).sum()).sort(CELL)
     effective = [
         effective_dials(*(own[c].to_numpy() for c in ("n", "k", "people")))
-        for _, own in cells.sort(CELL).group_by(CELL, maintain_order=True)
+        for _, own in cells.sort(*CELL, "n", "k").group_by(CELL, maintain_order=True)
     ]
     parts.append(_limited(sums, np.array(effective), "dials"))
     lo, hi = (pl.when(pl.col("unit") == "people").then(pl.lit(end)) for end in target)

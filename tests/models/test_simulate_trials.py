@@ -16,6 +16,7 @@ from models.simulate.orders import Orders, draw_orders
 
 SPEC = BrandSpec(skus=30, weeks=80, categories=3, dirty=False)
 STAMP = "%Y-%m-%dT%H:%M:%S%:z"
+Row = dict[str, float]
 
 
 def orders_of_the_brand() -> Orders:
@@ -62,42 +63,52 @@ def test_arms_convert_as_the_truth_says_and_one_lot_is_broken(brand: Brand) -> N
     assert plans["free_gift"]["treatment_share"] != brand.truth["experiments"]["free_gift"]["lot"]
 
 
-def test_revenue_of_arms_over_many_lots_is_what_the_truth_says(
-    brand: Brand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Arms drawn again for the same customers: sums over all lots have the ratios of the truth."""
+def spent_while(brand: Brand, experiment: str) -> pl.DataFrame:
+    """customer_id, value and orders of those who ordered while the experiment ran."""
     bought = brand["order_lines"].filter(pl.col("cancelled_at").is_null() & ~pl.col("is_test"))
-    lines = bought.select(
-        "order_id",
-        "customer_id",
-        pl.col("ordered_at").str.to_datetime(STAMP, time_zone="UTC"),
-        (pl.col("unit_price") * pl.col("quantity").clip(0, 1_000)).alias("value"),
-    )
-    plan = brand["experiments"].filter(experiment_id="delivery_dates")
+    plan = brand["experiments"].filter(experiment_id=experiment)
     start, end = (
         plan[name].str.to_datetime(STAMP, time_zone="UTC")[0] for name in ("starts_at", "ends_at")
     )
-    within = lines.filter(pl.col("ordered_at").is_between(start, end, closed="left"))
-    spent = within.group_by("customer_id").agg(
-        pl.col("value").sum(), pl.col("order_id").n_unique().alias("orders")
+    at = pl.col("ordered_at").str.to_datetime(STAMP, time_zone="UTC")
+    return (
+        bought.filter(at.is_between(start, end, closed="left"))
+        .group_by("customer_id")
+        .agg(
+            (pl.col("unit_price") * pl.col("quantity").clip(0, 1_000)).sum().alias("value"),
+            pl.col("order_id").n_unique().alias("orders"),
+        )
     )
-    sums = []
+
+
+def test_arms_over_many_lots_are_what_the_truth_says(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arms drawn again for the same brand: sums over all lots have the ratios of the truth."""
     orders = orders_of_the_brand()
-    for seed in range(150):
+    lots, seeds = [], 150
+    for seed in range(seeds):
         monkeypatch.setattr(
             BrandSpec, "rng", lambda _, part, seed=seed: np.random.default_rng([seed, len(part)])
         )
-        lots, truth = trials.lots_of_tests(SPEC, orders)
-        mine = lots.filter(experiment_id="delivery_dates").join(spent, on="customer_id", how="left")
-        sums.append(
-            mine.group_by("arm").agg(pl.len(), pl.col("value").sum(), pl.col("orders").sum())
+        lots.append(trials.lots_of_tests(SPEC, orders)[0])
+    drawn = pl.concat(lots)
+    for name, told in brand.truth["experiments"].items():
+        mine = drawn.filter(experiment_id=name)
+        both = mine.join(spent_while(brand, name), on="customer_id", how="left")
+        sums = both.group_by("arm").agg(
+            pl.len().alias("n"),
+            pl.col("value", "orders").sum(),
+            pl.col("orders").count().alias("buyers"),
         )
-    told = truth["delivery_dates"]
-    whole = pl.concat(sums).group_by("arm").agg(pl.all().sum()).sort("arm")
-    control, treated = (row["value"] / row["len"] for row in whole.iter_rows(named=True))
-    assert treated / control == pytest.approx(told["revenue_per_eligible_ratio"], rel=0.06)
-    values = (whole["value"] / whole["orders"]).to_list()
-    assert values[1] / values[0] == pytest.approx(told["order_value_ratio"], rel=0.06)
+        control, treated = sums.sort("arm").iter_rows(named=True)
+
+        def ratio(top: str, below: str, one: Row = treated, other: Row = control) -> float:
+            return float(one[top] / one[below] / (other[top] / other[below]))
+
+        assert ratio("buyers", "n") == pytest.approx(told["ratio"], rel=0.02), name
+        assert ratio("value", "n") == pytest.approx(told["revenue_per_eligible_ratio"], rel=0.06)
+        assert ratio("value", "orders") == pytest.approx(told["order_value_ratio"], rel=0.06)
 
 
 def test_actions_are_measured_by_experiments_that_are_registered(brand: Brand) -> None:

@@ -258,3 +258,13 @@ def test_numbers_of_a_systems_own_are_not_those_of_another() -> None:
     assert own[0] == own[2] != own[1]
     other = Hasher(b"other", ("desk",), merge_plus=True, country="US").ids(frame).to_list()
     assert not set(own) & set(other)
+
+
+def test_an_id_is_hashed_once_and_always_alike() -> None:
+    by, fresh = (Hasher(b"key", (), merge_plus=True, country="US") for _ in range(2))
+    first = by.hashed("email", pl.Series(["a@x.com", None, "b@x.com"]))
+    again = by.hashed("email", pl.Series(["b@x.com", "c@x.com", "a@x.com", None]))
+    told = fresh.hashed("email", pl.Series(["b@x.com", "c@x.com", "a@x.com", None]))
+    assert again.to_list() == told.to_list() == [first[2], told[1], first[0], None]
+    assert by.hashed("phone", pl.Series(["a@x.com"]))[0] != first[0]
+    assert by == fresh

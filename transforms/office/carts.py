@@ -149,7 +149,8 @@ def with_orders(carts: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
 
     `after_attempt`: the same, counted from the first attempt: an order before it is not looked at.
     """
-    own = orders.filter(pl.col("customer_id").is_not_null())
+    recent = pl.col("ordered_at") > carts["lot_at"].min()
+    own = orders.filter(recent).join(carts, on="customer_id", how="semi")
     found = _next(carts, own, "lot_at", "next")
     found = _next(found, own, "first_attempt", "later")
     became = pl.col("ended_at").is_not_null()

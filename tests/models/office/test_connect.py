@@ -66,6 +66,16 @@ def test_dials_of_those_who_never_answer_count_for_less() -> None:
     assert alone == pytest.approx(9, rel=0.13)
 
 
+def test_the_order_of_rows_changes_no_bit() -> None:
+    rows = cells(
+        [(name, n, k, 3 + 7 * n + k) for name in "abcdef" for n in range(1, 9) for k in range(n)]
+    )
+    found = reach_rates(rows, (0.3, 0.4)).sort("slice", "unit")
+    for seed in range(5):
+        shuffled = rows.sample(fraction=1.0, shuffle=True, seed=seed)
+        assert reach_rates(shuffled, (0.3, 0.4)).sort("slice", "unit").equals(found)
+
+
 def strata(rows: list[tuple[str, str, int, int]]) -> pl.DataFrame:
     """(team, cohort, n, k)."""
     full = [(13, END, team, cohort, "noon", n, k) for team, cohort, n, k in rows]

@@ -201,6 +201,22 @@ def test_spend_is_foretold_in_units_of_the_customers_own_scale() -> None:
         assert told.tails[:, place] * own == pytest.approx(drawn, rel=0.01, abs=0.05)
 
 
+def test_doubt_about_the_habits_moves_a_sum_as_far_as_its_slope_says() -> None:
+    spread = np.diag([0.01, 0.04, 0.02, 0.05])
+    habits = lifetime.of_logs(HABITS.logs, spread)
+    weight = np.array([5.0, 0.0, 2.0])
+    total, variance = lifetime.of_total(habits, lifetime.expected_nearby(habits, SEEN, 26), weight)
+    assert total == pytest.approx(float(lifetime.expected(habits, SEEN, 26) @ weight))
+    slow = 0.0
+    for place, one in enumerate(np.diag(spread)):
+        more, less = (habits.logs + sign * 1e-5 * np.eye(4)[place] for sign in (1, -1))
+        ends = [
+            lifetime.expected(lifetime.of_logs(x, spread), SEEN, 26) @ weight for x in (more, less)
+        ]
+        slow += one * ((ends[0] - ends[1]) / 2e-5) ** 2
+    assert variance == pytest.approx(slow, rel=1e-3)
+
+
 def test_too_few_customers_have_no_value_rather_than_a_guess() -> None:
     known, came = customers(60, 8)
     assert worth(known, 52)["clv_mean"].null_count() == 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import polars as pl
 
 from transforms.asof import SOURCE
@@ -79,3 +80,22 @@ def test_what_was_said_counts_from_the_first_order_to_the_day_before_the_next() 
     assert not short["event"].any()
     assert short["exit"].max() == 20
     assert repeats.unheard(whole).rows() == [("a", 214, False)]
+
+
+def test_counting_again_only_those_who_said_it_gives_the_intervals_of_all() -> None:
+    rng = np.random.default_rng(4)
+    n = 400
+    days, talked = rng.integers(1, 500, n), rng.integers(0, 200, n)
+    people = pl.DataFrame({
+        "customer_id": [f"c{i}" for i in range(n)], "stratum": rng.integers(1, 4, n), "days": days,
+        "event": rng.random(n) < 0.6,
+        "talked": pl.Series(np.minimum(talked, days - 1)).set(pl.Series(rng.random(n) < 0.5), None),
+    })  # fmt: skip
+    heard = people.filter(pl.col("talked").is_not_null()).sample(60, seed=1)
+    since = heard.select("customer_id", pl.col("talked").alias("since"))
+    nobody = since.clear()
+    silent = repeats.intervals(people, nobody, 365)
+    assert repeats.intervals_with(silent, people, since, 365).equals(
+        repeats.intervals(people, since, 365)
+    )
+    assert repeats.intervals_with(silent, people, nobody, 365).equals(silent)
