@@ -72,7 +72,7 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
         tables, told["dirt"] = soil(spec, tables)
     given, cart_calls, told["office"] = office(spec, orders, talk, tables)
     tables["objectives"], told["objectives"] = governance.objectives(spec), governance.told(spec)
-    told["distributions"] = sendings.truth(spec)
+    told["distributions"], told["reviews"] = sendings.truth(spec), voice.stars_truth()
     tests, told["experiments"] = trials.lots_of_tests(spec, orders)
     return Brand(
         tables=tables | given | {"experiments": trials.experiments(spec)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -144,6 +145,21 @@ def draw_talk(
     )
 
 
+UNHAPPY = ("durability_question", "delivery_worry", "return_intent")
+"""Signals of which any makes a reviewer unhappy."""
+UNHAPPY_STARS, HAPPY_STARS = (1, 2, 3), (3, 4, 5, 5, 5)
+"""Stars that each gives, one as likely as the other."""
+
+
+def stars_truth() -> dict[str, Any]:
+    """What is true of reviews' stars: who is unhappy, and how likely one star and five are of each."""
+    return {
+        "unhappy_signals": UNHAPPY,
+        "one_star": {"unhappy": 1 / len(UNHAPPY_STARS), "happy": 0.0},
+        "five_stars": {"unhappy": 0.0, "happy": HAPPY_STARS.count(5) / len(HAPPY_STARS)},
+    }
+
+
 def conversation_ids(which: Ints) -> pl.Series:
     """Identifiers of the conversations with these numbers."""
     return numbered("V", which, 6)
@@ -154,8 +170,8 @@ def conversations(spec: BrandSpec, goods: Assortment, talk: Talk) -> pl.DataFram
     rng = spec.rng("conversations")
     n = len(talk.at)
     names = pl.Series([archetype(c).name for c in range(spec.categories)])
-    unhappy = talk.mentions[:, [SIGNALS.index("durability_question"), 1, 9]].any(axis=1)
-    stars = np.where(unhappy, rng.choice([1, 2, 3], n), rng.choice([3, 4, 5, 5, 5], n))
+    unhappy = talk.mentions[:, [SIGNALS.index(name) for name in UNHAPPY]].any(axis=1)
+    stars = np.where(unhappy, rng.choice(UNHAPPY_STARS, n), rng.choice(HAPPY_STARS, n))
     told = (rng.random(n) < 0.85) | (talk.language > 0)
     came = arrivals(talk.at, rng, 0.02)
     frame = pl.DataFrame(
