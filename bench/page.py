@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 ROOT = Path(__file__).resolve().parents[1]
 VAR, PAGE = ROOT / "bench" / "var", ROOT / "docs" / "benchmarks.md"
 MARK = "<!-- figures: .venv/bin/python -m bench.page -->"
+SHOWN = 8
+"""Tables of the office that are shown one by one."""
 Json: TypeAlias = Any  # what a file holds
 
 
@@ -69,6 +71,27 @@ def scale(told: Json) -> list[str]:
         for one in told
     ]  # fmt: skip
     return ["### Scale", "", *_table(["series", "seconds", "series/s", "peak MiB"], rows), ""]
+
+
+def office(told: Json) -> list[str]:
+    """All tables of the office by size, and those that cost most at the largest."""
+    rows = [
+        [
+            f"{one['customers']:,}", f"{one['lines']:,}", f"{one['cpu']:.1f}",
+            f"{one['seconds']:.1f}", f"{one['peak_mib']:.0f}",
+        ]
+        for one in told
+    ]  # fmt: skip
+    dearest = sorted(told[-1]["tables"].items(), key=lambda one: -one[1]["cpu"])[:SHOWN]
+    each = [
+        [name, f"{one['cpu']:.1f}", f"{one['seconds']:.1f}", f"{one['peak_mib']:.0f}"]
+        for name, one in dearest
+    ]
+    measures = ["processor s", "seconds", "peak MiB"]
+    return [
+        "### Office", "", *_table(["customers", "order lines", *measures], rows), "",
+        "At the largest size, the tables that cost most:", "", *_table(["table", *measures], each), "",
+    ]  # fmt: skip
 
 
 def reading(told: Json) -> list[str]:
@@ -162,7 +185,7 @@ def _share(row: Json, name: str) -> str:
 
 
 SECTIONS = {
-    "nights": nights, "speed": speed, "scale": scale, "reading": reading,
+    "nights": nights, "office": office, "speed": speed, "scale": scale, "reading": reading,
     "accuracy": accuracy, "leads": leads, "policy": policy,
 }  # fmt: skip
 

@@ -26,6 +26,16 @@ def test_reading_shows_every_way_of_both_formats() -> None:
     assert "| parquet | ours | 8.2 | 9.0 | 2048 |" in lines
 
 
+def test_the_office_shows_its_sizes_and_its_dearest_tables() -> None:
+    tables = {f"t{i}": {"cpu": float(i), "seconds": 2.0 * i, "peak_mib": 900.0} for i in range(10)}
+    one = {"customers": 1_000_000, "lines": 10_000_000, "cpu": 80.0, "seconds": 70.25, "peak_mib": 5000.4,
+           "tables": tables}  # fmt: skip
+    lines = page.office([one])
+    assert "| 1,000,000 | 10,000,000 | 80.0 | 70.2 | 5000 |" in lines
+    assert "| t9 | 9.0 | 18.0 | 900 |" in lines
+    assert not any(line.startswith("| t1 ") for line in lines)
+
+
 def test_speeds_become_ratios_of_wall_and_of_processor_time() -> None:
     told = {
         "speed": [
