@@ -38,6 +38,7 @@ class Foretold:
     tails: Floats
     mean: Floats
     spread: Floats
+    spent: Spending | None = None
 
 
 def foretell(seen: Histories, habits: Habits, spent: Spending | None, weeks: float) -> Foretold:
@@ -60,7 +61,7 @@ def foretell(seen: Histories, habits: Habits, spent: Spending | None, weeks: flo
         tails[at] = np.quantile(ratio, TAILS, axis=1, method="inverted_cdf").T
         mean[at] = purchases[at] * spent.p / (shape - 1)
         spread[at] = ratio.var(axis=1)
-    return Foretold(seen, habits, weeks, alive, purchases, variance, tails, mean, spread)
+    return Foretold(seen, habits, weeks, alive, purchases, variance, tails, mean, spread, spent)
 
 
 def worth(known: pl.DataFrame, weeks: int) -> pl.DataFrame:

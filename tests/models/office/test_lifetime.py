@@ -148,6 +148,21 @@ def test_customers_who_buy_more_than_foretold_are_above() -> None:
 
 
 @pytest.mark.soak
+def test_who_left_is_foretold_over_a_hundred_seeds() -> None:
+    told, gone = [], []
+    for seed in range(100):
+        known, came = customers(1_500, 3_000 + seed)
+        told.append(worth(known, 52)["p_alive"].to_numpy())
+        gone.append(came["left"].to_numpy())
+    p, left = np.concatenate(told), np.concatenate(gone)
+    for lo in (0.0, 0.2, 0.4, 0.6, 0.8):
+        inside = (p >= lo) & (p < lo + 0.2 + (lo == 0.8))
+        share, mean = 1 - left[inside].mean(), p[inside].mean()
+        print(f"p_alive {mean:.3f}: {share:.3f} of {inside.sum()}")  # noqa: T201 - the soak's figures
+        assert abs(share - mean) < 0.02
+
+
+@pytest.mark.soak
 def test_values_and_sums_are_covered_over_a_hundred_seeds() -> None:
     single, sums = [], []
     for seed in range(100):
