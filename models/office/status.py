@@ -93,7 +93,7 @@ def _told(seen: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
     if kind == "share":
         told = wilson(seen["k"].to_numpy(), seen["n"].to_numpy())
     else:
-        told = tuple(seen[name].to_numpy() for name in ("value", "lo", "hi"))
+        told = seen["value"].to_numpy(), seen["lo"].to_numpy(), seen["hi"].to_numpy()
     columns = dict(zip(("value", "lo", "hi"), (x.tolist() for x in told), strict=True))
     return [
         {"week_start": week, "k": k, "n": n, **{c: v[i] for c, v in columns.items()}, **_UNJUDGED}

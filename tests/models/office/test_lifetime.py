@@ -130,6 +130,24 @@ def test_spend_is_foretold_in_units_of_the_customers_own_scale() -> None:
     assert told.tails[:, 2] * own == pytest.approx(np.quantile(value, 0.975, axis=1), rel=0.2)
 
 
+def test_doubt_about_spending_is_that_of_drawing_customers_again() -> None:
+    known, _ = customers(3_000, 21)
+    days, mean = known["priced_days"].to_numpy().astype(float), known["cents_ever"].to_numpy() / 100
+    mean = mean / days
+    found = spending.fitted(days, mean)
+    assert found is not None
+    assert found.covariance is not None
+    rng = np.random.default_rng(5)
+    logs = []
+    for _ in range(40):
+        at = rng.integers(0, 3_000, 3_000)
+        again = spending.fitted(days[at], mean[at])
+        assert again is not None
+        logs.append(again.logs)
+    slow = np.array(logs).std(axis=0, ddof=1)
+    assert np.sqrt(np.diag(found.covariance)) == pytest.approx(slow, rel=0.4)
+
+
 def test_too_few_customers_have_no_value_rather_than_a_guess() -> None:
     known, came = customers(60, 8)
     assert worth(known, 52)["clv_mean"].null_count() == 60
@@ -163,10 +181,10 @@ def test_who_left_is_foretold_over_a_hundred_seeds() -> None:
 
 
 @pytest.mark.soak
-def test_values_and_sums_are_covered_over_a_hundred_seeds() -> None:
+def test_values_and_sums_are_covered_over_many_seeds() -> None:
     single, sums = [], []
-    for seed in range(100):
-        known, came = customers(1_500, 1_000 + seed)
+    for seed in range(300):  # of a hundred the share inside is known to 2 points only
+        known, came = customers(1_500, 5_000 + seed)
         told = worth(known, 52)
         value = came["came_cents"].to_numpy() / 100
         lo, hi = (told[name].to_numpy() for name in ("clv_lo", "clv_hi"))
@@ -175,4 +193,4 @@ def test_values_and_sums_are_covered_over_a_hundred_seeds() -> None:
         sums.append((rows["verdict"] == "inside").to_list())
     print("clv of one", np.mean(single), "sums", np.mean(sums, axis=0))  # noqa: T201 - the soak's figures
     assert 0.945 <= np.mean(single) <= 0.99  # counts are whole: a little more than 95 %
-    assert (np.mean(sums, axis=0) >= 0.9).all()
+    assert all(0.92 <= share <= 0.98 for share in np.mean(sums, axis=0))
