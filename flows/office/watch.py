@@ -12,6 +12,7 @@ import polars as pl
 from flows.desk import Desk
 from flows.office.given import Given
 from flows.office.sendings import items_sent
+from models.office.ratio import with_ratio
 from models.office.status import Course, Rules, course, newest
 from models.office.watched import status_rows, week_rows
 from transforms.calendar import last_complete_week
@@ -178,7 +179,8 @@ def _errors(given: Given) -> Weeks:
     past = given.tables.get("backtest_forecasts")
     if past is None or past.is_empty():
         return "there is no record of past forecasts"
-    return metrics.errors(past, given.night.settings.forecast.backtest_step_weeks)
+    weeks = metrics.errors(past, given.night.settings.forecast.backtest_step_weeks)
+    return with_ratio(weeks, "off", "actual")
 
 
 _COUNTED: Mapping[str, Callable[[Given], Weeks]] = {

@@ -9,7 +9,7 @@ import polars as pl
 
 from models.office import lifetime
 from models.office.worth import CENT, Foretold, modelled
-from models.types import Floats, Ints
+from models.types import Bools, Floats, Ints
 from transforms.contracts.office_columns import MIN_PEOPLE, NOT_ENOUGH
 from transforms.contracts.segment_exports import CALIBRATED, EVERYBODY
 
@@ -51,7 +51,7 @@ def _sums(
     """Sum foretold of the customers `inside`, and its standard error, by measure.
 
     Customers buy independently of each other; doubt about the habits moves all alike, and the value
-    with the purchases.
+    with the purchases; doubt about what is spent moves all values alike.
     """
     at = told.seen.group[inside]
     weight = np.bincount(at, minlength=len(told.seen.x)).astype(np.float64)
@@ -64,8 +64,29 @@ def _sums(
     shared = doubt / total**2 if total > 0 else 0.0
     return {
         "purchases": (total, math.sqrt(chance + doubt)),
-        "value": (value if priced.any() else math.nan, math.sqrt(spread + shared * value**2)),
+        "value": (
+            value if priced.any() else math.nan,
+            math.sqrt(spread + shared * value**2 + _spent_doubt(told, own[inside], at, priced)),
+        ),
     }
+
+
+def _spent_doubt(told: Foretold, own: Floats, at: Ints, priced: Bools) -> float:
+    """Variance of the summed value that comes of doubt about the spending model alone (delta method)."""
+    spent = told.spent
+    if spent is None or spent.covariance is None:
+        return 0.0
+    days, coming = told.seen.x[at][priced] + 1, told.purchases[at][priced]
+    seen = own[priced] - spent.gamma
+
+    def total(logs: Floats) -> float:
+        p, q, gamma = np.exp(logs)
+        return math.fsum(coming * p / (q + p * days - 1) * (gamma + seen))
+
+    steps = np.eye(3) * lifetime.STEP
+    ends = [(total(spent.logs + step), total(spent.logs - step)) for step in steps]
+    slope = np.array([(up - down) / (2 * lifetime.STEP) for up, down in ends])
+    return float(slope @ spent.covariance @ slope)
 
 
 def _row(

@@ -106,7 +106,7 @@ def fitted(seen: Histories) -> Habits | None:
     found = optimize.minimize(loss, start, method="L-BFGS-B", bounds=[BOUNDS] * 4)
     if not np.isfinite(found.fun):
         return None
-    return of_logs(found.x, _covariance(loss, found.x, float(many)))
+    return of_logs(found.x, covariance(loss, found.x, float(many)))
 
 
 def of_logs(logs: Floats, covariance: Floats) -> Habits:
@@ -115,7 +115,7 @@ def of_logs(logs: Floats, covariance: Floats) -> Habits:
     return Habits(r, alpha, a, b, covariance)
 
 
-def _covariance(loss: Callable[[Floats], float], at: Floats, many: float) -> Floats:
+def covariance(loss: Callable[[Floats], float], at: Floats, many: float) -> Floats:
     """Inverse of the observed information; a direction that the data hardly tell counts for nothing."""
     width, n = 1e-2, len(at)
     steps = np.eye(n) * width

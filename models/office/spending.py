@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from models.office.lifetime import covariance
 from models.types import Floats
 
 BOUNDS = (-5.0, 9.0)
@@ -17,11 +18,20 @@ MANY, FINENESS = 50_000, 256
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """A day's spend ~ gamma(p, rate of the customer's own); the rate ~ gamma(q, gamma)."""
+    """A day's spend ~ gamma(p, rate of the customer's own); the rate ~ gamma(q, gamma).
+
+    `covariance` is of the three's logarithms; None: they are known.
+    """
 
     p: float
     q: float
     gamma: float
+    covariance: Floats | None = None
+
+    @property
+    def logs(self) -> Floats:
+        """Logarithms of the three, as the covariance has them."""
+        return np.asarray(np.log(np.array([self.p, self.q, self.gamma])))
 
 
 def log_likelihood(logs: Floats, days: Floats, mean: Floats) -> Floats:
@@ -56,7 +66,9 @@ def fitted(days: Floats, mean: Floats) -> Spending | None:
     bounds = [BOUNDS, (np.log(1.05), BOUNDS[1]), BOUNDS]
     found = optimize.minimize(loss, np.array([0.5, 1.0, 1.0]), method="L-BFGS-B", bounds=bounds)
     p, q, gamma = (float(v) for v in np.exp(found.x))
-    return Spending(p, q, gamma * typical) if np.isfinite(found.fun) else None
+    if not np.isfinite(found.fun):
+        return None
+    return Spending(p, q, gamma * typical, covariance(loss, found.x, float(len(n))))
 
 
 def alike(days: Floats, mean: Floats) -> tuple[Floats, Floats, Floats]:

@@ -27,7 +27,6 @@ from models.types import Floats
 from transforms.contracts.office_columns import NOT_ENOUGH
 from transforms.contracts.status_exports import DRIFTING, IN_CONTROL, OUT_HIGH, OUT_LOW
 
-Z = 1.959963984540054
 JUDGED = 26
 """Newest weeks that are judged: an episode that is older is told to have begun with them."""
 Freeze = Callable[[date], date | None]
@@ -54,7 +53,7 @@ class Course:
 def course(counts: pl.DataFrame, kind: str, freeze: Freeze, rules: Rules) -> Course:
     """The chart of one metric.
 
-    `counts`: week_start, k, n, value and error by week. A week's baseline are the weeks of
+    `counts`: week_start, k, n, and of values value, lo and hi, by week. A week's baseline are the weeks of
     `rules.baseline_weeks` that end before `freeze` of it; runs do not reach across a freeze.
     """
     seen = counts.filter(pl.col("n") > 0).sort("week_start")
@@ -94,8 +93,7 @@ def _told(seen: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
     if kind == "share":
         told = wilson(seen["k"].to_numpy(), seen["n"].to_numpy())
     else:
-        mid, error = seen["value"].to_numpy(), seen["error"].to_numpy()
-        told = mid, np.maximum(mid - Z * error, 0.0), mid + Z * error
+        told = seen["value"].to_numpy(), seen["lo"].to_numpy(), seen["hi"].to_numpy()
     columns = dict(zip(("value", "lo", "hi"), (x.tolist() for x in told), strict=True))
     return [
         {"week_start": week, "k": k, "n": n, **{c: v[i] for c, v in columns.items()}, **_UNJUDGED}

@@ -34,6 +34,7 @@ class Foretold:
     tails: Floats
     mean: Floats
     spread: Floats
+    spent: Spending | None = None
 
 
 def foretell(seen: Histories, habits: Habits, spent: Spending | None, weeks: float) -> Foretold:
@@ -51,7 +52,7 @@ def foretell(seen: Histories, habits: Habits, spent: Spending | None, weeks: flo
         tails[at] = prospects.spent_quantiles(told, spent, shape, TAILS)
         mean[at] = purchases[at] * spent.p / (shape - 1)
         spread[at] = prospects.spent_variance(told, spent, shape)
-    return Foretold(seen, habits, weeks, alive, purchases, variance, tails, mean, spread)
+    return Foretold(seen, habits, weeks, alive, purchases, variance, tails, mean, spread, spent)
 
 
 def worth(known: pl.DataFrame, weeks: int) -> pl.DataFrame:

@@ -36,7 +36,7 @@ ROWS = "".join(f"O{n},1,S,2026-02-0{1 + n % 9}T12:00Z,{n % 4},ä{n}\n" for n in 
         ("a.csv", (HEAD + ROWS).encode()),
         ("a.csv", (HEAD + ROWS).encode().rstrip(b"\n")),
         ("a.txt", b"\xef\xbb\xbf" + (HEAD + ROWS).replace("\n", "\r\n").encode()),
-        ("a.tsv.gz", gzip.compress((HEAD + ROWS).replace(",", "\t").encode())),
+        ("a.tsv.gz", gzip.compress((HEAD + ROWS).replace(",", "\t").encode(), mtime=0)),
         ("a.csv", b"a,_row,\n" + b"1,2,3\n" * 50),
     ],
 )
@@ -93,7 +93,7 @@ def test_what_asks_for_care_late_in_a_file_is_read_whole(tmp_path: Path, last: s
         ("a.csv", b"only\n1\n"),
         ("a.jsonl", b'{"a": 1}\n'),
         ("a.csv", b"PK\x03\x04,b\n"),
-        ("a.csv.gz", gzip.compress(b"a,b\n" * 1000)[:12]),
+        ("a.csv.gz", gzip.compress(b"a,b\n" * 1000, mtime=0)[:12]),
         ("a.csv", (HEAD + ROWS).encode("utf-16")),
     ],
 )

@@ -79,7 +79,7 @@ METRIC_STATUS = Table(
         text("better", "which way is good news", one_of=BETTER),
         date("week_start", "first day of the newest week that is complete and settled; null: none yet", nullable=True),
         _maybe("value", "the metric of that week", "of the metric"),
-        _maybe("lo", "lower end, 95 %: of shares Wilson's; of forecast_wape as if SKUs erred one by one", "of the metric"),
+        _maybe("lo", "lower end, 95 %: of shares Wilson's; of forecast_wape by jackknife over SKUs, as if they erred one by one", "of the metric"),
         _maybe("hi", "upper end, 95 %", "of the metric"),
         count("k", "events counted in the week; of a value: null", nullable=True),
         count("n", "of how many; of forecast_wape: SKUs"),

@@ -14,9 +14,9 @@ from transforms.people import person
 
 COUNTS: dict[str, pl.DataType] = {
     "metric": pl.String(), "week_start": pl.Date(), "k": pl.Int64(), "n": pl.Int64(),
-    "value": pl.Float64(), "error": pl.Float64(),
+    "value": pl.Float64(), "lo": pl.Float64(), "hi": pl.Float64(),
 }  # fmt: skip
-"""Weeks of metrics. Of shares k of n; of values `value` and its standard error, k null."""
+"""Weeks of metrics. Of shares k of n; of values `value` and its limits, k null."""
 RETURN_DAYS, CHECKOUT_DAYS = 28, 7
 """Days after which an order's returns, and a checkout's order, are taken to have come."""
 WEEKS = 104
@@ -132,31 +132,17 @@ def spoken(rates: pl.DataFrame, signal: str) -> pl.DataFrame:
 
 
 def errors(backtest: pl.DataFrame, step: int) -> pl.DataFrame:
-    """WAPE of means over SKUs of each week (value), its standard error, and SKUs (n).
+    """What SKUs' forecasts of each week were off by (lists off and actual), and SKUs (n).
 
-    Of the longest `step` horizons of backtest_forecasts: so every week up to the newest is
-    forecast once, and from about as far away. The error is that of a ratio of sums over SKUs.
+    Of means of the longest `step` horizons of backtest_forecasts: so every week up to the newest is
+    forecast once, and from about as far away.
     """
     mine = backtest.filter(pl.col("target") == "units", pl.col("level") == "sku")
     far = mine.filter(pl.col("horizon") > pl.col("horizon").max() - step)
-    key = ["week_start", "series_id", "cutoff"]
-    rows = far.sort(key).with_columns((pl.col("mean") - pl.col("actual")).abs().alias("off"))
-    weekly = rows.group_by("week_start", maintain_order=True).agg("off", "actual", n=pl.len())
-    made = [
-        (week, *_ratio(off, actual), count)
-        for week, off, actual, count in weekly.filter(pl.col("n") > 1).iter_rows()
-    ]
-    schema = {"week_start": pl.Date, "value": pl.Float64, "error": pl.Float64, "n": pl.Int64}
-    return pl.DataFrame(made, schema=schema, orient="row").drop_nulls("value")
-
-
-def _ratio(off: list[float], actual: list[float]) -> tuple[float | None, float | None]:
-    total, n = sum(actual), len(off)
-    if total <= 0:
-        return None, None
-    ratio = sum(off) / total
-    spread = sum((o - ratio * a) ** 2 for o, a in zip(off, actual, strict=True))
-    return ratio, float((n / (n - 1) * spread) ** 0.5 / total)
+    rows = far.sort("week_start", "series_id", "cutoff").with_columns(
+        (pl.col("mean") - pl.col("actual")).abs().alias("off")
+    )
+    return rows.group_by("week_start", maintain_order=True).agg("off", "actual", n=pl.len())
 
 
 def gathered(found: Mapping[str, pl.DataFrame], last_week: Mapping[str, date]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ SPENT = {"p": 6.0, "q": 4.0, "gamma": 60.0}
 
 
 def customers(n: int, seed: int, weeks: int = 52) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Histories up to END of `n` customers, and what each bought in the `weeks` after it."""
+    """Histories up to END of `n` customers; what each bought in the `weeks` after it, and who had left by END."""
     rng = np.random.default_rng(seed)
     rate, leaving = (
         rng.gamma(TRUTH["r"], 1 / TRUTH["alpha"], n),
@@ -23,7 +23,8 @@ def customers(n: int, seed: int, weeks: int = 52) -> tuple[pl.DataFrame, pl.Data
     span = rng.integers(140, 1050, n)
     times = np.cumsum(rng.exponential(1 / rate[:, None], (n, 120)) * 7, axis=1)
     times = np.round(times)
-    alive = np.arange(1, 121)[None, :] <= rng.geometric(leaving)[:, None]
+    until = rng.geometric(leaving)
+    alive = np.arange(1, 121)[None, :] <= until[:, None]
     seen = alive & (times <= span[:, None])
     after = alive & (times > span[:, None]) & (times <= span[:, None] + 7 * weeks)
     x, last = seen.sum(axis=1), np.where(seen, times, 0).max(axis=1).astype(np.int64)
@@ -42,6 +43,11 @@ def customers(n: int, seed: int, weeks: int = 52) -> tuple[pl.DataFrame, pl.Data
         pl.lit("regular").alias("segment"),
     )  # fmt: skip
     bought = pl.DataFrame(
-        {"customer_id": ids, "bought": later, "came_cents": came.astype(np.int64)}
+        {
+            "customer_id": ids,
+            "bought": later,
+            "came_cents": came.astype(np.int64),
+            "left": x >= until,
+        }
     )
     return known.drop("_first", "_last"), bought

@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 
 from models.office.insight import shares
+from models.office.ratio import ratio_limits
 from models.office.runs import first_rule
 from models.office.status import Course, Rules, course, newest
 from transforms.contracts.status_exports import RULE_SETS
-from transforms.office import distribution, metrics
+from transforms.office import distribution
 
 pytestmark = pytest.mark.soak
 SEEDS, EACH = 100, 20
@@ -29,15 +30,15 @@ def told(name: str, value: object) -> None:
 
 def charted(k: np.ndarray, n: np.ndarray, rules: str) -> Course:
     weeks = [FIRST + timedelta(weeks=i) for i in range(len(k))]
-    frame = pl.DataFrame({"week_start": weeks, "k": k, "n": n, "value": None, "error": None},
-                         schema_overrides={"value": pl.Float64, "error": pl.Float64})  # fmt: skip
+    frame = pl.DataFrame({"week_start": weeks, "k": k, "n": n, "value": None},
+                         schema_overrides={"value": pl.Float64})  # fmt: skip
     return course(frame, "share", lambda w: FROZEN if w >= FROZEN else None, Rules(rules))
 
 
 def valued(values: np.ndarray, rules: str) -> Course:
     weeks = [FIRST + timedelta(weeks=i) for i in range(len(values))]
     n = np.full(len(values), 50)
-    frame = pl.DataFrame({"week_start": weeks, "k": None, "n": n, "value": values, "error": 0.01},
+    frame = pl.DataFrame({"week_start": weeks, "k": None, "n": n, "value": values, "lo": values, "hi": values},
                          schema_overrides={"k": pl.Int64})  # fmt: skip
     return course(frame, "value", lambda w: FROZEN if w >= FROZEN else None, Rules(rules))
 
@@ -176,10 +177,9 @@ def test_the_interval_of_the_forecasts_error(skus: int) -> None:
     for seed in range(SEEDS):
         rng = np.random.default_rng([seed, 9])
         for _ in range(EACH):
-            ratio, error = metrics._ratio(*(x.tolist() for x in drawn(rng, skus)))
-            assert ratio is not None
-            assert error is not None
-            held.append(abs(ratio - truth) <= 1.959963984540054 * error)
+            found = ratio_limits(*drawn(rng, skus))
+            assert found is not None
+            held.append(found[1] <= truth <= found[2])
     ok(f"forecast_wape of {skus} SKUs", held)
 
 
