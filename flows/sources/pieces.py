@@ -101,7 +101,8 @@ def _groups(data: bytes, least: int) -> Iterator[pl.DataFrame]:
     for group in range(footer.num_row_groups):
         taken += footer.row_group(group).num_rows
         if taken - start >= least or group + 1 == footer.num_row_groups:
-            yield scanned.slice(start, taken - start).collect()
+            # One chunk: what was decoded beside the rows is let go.
+            yield scanned.slice(start, taken - start).collect().rechunk()
             start = taken
 
 
