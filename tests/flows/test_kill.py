@@ -90,7 +90,7 @@ class Moment(NamedTuple):
     def any(cls, chance: random.Random, night: float) -> Moment:
         """One in any stage of a night that takes so many seconds, most of them to start."""
         after = chance.choice((None, *STAGES[:5]))
-        return cls(after, chance.uniform(0.0, night * (0.2 if after else 0.9)))
+        return cls(after, chance.uniform(0.0, night * (0.1 if after else 0.9)))
 
 
 Victim = Callable[[subprocess.Popen[bytes]], None]
