@@ -68,7 +68,7 @@ def fitted(days: Floats, mean: Floats) -> Spending | None:
     p, q, gamma = (float(v) for v in np.exp(found.x))
     if not np.isfinite(found.fun):
         return None
-    return Spending(p, q, gamma * typical, covariance(loss, found.x, float(len(n))))
+    return Spending(p, q, gamma * typical, covariance(loss, found.x, float(many)))
 
 
 def alike(days: Floats, mean: Floats) -> tuple[Floats, Floats, Floats]:

@@ -186,6 +186,7 @@ def test_spend_of_many_customers_is_fitted_on_those_alike(monkeypatch: pytest.Mo
     assert exact is not None
     assert coarse is not None
     assert (coarse.p, coarse.q, coarse.gamma) == pytest.approx((exact.p, exact.q, exact.gamma), rel=0.01)  # fmt: skip
+    assert coarse.covariance == pytest.approx(exact.covariance, rel=0.1, abs=1e-5)
 
 
 def test_spend_is_foretold_in_units_of_the_customers_own_scale() -> None:
@@ -205,8 +206,7 @@ def test_doubt_about_the_habits_moves_a_sum_as_far_as_its_slope_says() -> None:
     spread = np.diag([0.01, 0.04, 0.02, 0.05])
     habits = lifetime.of_logs(HABITS.logs, spread)
     weight = np.array([5.0, 0.0, 2.0])
-    total, variance = lifetime.of_total(habits, lifetime.expected_nearby(habits, SEEN, 26), weight)
-    assert total == pytest.approx(float(lifetime.expected(habits, SEEN, 26) @ weight))
+    variance = lifetime.doubt(habits, lifetime.slopes(habits, SEEN, 26), weight)
     slow = 0.0
     for place, one in enumerate(np.diag(spread)):
         more, less = (habits.logs + sign * 1e-5 * np.eye(4)[place] for sign in (1, -1))
