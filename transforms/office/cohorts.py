@@ -58,12 +58,12 @@ def orders_of(order_lines: pl.DataFrame, since: date, timezone: str) -> pl.DataF
     counted = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(value=False)
     real = order_lines.filter(counted & pl.col("customer_id").is_not_null())
     order = [SOURCE, "order_id"]
-    each = real.select("customer_id", *order).unique()
-    totals = each.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("orders"))
     pence = (pl.col("quantity") * pl.col("unit_price") * PENCE).round().cast(pl.Int64, strict=False)
     lines = real.filter(local_day("ordered_at", timezone) >= since).select(
         "customer_id", *order, "ordered_at", "sku", pence.fill_null(0).alias("pence")
     )
+    theirs = real.join(lines, on="customer_id", how="semi").select("customer_id", *order).unique()
+    totals = theirs.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("orders"))
     newest = (
         lines.sort("pence", "sku", descending=[True, False])
         .group_by("customer_id", *order, maintain_order=True)
