@@ -81,7 +81,8 @@ def _careful(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     seen = 0
     try:
         for frame in frames:
-            yield numbered(frame, seen)
+            # One chunk: what was decoded beside the rows is let go.
+            yield numbered(frame.rechunk(), seen)
             seen += frame.height
     except _FAILURES as error:
         raise NeedsCare from error
@@ -101,8 +102,7 @@ def _groups(data: bytes, least: int) -> Iterator[pl.DataFrame]:
     for group in range(footer.num_row_groups):
         taken += footer.row_group(group).num_rows
         if taken - start >= least or group + 1 == footer.num_row_groups:
-            # One chunk: what was decoded beside the rows is let go.
-            yield scanned.slice(start, taken - start).collect().rechunk()
+            yield scanned.slice(start, taken - start).collect()
             start = taken
 
 
