@@ -99,7 +99,7 @@ def test_deliveries_add_up_in_any_order(lines: list[str], cuts: list[float], ord
 
 
 @pytest.mark.soak
-@long(5_000)
+@long(1_500)
 @given(lines=LINES, cuts=st.lists(st.floats(0, 1), max_size=3), order=st.integers(0, 3))
 def test_many_deliveries_add_up_in_any_order(
     lines: list[str], cuts: list[float], order: int

@@ -106,7 +106,7 @@ def test_forecasts_of_odd_panels_are_sound(shape: dict[str, Any]) -> None:
 
 
 @pytest.mark.soak
-@long(3_000)
+@long(1_000)
 @given(shape=SHAPES)
 def test_forecasts_of_many_odd_panels_are_sound(shape: dict[str, Any]) -> None:
     check(shape)
