@@ -86,8 +86,9 @@ def publish_night(
         read_back = {n: f for n, f in read_back.items() if n not in TONIGHTS}
     verdicts = judge_exports(read_back, horizon=settings.forecast.horizon_weeks)
     docs = exports / "data_docs" / f"as_of={night.as_of}"
-    with storage.filling(docs) as folder:
-        write_data_docs([inputs, verdicts], folder, as_of=night.as_of)
+    if settings.run.data_docs or verdicts.held:
+        with storage.filling(docs) as folder:
+            write_data_docs([inputs, verdicts], folder, as_of=night.as_of)
     if verdicts.held:
         discard(exports, snapshot)
         raise NotFitToPublish(

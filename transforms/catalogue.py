@@ -60,6 +60,12 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 """What tables need that no output of the doctor names; all others need order_lines."""
 
 
+def recounted(published: pl.DataFrame, rows: Mapping[str, int]) -> pl.DataFrame:
+    """A published catalogue in which the tables of `rows` have so many; the others as they were."""
+    now = pl.col("table").replace_strict(dict(rows), default=None, return_dtype=pl.Int64)
+    return published.with_columns(pl.coalesce(now, pl.col("rows")).alias("rows"))
+
+
 def catalogue(night: Tonight) -> pl.DataFrame:
     """The table, of every published table of this version and itself, by name."""
     contract = EXPORTS["catalogue"]

@@ -15,6 +15,7 @@ from flows.reader import refuse_newer
 from flows.review_folders import drop_reviews
 from flows.staging import read_json
 from flows.storage import storage_of
+from transforms.catalogue import recounted
 from transforms.contracts import EXPORTS
 from transforms.forgetting_published import (
     customer_keys,
@@ -98,7 +99,10 @@ def _without(path: Place, one: Erasure) -> tuple[dict[str, pl.DataFrame], dict[s
     for name in REPEATING:
         after[name], found = without_repeated(before[name], spoken)
         count["published_quotes"] += found
-    return {n: f for n, f in after.items() if not f.equals(before[n])}, count
+    changed = {n: f for n, f in after.items() if not f.equals(before[n])}
+    listed = _read(path, "catalogue")
+    counted = recounted(listed, {name: frame.height for name, frame in changed.items()})
+    return changed if counted.equals(listed) else {**changed, "catalogue": counted}, count
 
 
 def _read(path: Place, name: str) -> pl.DataFrame:

@@ -155,6 +155,7 @@ class Run(Spec):
     max_age_hours: Annotated[float, Strict(), Field(gt=0, le=8784)] = 26
     keep_nights: Annotated[int, Strict(), Field(ge=1, le=100_000)] = 400
     wait_minutes: Annotated[int, Strict(), Field(ge=0, le=1440)] = 0
+    data_docs: Annotated[bool, Strict()] = True
     engine: Literal["local", "dask"] = "local"
     scheduler: str = ""
 

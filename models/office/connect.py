@@ -41,6 +41,7 @@ def reach_rates(cells: pl.DataFrame, target: tuple[float, float]) -> pl.DataFram
     """
     n, k, who = pl.col("n"), pl.col("k"), pl.col("people")
     people = cells.group_by(CELL).agg(who.sum().alias("n"), who.filter(k > 0).sum().alias("k"))
+    people = people.sort(CELL)
     parts = [_limited(people, people["n"].to_numpy(), "people")]
     sums = cells.group_by(CELL).agg((n * who).sum(), (k * who).sum()).sort(CELL)
     effective = [

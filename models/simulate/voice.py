@@ -154,7 +154,7 @@ UNHAPPY_STARS, HAPPY_STARS = (1, 2, 3), (3, 4, 5, 5, 5)
 def stars_truth() -> dict[str, Any]:
     """What is true of reviews' stars: who is unhappy, and how likely one star and five are of each."""
     return {
-        "unhappy_signals": UNHAPPY,
+        "unhappy_signals": list(UNHAPPY),
         "one_star": {"unhappy": 1 / len(UNHAPPY_STARS), "happy": 0.0},
         "five_stars": {"unhappy": 0.0, "happy": HAPPY_STARS.count(5) / len(HAPPY_STARS)},
     }

@@ -23,6 +23,18 @@ from tests.flows.listeners import Hook, Monitor  # noqa: E402
 from tests.flows.postgres import running_server  # noqa: E402
 
 AS_OF = "2026-11-17"
+PAGES = "HEARCAST_RUN__DATA_DOCS"
+os.environ.setdefault(
+    PAGES, "false"
+)  # they cost a third of a small night; tests of them ask for them
+
+
+@pytest.fixture(scope="module")
+def data_docs() -> Iterator[None]:
+    """Nights of this module leave Great Expectations' pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PAGES, "true")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 FIRST, NEXT = date(2026, 11, 10), date(2026, 11, 17)
 CUSTOMER_LEVEL = {
     "customers.parquet", "identity_edges.parquet", "identity_match.parquet", "segments.parquet",
+    "catalogue.parquet",
 }  # fmt: skip
 OF_WORDS = {"phrase_stats.parquet", "quality_checks.parquet"}
 """Phrases, and checks of words never heard before, rest on the words that are there."""
@@ -175,8 +176,11 @@ def test_published_nights_are_amended_and_say_so(folder: Path) -> None:
     assert (exports / "latest").resolve() == (exports / f"as_of={FIRST}").resolve() == new.resolve()
     changed = {n for n, digest in digests(new).items() if digest != files[n]}
     assert changed == {
-        "customers.parquet", "identity_edges.parquet", "phrase_stats.parquet", "segments.parquet"
+        "catalogue.parquet", "customers.parquet", "identity_edges.parquet", "phrase_stats.parquet",
+        "segments.parquet",
     }  # fmt: skip
+    listed = read_table(exports, "catalogue").select("table", "rows").unique().rows_by_key("table")
+    assert listed["customers"] == [(read_table(exports, "customers").height,)]
     gone = edges.join(read_table(exports, "identity_edges"), on=edges.columns, how="anti")
     assert gone["customer_key"].n_unique() == 1
     left = read_table(exports, "segments")

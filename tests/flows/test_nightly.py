@@ -15,7 +15,7 @@ import pytest
 from flows.lake import Lake
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.summary import planner_lines
-from tests.flows.conftest import AS_OF, SOURCES, child_environment, digests, write_config
+from tests.flows.conftest import AS_OF, PAGES, SOURCES, child_environment, digests, write_config
 from transforms.contracts import EXPORTS
 
 Run = Callable[..., Any]
@@ -30,7 +30,9 @@ def night(tmp_path_factory: pytest.TempPathFactory, brand_folder: Path, run_nigh
     folder = tmp_path_factory.mktemp("night")
     sources = {table: str(brand_folder / name) for table, name in SOURCES.items()}
     backtest = "[forecast]\nhorizon_weeks = 6\nbacktest_origins = 3\n"
-    state = run_night(write_config(folder, sources, backtest))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PAGES, "true")
+        state = run_night(write_config(folder, sources, backtest))
     assert state.name == "Completed", state.message
     return folder
 
@@ -39,7 +41,7 @@ FIRST_NIGHT = {"forecast_changes"}
 NO_OVERRIDES = {"forecasts_final", "override_status"}
 NO_PROGRAMME = {
     "action_speed", "benefits", "call_frame", "call_list", "cart_recovery", "closed_loop",
-    "connect_rate", "insight_rate",
+    "connect_rate", "distribution_log", "distribution_share", "insight_rate",
     "language_match", "lifts", "objective_coverage", "owners", "programme_cadence", "requests",
     "touchpoint_inventory", "touchpoint_yield",
 }  # fmt: skip
@@ -260,6 +262,7 @@ def test_order_of_rows_and_files_changes_no_byte(
     }
 
 
+@pytest.mark.soak
 def test_one_thread_gives_the_bytes_of_two(night: Path, tmp_path: Path, brand_folder: Path) -> None:
     sources = {table: str(brand_folder / name) for table, name in SOURCES.items()}
     config = write_config(

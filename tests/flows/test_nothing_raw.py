@@ -32,6 +32,7 @@ def hearcast(home: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 @pytest.fixture(scope="module")
 def nights(
     tmp_path_factory: pytest.TempPathFactory,
+    data_docs: None,  # noqa: ARG001 - they are searched
 ) -> tuple[Path, list[subprocess.CompletedProcess[bytes]]]:
     """Two nights as a scheduler runs them: one with plain, one with JSON log lines."""
     folder = tmp_path_factory.mktemp("planted")

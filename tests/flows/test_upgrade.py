@@ -106,7 +106,7 @@ def newer(config: Path) -> Path:
         (["review"], EXIT_USAGE),
         (["explain", "--sku", "S1"], EXIT_USAGE),
         (["call-list"], EXIT_USAGE),
-        (["forget", "--customer", "C1"], EXIT_FAILED),
+        (["forget", "--customer", "C1"], EXIT_USAGE),
         (["nightly", "--as-of", str(NEXT)], EXIT_FAILED),
         (["backfill", "--from", str(DAY), "--to", str(DAY), "--as-published"], EXIT_FAILED),
     ],

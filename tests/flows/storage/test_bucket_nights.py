@@ -82,6 +82,7 @@ def fetched(place: ObjectPath, folder: Path) -> Path:
 def both(
     tmp_path_factory: pytest.TempPathFactory,
     prefect_server: None,  # noqa: ARG001 - the nights need it
+    data_docs: None,  # noqa: ARG001 - they are put in the bucket, too
     s3_server: str,
 ) -> Iterator[tuple[Path, Path, Reader]]:
     """One shop, two nights and a drawn audit, on disk and in a bucket that somebody reads throughout."""
