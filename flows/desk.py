@@ -12,9 +12,9 @@ import polars as pl
 from flows.earlier import manifest_of, nights_before, table_of
 from flows.forecasting import conform
 from flows.knowledge import Picture
-from flows.made import Made
 from flows.masking import masked
 from flows.night import Night, spec_of
+from flows.optional import Optionals
 from flows.parquet import ContractViolation
 from flows.places import Place
 from flows.provenance import differences
@@ -41,7 +41,7 @@ TEXTS = ("words", "headline", "action", "why", "reason", "customers_reason", "cu
          "owner")  # fmt: skip
 
 
-class Desk(Made):
+class Desk(Optionals):
     """Tables of the desk: their sentences are masked, and each holds to its contract."""
 
     def fit(self, found: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

@@ -9,9 +9,9 @@ from functools import partial
 import polars as pl
 
 from flows.knowledge import Picture, with_told_on
-from flows.made import Made
 from flows.masking import masked
 from flows.night import Night, rules_of, spec_of
+from flows.optional import Optionals
 from flows.stale import last_nights
 from models.assemble import life_mask
 from models.inventory.arrays import WEEKDAYS, Week, weekday_shares
@@ -45,7 +45,7 @@ SOLD = (
 
 
 @dataclass(slots=True)
-class Plans(Made):
+class Plans(Optionals):
     """Tables to publish, and `rungs` of those not on the full one."""
 
     rungs: dict[str, str] = field(default_factory=dict)

@@ -15,9 +15,9 @@ import polars as pl
 from flows.audits import tag_audit
 from flows.keys import keyring
 from flows.knowledge import Picture, Tags
-from flows.made import Made
 from flows.masking import pseudonyms
 from flows.night import Night, phrase_books, rules_of
+from flows.optional import Optionals
 from flows.phrases import Counted, Passages, count_phrases, phrase_stats
 from flows.voices import voices
 from transforms import word_drift as moved
@@ -32,7 +32,7 @@ JUDGED = ("inputs", "words")
 
 
 @dataclass(slots=True)
-class Said(Made):
+class Said(Optionals):
     """Tables to publish, and lines that people should read."""
 
     lines: tuple[str, ...] = ()

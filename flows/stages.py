@@ -40,18 +40,11 @@ from flows.pull import report_table
 from flows.retention import retire_words
 from flows.rules import Picture
 from flows.said import judgements, keep_verdicts, said_tables
-from flows.stale import (
-    FORECAST_TABLES,
-    RECORD_TABLES,
-    last_nights,
-    previous_snapshot,
-    with_stale_targets,
-)
+from flows.shelf import Shelf, step_down
 from flows.stepping import Stepping
 from flows.taggers import Tagger, open_tagger
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
-from transforms.contracts.exports import TARGETS
 from transforms.customers import alarm_line
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
@@ -60,7 +53,6 @@ from transforms.office.ownership import missing_line
 LOG = logging.getLogger("hearcast")
 
 
-UNRECORDED = {"seasonal_naive": "no record is made on the rung seasonal_naive"}
 NO_TAGS = Tags(
     pl.DataFrame(schema=TAG_ROWS),
     pl.DataFrame(schema=TAGGABLE_ROWS),
@@ -295,7 +287,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     night.wait_for_turn()
     before = forecasting.night_before(settings, versions, night.as_of, tags, rules)
-    shelf = _step_down(night, judged, made.rung, tables)
+    shelf = step_down(night, judged.held, made.rung, tables)
     told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
     given = Given(night, told_of, shelf.tables, hashing=by)
     desk, plans = _act(given, (now, past, before), shelf, made.hidden)
@@ -320,7 +312,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
 def _act(
     given: Given,
     read: tuple[Picture, list[Picture], Picture | None],
-    shelf: _Shelf,
+    shelf: Shelf,
     hidden: pl.DataFrame | None,
 ) -> tuple[Desk, Plans]:
     """Puts on the shelf what people act on: changes, overrides, the plan, metrics, exceptions."""
@@ -336,47 +328,6 @@ def _act(
     desk.add(exceptions(night, now, shelf.tables))
     shelf.tables |= desk.tables
     return desk, plans
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """The night's tables while those that rest on held ones are replaced."""
-
-    tables: dict[str, pl.DataFrame]
-    rungs: dict[str, str]
-    left_out: dict[str, str] = field(default_factory=dict)
-    lines: tuple[str, ...] = ()
-
-    def replace(self, name: str, frame: pl.DataFrame | None, why: str) -> None:
-        """Puts last night's rows in the place of `name`, or leaves the table out."""
-        if frame is not None:
-            self.tables[name] = frame
-            self.rungs[name] = "stale"
-            return
-        self.tables.pop(name, None)
-        self.rungs.pop(name)
-        self.left_out[name] = f"{why}; and no earlier night to fall back on"
-
-
-def _step_down(night: Night, judged: Judged, rung: str, tables: dict[str, pl.DataFrame]) -> _Shelf:
-    """Replaces what rests on held tables, or on a model that failed, by last night's rows."""
-    exports, bad = night.settings.paths.exports, poisoned(judged.held)
-    shelf = _Shelf(tables, dict.fromkeys((*FORECAST_TABLES, *RECORD_TABLES), rung))
-    failed = rung == "stale"
-    targets = TARGETS if failed else tuple(t for t in TARGETS if t in bad)
-    why = next(iter(bad.values()), "the forecast failed")
-    if targets and not failed and previous_snapshot(exports, night.as_of) is None:
-        shelf.lines = (f"forecasts rest on it, as there is no earlier night to show: {why}",)
-        targets = ()
-    whole = failed or targets == TARGETS
-    for name in FORECAST_TABLES if targets else ():
-        frame = with_stale_targets(name, tables.get(name), targets, exports, night.as_of)
-        shelf.replace(name, frame, why)
-    for name in RECORD_TABLES:
-        if whole or name not in tables:
-            reason = why if whole else UNRECORDED.get(rung, "the backtest failed")
-            shelf.replace(name, last_nights(exports, night.as_of, name), reason)
-    return shelf
 
 
 def publish(night: Night, judged: Judged, made: Made) -> Published:

@@ -18,14 +18,14 @@ Found = Mapping[str, pl.DataFrame] | pl.DataFrame | str
 
 
 @dataclass(slots=True)
-class Made:
+class Optionals:
     """Tables to publish; `skipped`: table to why there is nothing to show, `failed`: what broke."""
 
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, other: Made) -> None:
+    def add(self, other: Optionals) -> None:
         """Takes over what another has."""
         self.tables |= other.tables
         self.skipped |= other.skipped
