@@ -40,6 +40,7 @@ def balanced(report: pl.DataFrame) -> bool:
     return added.to_list() == report["rows_in"].to_list()
 
 
+@pytest.mark.soak
 @needs_data
 def test_online_retail_publishes_baseline_forecasts_and_says_that_nobody_spoke(
     tmp_path: Path, run_night: Run, monkeypatch: pytest.MonkeyPatch

@@ -207,6 +207,7 @@ def hashes(exports: Path, day: date) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.glob("*.parquet")}
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("prefect_server")
 def test_a_changed_phrase_re_tags_all_history_and_a_cold_night_gives_the_same_bytes(
     tmp_path: Path, phrases: Path, run_night: Callable[..., Any]

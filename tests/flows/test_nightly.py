@@ -237,6 +237,7 @@ def test_a_past_date_replayed_equals_what_it_published_though_new_data_came(
     assert read_table(exports, "demand_weekly").equals(corrected)
 
 
+@pytest.mark.soak
 def test_order_of_rows_and_files_changes_no_byte(
     tmp_path: Path, brand_folder: Path, run_night: Run
 ) -> None:

@@ -44,6 +44,7 @@ def rows(folder: Path) -> list[tuple[object, ...]]:
     return Lake(folder / "lake").versions("order_lines", NEXT).collect().sort("_order").rows()
 
 
+@pytest.mark.soak
 def test_a_restored_lake_and_exports_give_the_night_that_was_lost(tmp_path: Path) -> None:
     config = shop_with_a_backup(tmp_path)
     assert night(config, NEXT) == EXIT_PUBLISHED

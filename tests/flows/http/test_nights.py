@@ -70,6 +70,7 @@ def written(folder: Path, api: Shopify, extra: str = "") -> Path:
     return file
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("prefect_server")
 def test_nights_over_http_and_an_inbox(shop: Shopify, tmp_path: Path) -> None:
     file = written(tmp_path, shop)
