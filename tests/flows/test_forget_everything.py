@@ -110,7 +110,9 @@ def test_nothing_of_the_person_is_left(shop: Path, capsys: pytest.CaptureFixture
         changed = {
             n.removesuffix(".parquet") for n, digest in digests(path).items() if digest != old[n]
         }
-        assert changed - {"segments", "catalogue"} == TOUCHED, "forecasts, tags and counts are what they were"
+        assert changed - {"segments", "catalogue"} == TOUCHED, (
+            "forecasts, tags and counts are what they were"
+        )
         assert snapshot_problems(path) == []
         assert read_manifest(path)["amends"] == gone.name
     told = read_table(shop / "exports", "phrase_stats")
