@@ -74,7 +74,7 @@ class Readers:
         self, texts: pl.Series, verb: Literal["hints", "read", "find"], *more: str
     ) -> Iterator[tuple[int, Any]]:
         """Each part's start and answer, in order; at least one part."""
-        question = Question(self._settings, self._tagger.name, verb, more)
+        question = Question(self._settings, self._tagger.name, self._tagger.version, verb, more)
         if self._there.worth(question.name, len(texts)):
             yield from self._there.each(texts, question)
             return

@@ -17,18 +17,25 @@ _opened: dict[str, Tagger] = {}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A verb of `Tagger` and what it takes besides texts."""
+    """A verb of `Tagger` and what it takes besides texts; only the tagger of `version` answers."""
 
     settings: Settings
     name: str
+    version: str
     verb: Literal["hints", "read", "find"]
     more: tuple[str, ...] = ()
 
     def __call__(self, texts: pl.Series) -> Any:  # noqa: ANN401 - what the verb gives
-        """The answer of this process's tagger, which is opened once."""
-        if self.name not in _opened:
-            _opened[self.name] = open_tagger(self.settings, self.name)
-        return self.asked_of(_opened[self.name], texts)
+        """The answer of this process's tagger, which is opened once a version.
+
+        RuntimeError where this process makes another version of the same settings.
+        """
+        if self.version not in _opened:
+            tagger = open_tagger(self.settings, self.name)
+            if tagger.version != self.version:
+                raise RuntimeError(f"{tagger.version} was asked for what {self.version} says")
+            _opened[self.version] = tagger
+        return self.asked_of(_opened[self.version], texts)
 
     def asked_of(self, tagger: Tagger, texts: pl.Series) -> Any:  # noqa: ANN401 - as above
         """The answer of `tagger`."""

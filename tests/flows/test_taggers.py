@@ -15,6 +15,7 @@ from flows import tagger_files
 from flows.cli import main
 from flows.descendants import descendants
 from flows.listening_readers import Readers
+from flows.listening_work import Question
 from flows.night import open_night
 from flows.settings import Settings, SettingsError, load_settings
 from flows.taggers import Tagger, open_tagger
@@ -127,6 +128,20 @@ def test_more_processes_find_the_same(
     assert hints.equals(fast.hints(texts))
     for told, wanted in zip(whole, fast.read(texts), strict=True):
         assert told.equals(wanted)
+
+
+def test_a_process_that_lives_on_answers_for_the_version_that_is_asked(settings: Settings) -> None:
+    fewer = settings.model_copy(
+        update={"tagging": settings.tagging.model_copy(update={"languages": ("en",)})}
+    )
+    texts = series("Onde está o meu pedido? Não chegou ainda, e já devia ter chegado.")
+    told = {}
+    for one in (settings, fewer):
+        version = open_tagger(one, "rules").version
+        _, told[version] = Question(one, "rules", version, "read")(texts)
+    assert [found.height > 0 for found in told.values()] == [True, False]
+    with pytest.raises(RuntimeError, match="was asked for what another says"):
+        Question(settings, "rules", "another", "read")(texts)
 
 
 def test_a_process_killed_while_it_reads_costs_nothing(
