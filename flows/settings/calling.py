@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, model_validator
@@ -84,6 +85,13 @@ class Calls(Spec):
         )
 
 
+def in_order(targets: Mapping[str, tuple[float, float]]) -> None:
+    """Raises ValueError where a range by name ends before it begins."""
+    for name, (lo, hi) in targets.items():
+        if lo > hi:
+            raise ValueError(f"targets.{name}: the lower end {lo} is above the upper end {hi}")
+
+
 class _Ordered(Spec):
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -121,9 +129,7 @@ class Touchpoints(Spec):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        for name, (lo, hi) in self.targets.items():
-            if lo > hi:
-                raise ValueError(f"targets.{name}: the lower end {lo} is above the upper end {hi}")
+        in_order(self.targets)
         return self
 
 

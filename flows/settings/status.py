@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
-from flows.settings.calling import Ends
+from flows.settings.calling import Ends, in_order
 from transforms.contracts import EXPORTS
 from transforms.mapping_spec import Spec
 from transforms.office.metrics import METRICS, signal_metric
@@ -38,9 +38,7 @@ class Metrics(Spec):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        for name, (lo, hi) in self.targets.items():
-            if lo > hi:
-                raise ValueError(f"targets.{name}: the lower end {lo} is above the upper end {hi}")
+        in_order(self.targets)
         return self
 
     def misnamed(self, signals: Sequence[str]) -> str | None:
