@@ -110,20 +110,7 @@ def picture(
     categories = counting.sku_categories(shown["order_lines"], shown["products"])
     events = _events(shown, categories, rules)
     first = _first_complete_week(events["units"], rules)
-    demand = {
-        target: counting.assemble(
-            events[target],
-            shown["products"],
-            target=target,
-            levels=rules.levels,
-            last_week=last,
-            as_of=cutoff,
-            week_start=rules.week_start,
-            first_week=first,
-        )
-        for target in TARGETS
-        if events[target].height
-    }
+    demand = _demand(events, shown["products"], rules, cutoff=cutoff, first=first, last=last)
     censored = counting.censored_weeks(shown["inventory_daily"], categories, rules.week_start)
     talked, said, rates, bridges = listened(shown, tags, categories, last, rules, limits=listed)
     weeks = week_axis(first, last) if first is not None else week_axis(last, last)[:0]
@@ -142,6 +129,32 @@ def picture(
     )
     who = identity_tables(apart, talked, links, persons, rules.timezone) if listed else {}
     return Picture(known, demand, rates, talked, said, censored, who, first, last, bridges)
+
+
+def _demand(
+    events: Mapping[str, pl.DataFrame],
+    products: pl.DataFrame,
+    rules: Rules,
+    *,
+    cutoff: date,
+    first: date | None,
+    last: date,
+) -> dict[str, counting.Demand]:
+    """Weekly demand of every target of which there are events."""
+    return {
+        target: counting.assemble(
+            events[target],
+            products,
+            target=target,
+            levels=rules.levels,
+            last_week=last,
+            as_of=cutoff,
+            week_start=rules.week_start,
+            first_week=first,
+        )
+        for target in TARGETS
+        if events[target].height
+    }
 
 
 def _events(
