@@ -113,6 +113,11 @@ def test_nothing_of_the_person_is_left(shop: Path, capsys: pytest.CaptureFixture
         assert changed - {"segments", "catalogue"} == TOUCHED, (
             "forecasts, tags and counts are what they were"
         )
+        listed = read_table(shop / "exports", "catalogue", night).filter(
+            pl.col("rows").is_not_null()
+        )
+        for name, rows in listed.select("table", "rows").unique().iter_rows():
+            assert read_table(shop / "exports", name, night).height == rows, name
         assert snapshot_problems(path) == []
         assert read_manifest(path)["amends"] == gone.name
     told = read_table(shop / "exports", "phrase_stats")
