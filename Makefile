@@ -139,9 +139,9 @@ lock:
 	@awk '/^[^ #]/ { kept = !/^pandas==/ } kept' requirements.lock > requirements.same
 	@{ sed '/^[^#]/,$$d' requirements-bench.lock; \
 	  uv pip compile pyproject.toml --group bench --constraints requirements.same --universal \
-	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-header --output-file requirements-bench.lock \
-	    | sed '/^ *#   -c requirements.same$$/d'; } > requirements-bench.lock.new
+	    --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+	    --no-emit-find-links --no-header --output-file requirements-bench.lock \
+	    | sed '/^ *#   -c requirements.same$$/d' | awk -f .ci/extras.awk; } > requirements-bench.lock.new
 	@mv requirements-bench.lock.new requirements-bench.lock
 	@rm requirements.same
 
