@@ -3,7 +3,8 @@
 All parts by default.
 
 Each part runs in a process of its own, with arithmetic capped at one thread and ours at two, prints
-its table and writes bench/var/<part>.json; bench/var/run.json says when, on what and how long.
+its table and writes bench/var/<part>.json; bench/var/runs.json says of each part's last run when, on
+what and how long.
 Parts with peers run in .venv-bench, which `make bench` sets up.
 """
 
@@ -19,9 +20,11 @@ import time
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "bench" / "var"
+RUNS = VAR / "runs.json"
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 PARTS = (
     "nights", "ladder", "office", "speed", "scale", "reading", "accuracy", "leads", "signals", "tagging",
@@ -86,26 +89,30 @@ def main(arguments: list[str]) -> int:
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     VAR.mkdir(parents=True, exist_ok=True)
-    about = machine()
-    print(
-        f"{about['processor']}, {about['cores']} cores, load {about['load']:.1f}, "
-        f"Python {about['python']}, {about['at']}"
-    )
-    environment = CAPS | dict(os.environ)
-    parts: dict[str, dict[str, float | int]] = {}
-    for part in asked.parts or PARTS:
-        print(f"\n{part}", flush=True)
-        started = time.perf_counter()
-        code = subprocess.run(
-            command(part, quick=asked.quick), cwd=ROOT, env=environment, check=False
-        ).returncode
-        parts[part] = {"exit": code, "seconds": round(time.perf_counter() - started, 1)}
+    parts = {part: measured(part, quick=asked.quick) for part in asked.parts or PARTS}
     total = sum(part["seconds"] for part in parts.values())
     print("\n" + ", ".join(f"{name} {part['seconds']:.0f} s" for name, part in parts.items()))
     print(f"together {total / 60:.1f} minutes; figures in {VAR.relative_to(ROOT)}")
-    report = about | {"quick": asked.quick, "parts": parts}
-    (VAR / "run.json").write_text(json.dumps(report, indent=1))
     return int(any(part["exit"] for part in parts.values()))
+
+
+def measured(part: str, *, quick: bool) -> dict[str, Any]:
+    """One part, run; its record stands in runs.json in the place of its last one."""
+    about = machine()
+    print(
+        f"\n{part}: {about['processor']}, {about['cores']} cores, load {about['load']:.1f}, "
+        f"Python {about['python']}, {about['at']}",
+        flush=True,
+    )
+    started = time.perf_counter()
+    code = subprocess.run(
+        command(part, quick=quick), cwd=ROOT, env=CAPS | dict(os.environ), check=False
+    ).returncode
+    took = round(time.perf_counter() - started, 1)
+    record = about | {"quick": quick, "exit": code, "seconds": took}
+    runs = json.loads(RUNS.read_text(encoding="utf-8")) if RUNS.exists() else {}
+    RUNS.write_text(json.dumps(runs | {part: record}, indent=1), encoding="utf-8")
+    return record
 
 
 if __name__ == "__main__":
