@@ -5,25 +5,52 @@ from bench import page
 from bench.judge import without_nan
 
 
+RUN = {
+    "at": "2026-11-22T13:00+00:00", "processor": "a chip", "cores": 2, "load": 0.25,
+    "python": "3.11.7", "packages": {"numpy": "2.4.6"}, "quick": False,
+}  # fmt: skip
+
+
 def test_a_page_shows_the_parts_that_were_run_and_when(tmp_path: Path) -> None:
-    run = {
-        "at": "2026-11-22T13:00+00:00", "processor": "a chip", "cores": 2, "load": 0.25,
-        "python": "3.11.7", "packages": {"numpy": "2.4.6"}, "quick": False,
-    }  # fmt: skip
-    (tmp_path / "run.json").write_text(json.dumps(run))
+    (tmp_path / "runs.json").write_text(json.dumps({"scale": RUN}))
     load = {"series": 1000, "seconds": 2.0, "cpu": 3.0, "peak_mib": 512.4}
     (tmp_path / "scale.json").write_text(json.dumps([load]))
-    text = page.figures(tmp_path)
-    assert text.startswith("2026-11-22, a chip, 2 cores (load 0.2 at the start), Python 3.11.7")
+    text = page.figures(tmp_path, "")
+    assert text.startswith(
+        "### Scale\n\n2026-11-22, a chip, 2 cores (load 0.2 at the start), Python 3.11.7"
+    )
     assert "| 1,000 | 2.0 | 500 | 512 |" in text
     assert "### Accuracy" not in text
 
 
-def test_reading_shows_every_way_of_both_formats() -> None:
+def test_parts_that_were_not_measured_here_keep_their_sections_in_order(tmp_path: Path) -> None:
+    (tmp_path / "runs.json").write_text(json.dumps({"scale": RUN}))
+    (tmp_path / "scale.json").write_text(
+        json.dumps([{"series": 1000, "seconds": 2.0, "cpu": 3.0, "peak_mib": 512.4}])
+    )
+    shown = "\n### Speed\n\nquick\n\n\n### Scale\n\nof old\n\n### Policy\n\nheld\n"
+    text = page.figures(tmp_path, shown)
+    titles = [line for line in text.splitlines() if line.startswith("### ")]
+    assert titles == ["### Speed", "### Scale", "### Policy"]
+    assert "quick" in text
+    assert "of old" not in text
+    assert text.rstrip().endswith("### Policy\n\nheld")
+    assert page.figures(tmp_path, text) == text
+
+
+def test_reading_shows_every_way_and_how_many_times_each_peer_ours_takes() -> None:
     one = {"way": "ours", "seconds": 9.0, "cpu": 8.25, "peak_mib": 2048.2}
-    lines = page.reading({"rows": 10_000_000, "ways": {"parquet": [one], "csv": []}})
-    assert "10,000,000 order lines." in lines
-    assert "| parquet | ours | 8.2 | 9.0 | 2048 |" in lines
+    peer = {"way": "duckdb_judged", "seconds": 2.0, "cpu": 3.3, "peak_mib": 700.0}
+    lines = page.reading({"rows": 10_000_000, "ways": {"parquet": [one, peer], "csv": [one]}})
+    assert "10,000,000 order lines, two threads." in lines
+    assert "| parquet | ours | 8.2 | 9.0 | 2048 |  |" in lines
+    assert "| parquet | duckdb_judged | 3.3 | 2.0 | 700 | 2.50 |" in lines
+
+
+def test_tagging_shows_how_many_times_the_peers_rate_each_makes() -> None:
+    ours = {"system": "fast", "passages": 1_000, "seconds": 2.0, "cpu": 4.0, "peak_mib": 9.0}
+    peer = {"system": "spaCy", "passages": 100, "seconds": 2.0, "cpu": 4.0, "peak_mib": 9.0}
+    assert "| fast | 1,000 | 2.0 | 4.0 | 9 | 10.0 |" in page.tagging([ours, peer])
 
 
 def test_the_office_shows_its_sizes_and_its_dearest_tables() -> None:

@@ -132,5 +132,5 @@ def digests(folder: Path, pattern: str = "*.parquet") -> dict[str, str]:
 def child_environment(home: Path) -> dict[str, str]:
     """Environment of a `hearcast` process with a home of its own."""
     home.mkdir(parents=True, exist_ok=True)
-    keep = ("PATH", "LANG", "LC_ALL", "HEARCAST_EXAMPLES_DATA", "POLARS_MAX_THREADS")
+    keep = ("PATH", "LANG", "LC_ALL", "HEARCAST_EXAMPLES_DATA", "POLARS_MAX_THREADS", PAGES)
     return {name: os.environ[name] for name in keep if name in os.environ} | {"HOME": str(home)}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import EXIT_PUBLISHED
-from tests.flows.conftest import child_environment
+from tests.flows.conftest import PAGES, child_environment
 from tests.flows.listeners import Hook, Monitor
 from tests.flows.tiny import END, tiny_shop
 
@@ -39,6 +39,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, byte
         "HEARCAST_HMAC_KEY_OLD": PLANTED[1],
         "HEARCAST_ALERT_URLS": f"{hook.url} nonsense://{PLANTED[2]}",
         "HEARCAST_PING_URL": monitor.url,
+        PAGES: "true",
     }
     found = {}
     for command in COMMANDS:
