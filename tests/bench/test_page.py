@@ -4,7 +4,6 @@ from pathlib import Path
 from bench import page
 from bench.judge import without_nan
 
-
 RUN = {
     "at": "2026-11-22T13:00+00:00", "processor": "a chip", "cores": 2, "load": 0.25,
     "python": "3.11.7", "packages": {"numpy": "2.4.6"}, "quick": False,
