@@ -15,6 +15,8 @@ AS_OF ?= 2026-11-17
 
 # Arithmetic runs on one thread, so that sums do not depend on the machine; tables and series on two.
 THREADS ?= 2
+# Tests wait for servers now and then: one more at a time than threads.
+TESTERS ?= 3
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
@@ -71,7 +73,7 @@ nightly: $(STAMP)
 	exit $$code
 
 test: $(STAMP)
-	$(BIN)/python -m pytest tests -m "not soak" -n $(THREADS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest tests -m "not soak" -n $(TESTERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest tests -m soak --timeout 7200 $(ARGS)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -153,6 +154,11 @@ def phrase_books(settings: Settings) -> list[PhraseBook]:
             raise SettingsError(
                 f"{settings.file}: [tagging] languages: there is no phrase file for '{language}' (there are: {there})"
             )
-        with path.open("rb") as raw:
-            books.append(parse_phrases(language, tomllib.load(raw)))
+        books.append(_book(language, path.read_text(encoding="utf-8")))
     return books
+
+
+@cache
+def _book(language: str, text: str) -> PhraseBook:
+    """A phrase file, read once a process: a night asks for it at three places."""
+    return parse_phrases(language, tomllib.loads(text))

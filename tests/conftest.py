@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import settings
+
 from flows import environment
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 environment.prepare(2)
 

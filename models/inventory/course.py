@@ -23,6 +23,8 @@ TAIL_WEEKS = 4
 """Beyond the horizon demand goes on at the mean of as many last weeks."""
 OUTER = 0.05, 0.95
 _WIDTH = float(ndtri(OUTER[1]) - ndtri(OUTER[0]))
+_LEAST = 1e-300
+"""What is told by less is nothing: dividing by it may overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +173,9 @@ def pace(noise: Floats, level: Floats, due: Floats, sold: Floats) -> Floats:
     """
     worth = level * np.maximum(due, 0.0)
     told = worth + noise
-    safe = np.where(told > 0, told, 1.0)
-    return np.asarray(np.where(told > 0, (noise + level * sold) / safe, 1.0))
+    known = told > _LEAST
+    safe = np.where(known, told, 1.0)
+    return np.asarray(np.where(known, (noise + level * sold) / safe, 1.0))
 
 
 def course_of(outlook: Outlook, running: Running) -> Course:

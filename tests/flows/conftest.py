@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from flows.commands import one_night  # noqa: E402
 from flows.simulate import write_brand  # noqa: E402
 from tests.flows.listeners import Hook, Monitor  # noqa: E402
 from tests.flows.postgres import running_server  # noqa: E402
+from tests.flows.tiny import END, tiny_shop  # noqa: E402
+from tests.flows.written import write_config  # noqa: E402
 
 AS_OF = "2026-11-17"
 PAGES = "HEARCAST_RUN__DATA_DOCS"
@@ -90,18 +93,6 @@ SOURCES = {
 }
 
 
-def write_config(folder: Path, sources: dict[str, str], extra: str = "") -> Path:
-    """A hearcast.toml in `folder` over the given patterns."""
-    tables = "\n".join(f'{table} = "{pattern}"' for table, pattern in sources.items())
-    path = folder / "hearcast.toml"
-    path.write_text(
-        "[business]\nname = 'Test'\ntimezone = 'America/New_York'\n"
-        "[paths]\nlake = 'lake'\nexports = 'exports'\n"
-        f"[[sources]]\nname = 'main'\nkind = 'files'\n{tables}\n{extra}"
-    )
-    return path
-
-
 @pytest.fixture
 def config(tmp_path: Path, brand_folder: Path) -> Path:
     """A configuration over the small brand, with a lake and exports of its own."""
@@ -118,6 +109,21 @@ def run_night() -> Callable[..., Any]:
         return one_night(str(config), as_of, restated=restated)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def _tiny_night(tmp_path_factory: pytest.TempPathFactory, prefect_server: None) -> Path:  # noqa: ARG001
+    folder = tmp_path_factory.mktemp("tiny") / "shop"
+    state = one_night(str(tiny_shop(folder)), END.isoformat())
+    assert state.name == "Completed"
+    return folder
+
+
+@pytest.fixture
+def tiny_night(_tiny_night: Path, tmp_path: Path) -> Path:
+    """The configuration of a tiny shop of the test's own that has published END."""
+    shutil.copytree(_tiny_night, tmp_path / "shop", symlinks=True)
+    return tmp_path / "shop" / "hearcast.toml"
 
 
 def digests(folder: Path, pattern: str = "*.parquet") -> dict[str, str]:

@@ -20,8 +20,8 @@ from flows.office import Given, Said, office
 from flows.phrases import count_phrases
 from flows.pull import pull
 from flows.taggers import open_tagger
-from tests.flows.conftest import write_config
 from tests.flows.tiny import END, FORECAST, order_rows
+from tests.flows.written import write_config
 from transforms.asof import visible
 from transforms.contracts import INPUTS
 

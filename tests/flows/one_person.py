@@ -15,8 +15,8 @@ import polars as pl
 from flows.identity import hasher
 from flows.lake import Lake
 from flows.settings import load_settings
-from tests.flows.conftest import write_config
 from tests.flows.tiny import END, order_rows
+from tests.flows.written import write_config
 from transforms.asof import SOURCE
 
 NIGHTS = (END, END + timedelta(days=7))

@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from flows.simulate import write_brand
-from tests.flows.conftest import AS_OF, write_config
+from tests.flows.conftest import AS_OF
+from tests.flows.written import write_config
 from transforms.contracts import INPUTS
 
 PLANTED = {

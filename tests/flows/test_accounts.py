@@ -11,8 +11,8 @@ from flows.accounts import standing
 from flows.lake import Lake
 from flows.pull import pull, report_table
 from flows.settings import load_settings
-from tests.flows.conftest import write_config
 from tests.flows.tiny import order_rows
+from tests.flows.written import write_config
 
 DAY = date(2026, 3, 1)
 

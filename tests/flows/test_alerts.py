@@ -12,8 +12,8 @@ import pytest
 
 from flows.alerts import URLS, alert
 from flows.night import Night
-from tests.flows.conftest import write_config
 from tests.flows.listeners import Hook
+from tests.flows.written import write_config
 from transforms.contracts import EXPORTS
 
 DAY = date(2026, 11, 17)

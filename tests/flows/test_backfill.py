@@ -17,7 +17,7 @@ from flows.cli import EXIT_FAILED, EXIT_PUBLISHED, main
 from flows.descendants import descendants
 from flows.reader import read_manifest, read_table, snapshot_dir
 from tests.flows.conftest import child_environment, digests
-from tests.flows.tiny import END, tiny_shop
+from tests.flows.tiny import END
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -26,10 +26,8 @@ def run(config: Path, *arguments: str) -> int:
     return main([arguments[0], "--config", str(config), *arguments[1:]])
 
 
-def test_a_range_is_published_as_restated_history_and_latest_stays(tmp_path: Path) -> None:
-    config = tiny_shop(tmp_path)
-    assert run(config, "nightly", "--as-of", str(END)) == EXIT_PUBLISHED
-    exports = tmp_path / "exports"
+def test_a_range_is_published_as_restated_history_and_latest_stays(tiny_night: Path) -> None:
+    config, exports = tiny_night, tiny_night.parent / "exports"
     fresh = json.loads((exports / "freshness.json").read_text())
     days = [END - timedelta(days=14), END - timedelta(days=7)]
     span = ["--from", str(days[0]), "--to", str(END - timedelta(days=1))]
@@ -44,11 +42,9 @@ def test_a_range_is_published_as_restated_history_and_latest_stays(tmp_path: Pat
 
 
 def test_as_published_gives_the_same_bytes_or_says_what_is_different(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_night: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = tiny_shop(tmp_path)
-    assert run(config, "nightly", "--as-of", str(END)) == EXIT_PUBLISHED
-    exports = tmp_path / "exports"
+    config, exports = tiny_night, tiny_night.parent / "exports"
     before = digests(exports / f"as_of={END}", "*")
     one = ["--from", str(END), "--to", str(END), "--as-published"]
     assert run(config, "backfill", *one) == EXIT_PUBLISHED
@@ -65,10 +61,9 @@ def snapshots(exports: Path, days: list[date]) -> dict[str, str]:
 
 @pytest.mark.soak
 def test_a_backfill_cut_short_goes_on_and_side_by_side_is_equal_to_one_after_another(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_night: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = tiny_shop(tmp_path / "shop")
-    assert run(config, "nightly", "--as-of", str(END)) == EXIT_PUBLISHED
+    config = tiny_night
     control = tmp_path / "control"
     shutil.copytree(config.parent, control, symlinks=True)
     days = [END - timedelta(days=14), END - timedelta(days=7)]
@@ -152,10 +147,9 @@ def test_the_same_request_goes_on_and_another_or_a_new_one_begins(tmp_path: Path
 
 
 def test_a_date_that_was_never_published_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_night: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = tiny_shop(tmp_path)
-    assert run(config, "nightly", "--as-of", str(END)) == EXIT_PUBLISHED
+    config = tiny_night
     day = str(END - timedelta(days=7))
     span = ["--from", day, "--to", day, "--as-published"]
     assert run(config, "backfill", *span) == EXIT_FAILED

@@ -119,13 +119,13 @@ def half_gzip(path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used_holds_its_table_and_says_so_in_one_line(
-    shop: Path,
+    tiny_night: Path,
     capsys: pytest.CaptureFixture[str],
     name: str,
     write: Callable[[Path], None],
     words: str,
 ) -> None:
-    assert nightly(shop) == EXIT_PUBLISHED
+    shop = tiny_night
     before = read_table(shop.parent / "exports", "forecasts")
     write(shop.parent / "in" / name)
     capsys.readouterr()
@@ -146,8 +146,8 @@ def test_a_file_that_cannot_be_used_holds_its_table_and_says_so_in_one_line(
     assert read_table(shop.parent / "exports", "forecasts")["rung"].unique().to_list() == ["full"]
 
 
-def test_too_many_bad_rows_hold_the_table_until_the_file_is_mended(shop: Path) -> None:
-    assert nightly(shop) == EXIT_PUBLISHED
+def test_too_many_bad_rows_hold_the_table_until_the_file_is_mended(tiny_night: Path) -> None:
+    shop = tiny_night
     more = shop.parent / "in" / "more.csv"
     more.write_text(HEADER + row("a", "-1") + row("b") * 1 + row("c") + row("d"))
     assert nightly(shop, date(2026, 11, 16)) == EXIT_DEGRADED
@@ -194,8 +194,8 @@ def test_a_wrong_date_is_a_usage_error() -> None:
     assert stop.value.code == EXIT_USAGE
 
 
-def test_a_day_to_come_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert nightly(shop) == EXIT_PUBLISHED
+def test_a_day_to_come_is_refused(tiny_night: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = tiny_night
     capsys.readouterr()
     assert nightly(shop, date(2199, 1, 1)) == EXIT_USAGE
     assert "after today" in capsys.readouterr().err
@@ -242,8 +242,8 @@ def total(config: Path) -> float:
     )
 
 
-def test_orders_that_stop_coming_are_held_and_not_learnt_as_low_demand(shop: Path) -> None:
-    assert nightly(shop) == EXIT_PUBLISHED
+def test_orders_that_stop_coming_are_held_and_not_learnt_as_low_demand(tiny_night: Path) -> None:
+    shop = tiny_night
     before = read_table(shop.parent / "exports", "forecasts")
     assert nightly(shop, date(2026, 11, 17)) == EXIT_PUBLISHED
     assert nightly(shop, date(2026, 11, 22)) == EXIT_DEGRADED

@@ -16,8 +16,8 @@ from flows.desk import Desk
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import load_settings
 from flows.summary import planner_lines
-from tests.flows.conftest import write_config
 from tests.flows.tiny import END, FORECAST, order_rows
+from tests.flows.written import write_config
 from transforms.contracts import EXPORTS
 
 FIRST, NEXT, BETWEEN = END - timedelta(days=7), END, END - timedelta(days=6)

@@ -12,10 +12,11 @@ import pytest
 from flows.lake import Lake
 from flows.pull import pull
 from flows.settings import load_settings
-from tests.flows.conftest import SOURCES, child_environment, digests, write_config
+from tests.flows.conftest import SOURCES, child_environment, digests
 from tests.flows.inboxes import config, csv, put
 from tests.flows.shopify_files import FIRST, ORDERS_HEADER, more
 from tests.flows.test_inbox_help_desks import ticket
+from tests.flows.written import write_config
 
 
 def doctor(file: Path) -> tuple[int, str, str]:

@@ -15,7 +15,8 @@ from flows.cli import EXIT_PUBLISHED, EXIT_USAGE, main
 from flows.explain import Night, explain, read_night
 from flows.reader import read_table
 from flows.settings import load_settings
-from tests.flows.conftest import SOURCES, write_config
+from tests.flows.conftest import SOURCES
+from tests.flows.written import write_config
 
 
 @pytest.fixture(scope="module")

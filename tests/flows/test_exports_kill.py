@@ -29,7 +29,7 @@ from pathlib import Path
 from flows.exports import prune, publish, write_snapshot
 from tests.export_frames import all_frames
 exports, first, keep = Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), int(sys.argv[3])
-frames = [all_frames(300, seed) for seed in range(2)]
+frames = [all_frames(60, seed) for seed in range(2)]
 print("ready", flush=True)
 for n in itertools.count():
     day = first + timedelta(days=(n + 1) // 2 - 3 * (n % 5 == 4))
@@ -151,7 +151,7 @@ def publish_one(exports: Path, day: date) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_latest_whole(tmp_path: Path) -> None:
-    trials(tmp_path / "exports", 20, seed=1)
+    trials(tmp_path / "exports", 8, seed=1)
 
 
 @pytest.mark.soak

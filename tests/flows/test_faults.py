@@ -32,10 +32,11 @@ from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.served import run_apart
 from flows.staging import locked
 from flows.stopwatch import STAGES
-from tests.flows.conftest import child_environment, digests, write_config
+from tests.flows.conftest import child_environment, digests
 from tests.flows.listeners import Hook, Monitor
 from tests.flows.test_lake_health import flip
 from tests.flows.tiny import END, FORECAST, order_rows
+from tests.flows.written import write_config
 
 ROOT = Path(__file__).resolve().parents[2]
 NEXT = END + timedelta(days=1)

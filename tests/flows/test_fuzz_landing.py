@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from flows.lake import Lake
 from flows.pull import Pulled, pull, report_table
 from flows.settings import load_settings
-from tests.flows.conftest import write_config
+from tests.flows.written import write_config
 from tests.fuzzing import long, short
 from transforms.asof import visible
 from transforms.contracts import INPUTS

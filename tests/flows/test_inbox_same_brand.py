@@ -12,12 +12,13 @@ from flows.cli import main
 from flows.lake import Lake
 from flows.pull import pull
 from flows.settings import load_settings
-from tests.flows.conftest import SOURCES, write_config
+from tests.flows.conftest import SOURCES
 from tests.flows.inboxes import config, csv, pulls_of, put, rows_of
 from tests.flows.raw import PLANTED
 from tests.flows.shopify_files import FIRST, ORDERS_HEADER, more
 from tests.flows.test_inbox_help_desks import gorgias, message
 from tests.flows.test_inbox_pull import AS_OF
+from tests.flows.written import write_config
 from transforms.calendar import local_day, week_of
 
 ZONE = "America/New_York"

@@ -10,7 +10,7 @@ import pytest
 from flows.keys import NoKey, keyring
 from flows.lake import Lake, LakeError, Landing
 from flows.settings import load_settings
-from tests.flows.conftest import write_config
+from tests.flows.written import write_config
 from tests.rows import good, line
 from transforms.contracts import INPUTS
 from transforms.landing import land_rows

@@ -18,8 +18,8 @@ from flows.lake_health import damaged, drop_damaged, learn_digests
 from flows.parquet import sha256
 from flows.repull import repull
 from flows.settings import Settings, load_settings
-from tests.flows.conftest import write_config
 from tests.flows.test_lake import put, seen
+from tests.flows.written import write_config
 
 DAY = date(2026, 3, 10)
 

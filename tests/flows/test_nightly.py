@@ -15,7 +15,8 @@ import pytest
 from flows.lake import Lake
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.summary import planner_lines
-from tests.flows.conftest import AS_OF, PAGES, SOURCES, child_environment, digests, write_config
+from tests.flows.conftest import AS_OF, PAGES, SOURCES, child_environment, digests
+from tests.flows.written import write_config
 from transforms.contracts import EXPORTS
 
 Run = Callable[..., Any]

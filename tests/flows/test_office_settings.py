@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.settings import Settings, SettingsError, load_settings
-from tests.flows.conftest import write_config
+from tests.flows.written import write_config
 
 
 def settings(folder: Path, extra: str) -> Settings:

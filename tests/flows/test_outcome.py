@@ -14,8 +14,8 @@ from flows.fresh import freshness
 from flows.night_alerts import DEGRADED, FAILED, WELL, Ended, tell_of_night
 from flows.settings import Settings, load_settings
 from tests.export_frames import all_frames
-from tests.flows.conftest import write_config
 from tests.flows.listeners import Hook, Monitor
+from tests.flows.written import write_config
 
 DAY = date(2026, 11, 17)
 

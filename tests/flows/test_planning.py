@@ -14,8 +14,9 @@ import pytest
 from flows import forecasting, planning
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.summary import planner_lines
-from tests.flows.conftest import AS_OF, SOURCES, write_config
+from tests.flows.conftest import AS_OF, SOURCES
 from tests.flows.tiny import END, FORECAST, order_rows, tiny_shop
+from tests.flows.written import write_config
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 Run = Callable[..., Any]
@@ -153,10 +154,9 @@ def broken(*_: object, **__: object) -> Any:
 
 
 def test_without_stock_levels_are_planned_and_stale_forecasts_show_that_plan(
-    tmp_path: Path, run_night: Run, monkeypatch: pytest.MonkeyPatch
+    tiny_night: Path, run_night: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config, exports = tiny_shop(tmp_path), tmp_path / "exports"
-    assert run_night(config, END.isoformat()).name == "Completed"
+    config, exports = tiny_night, tiny_night.parent / "exports"
     plan = read_table(exports, "inventory_plan")
     assert plan.height == 5
     assert set(plan["plan_status"]) == {"no_inventory"}

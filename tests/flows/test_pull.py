@@ -14,8 +14,8 @@ from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED
 from flows.lake import Lake
 from flows.pull import Pulled, pull, report_table
 from flows.settings import load_settings
-from tests.flows.conftest import write_config
 from tests.flows.tiny import END, order_rows, tiny_shop
+from tests.flows.written import write_config
 from transforms.asof import visible
 from transforms.contracts import INPUTS
 

@@ -11,7 +11,7 @@ import pytest
 from flows.lake import Lake
 from flows.pull import pull, report_table
 from flows.settings import SettingsError, load_settings
-from tests.flows.conftest import write_config
+from tests.flows.written import write_config
 
 AS_OF = date(2026, 4, 1)
 HEAD = "review_id,created_at,rating,title,text,sku,customer_id,helpful_votes,verified\n"

@@ -20,7 +20,7 @@ from flows.sources.files import judge_rows, pull_source
 from flows.sources.pieces import NeedsCare, pieces_of
 from flows.sources.piecewise import judged_in_pieces
 from flows.sources.readers import read_table_file
-from tests.flows.conftest import write_config
+from tests.flows.written import write_config
 from transforms.contracts import INPUTS
 from transforms.mapping_spec import TableMap
 

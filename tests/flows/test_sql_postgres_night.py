@@ -16,10 +16,11 @@ from flows.cli import EXIT_PUBLISHED, EXIT_USAGE
 from flows.cli import main as hearcast
 from flows.reader import read_table
 from flows.sources.readers import read_table_file
-from tests.flows.conftest import AS_OF, SOURCES, digests, write_config
+from tests.flows.conftest import AS_OF, SOURCES, digests
 from tests.flows.databases import DAY, loaded, pulled
 from tests.flows.postgres import READER, Server
 from tests.flows.tiny import END, tiny_shop
+from tests.flows.written import write_config
 
 pytestmark = pytest.mark.needs_postgres
 SPEC = "[forecast]\nhorizon_weeks = 4\nbacktest_origins = 2\n"

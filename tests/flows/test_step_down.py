@@ -46,10 +46,9 @@ def test_a_backtest_that_fails_leaves_the_forecasts_fresh(
 
 
 def test_a_forecast_that_fails_on_every_rung_shows_last_nights_rows(
-    tmp_path: Path, run_night: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    tiny_night: Path, run_night: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config, exports = tiny_shop(tmp_path), tmp_path / "exports"
-    assert run_night(config, END.isoformat()).name == "Completed"
+    config, exports = tiny_night, tiny_night.parent / "exports"
     with monkeypatch.context() as patch:
         patch.setattr(forecasting, "forecast", broken)
         patch.setattr(forecasting, "naive_night", broken)

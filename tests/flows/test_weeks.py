@@ -19,9 +19,10 @@ import pytest
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, main
 from flows.descendants import descendants
 from flows.staging import locked
-from tests.flows.conftest import child_environment, digests, write_config
+from tests.flows.conftest import child_environment, digests
 from tests.flows.test_lake_health import flip
 from tests.flows.tiny import END, FORECAST, order_rows
+from tests.flows.written import write_config
 from tests.soaking import length, spent, tell
 
 NIGHTS = 70

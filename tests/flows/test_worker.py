@@ -14,9 +14,10 @@ from flows.exports import snapshot_problems
 from flows.lake import Lake
 from flows.night import yesterday
 from flows.reader import read_manifest, snapshot_dir
-from tests.flows.conftest import digests, write_config
+from tests.flows.conftest import digests
 from tests.flows.deployed import Deployed, checkout, deployed, until
 from tests.flows.tiny import FORECAST, order_rows
+from tests.flows.written import write_config
 
 NIGHTLY, BACKFILL, REVIEW = "nightly/nightly", "backfill/backfill", "weekly-review/weekly-review"
 YESTERDAY = yesterday("America/New_York")

@@ -15,10 +15,10 @@ import pytest
 import yaml
 
 from flows.reader import read_manifest, snapshot_dir
-from tests.flows.conftest import write_config
 from tests.flows.deployed import ROOT, checkout, deployed, until
 from tests.flows.test_worker import BACKFILL, FIRST, NIGHTLY, YESTERDAY
 from tests.flows.tiny import FORECAST, order_rows
+from tests.flows.written import write_config
 
 pytestmark = pytest.mark.needs_postgres
 

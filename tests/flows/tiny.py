@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tests.flows.conftest import write_config
+from tests.flows.written import write_config
 
 END = date(2026, 11, 15)
 FORECAST = "[forecast]\nhorizon_weeks = 4\nbacktest_origins = 2\n[run]\nthreads = 2\n"

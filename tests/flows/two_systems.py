@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.simulate import write_brand
-from tests.flows.conftest import write_config
+from tests.flows.written import write_config
 
 CONFIG = """
 [[sources]]

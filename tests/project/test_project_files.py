@@ -4,6 +4,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,16 @@ def test_every_pin_in_the_lock_has_a_hash() -> None:
 def test_no_address_or_machine_path_in_the_lock() -> None:
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert not re.search(r"://|@ |--(extra-)?index-url|--find-links|/(home|opt|tmp|usr)/", text)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-bench.lock"])
+def test_what_is_locked_with_extras_is_locked_plainly_too(name: str) -> None:
+    """Some versions of pip take a plain wish beside one with extras for one without a version."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    pinned = set(re.findall(r"^([A-Za-z0-9._-]+(?:\[.+?\])?==\S+)", text, re.MULTILINE))
+    with_extras = {one for one in pinned if "[" in one}
+    assert with_extras
+    assert {re.sub(r"\[.+?\]", "", one) for one in with_extras} <= pinned
 
 
 def test_every_declared_dependency_is_locked() -> None:

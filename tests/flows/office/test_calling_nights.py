@@ -20,7 +20,8 @@ from flows.lake import Lake
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import load_settings
 from flows.simulate import write_brand
-from tests.flows.conftest import SOURCES, write_config
+from tests.flows.conftest import SOURCES
+from tests.flows.written import write_config
 from transforms.asof import SOURCE
 from transforms.contracts.learning_exports import LEARNING_TABLES
 from transforms.contracts.programme_exports import PROGRAMME_TABLES

@@ -12,8 +12,9 @@ import pytest
 from flows.cli import EXIT_PUBLISHED, main
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.simulate import write_brand
-from tests.flows.conftest import SOURCES, write_config
+from tests.flows.conftest import SOURCES
 from tests.flows.listeners import Hook
+from tests.flows.written import write_config
 from transforms.contracts import EXPORTS
 
 NIGHTS = (date(2026, 11, 16), date(2026, 11, 17))

@@ -12,7 +12,7 @@ from flows.exports import publish, write_snapshot
 from flows.settings import Settings, load_settings
 from tests import review_frames as made
 from tests.browser import Browser, browser
-from tests.flows.conftest import write_config
+from tests.flows.written import write_config
 from transforms.contracts import EXPORTS
 
 MISSING = "SKU-00003"

@@ -9,21 +9,16 @@ from typing import Any
 import pytest
 
 from flows.cli import EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE, main
-from flows.commands import one_night
 from flows.deployments import read_deployments
 from tests.flows.tiny import END, tiny_shop
 
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def shop(tiny_night: Path) -> Path:
     """A small shop with one real night published; returns its configuration."""
-    request.getfixturevalue("prefect_server")
-    config = tiny_shop(tmp_path_factory.mktemp("shop"))
-    state = one_night(str(config), END.isoformat())
-    assert state.name == "Completed"
-    return config
+    return tiny_night
 
 
 def test_the_command_draws_and_says_where(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

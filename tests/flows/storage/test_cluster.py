@@ -18,8 +18,8 @@ from flows.cluster import Cluster, NoCluster, cluster_of
 from flows.reader import read_manifest, snapshot_dir
 from flows.settings import load_settings
 from flows.storage import ObjectPath
-from tests.flows.conftest import write_config
 from tests.flows.one_person import NIGHTS, one_person
+from tests.flows.written import write_config
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
@@ -77,6 +77,7 @@ def test_shares_of_days_decide_what_is_left_of_the_week() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(noise=2.2e-311, level=1.0, due=0.0, sold=1.0)
 @given(noise=st.floats(0, 50), level=st.floats(0, 2), due=st.floats(0, 200), sold=st.floats(0, 400))
 def test_pace_lies_between_the_forecast_and_what_was_sold(
     noise: float, level: float, due: float, sold: float
