@@ -14,7 +14,7 @@ from flows.masking import masked
 from flows.night import Night, rules_of
 from flows.phrases import Counted
 from flows.rules import Picture, Rules, Tags
-from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, visible
+from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, VERSION, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.office_inputs import OFFICE_INPUTS
 from transforms.customers import joined, links_of
@@ -23,6 +23,7 @@ from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
 from transforms.landing import FILE, ROW
 from transforms.office.carts import orders_of
+from transforms.office.who import bearers, with_who
 
 SPARED = ("line_id", FILE, ROW, EXTRA, "_words", KNOWN_ON, DELETED, ORDER, "ingested_at")
 """Columns of order lines that no table needs: of ten million lines they are two gigabytes."""
@@ -88,9 +89,13 @@ class Given:
         read (column `text`); quotes in other tables are as given, and not to be published unredacted.
         """
         if name not in self._shown:
-            frame = self._hashed(name)
-            self._shown[name] = joined({name: frame}, self._people())[name]
+            self._shown[name] = self._read(name)
         return self._shown[name]
+
+    def release(self, *names: str) -> None:
+        """Lets go of inputs that no later table needs; whoever asks for one all the same reads it again."""
+        for name in names:
+            self._shown.pop(name, None)
 
     def has(self, *names: str) -> str | None:
         """Why a table that needs these inputs is skipped, in one line; None: all have rows."""
@@ -115,14 +120,23 @@ class Given:
         """`frame`, whose customer_id are keyed hashes of an earlier night, with those of tonight."""
         return joined({"": frame}, self._people())[""]
 
-    def _hashed(self, name: str) -> pl.DataFrame:
+    def _seen(self, name: str) -> pl.LazyFrame:
+        """The rows of `name` as known tonight; ids, e-mails and phones as they were given."""
         contract, zone = INPUTS[name], self.night.settings.business.timezone
-        seen = visible(self.night.lake.versions(name, self.as_of), contract, self.as_of, zone)
+        versions = self.night.lake.versions(name, self.as_of)
+        second = bool(versions.select((pl.col(VERSION) > 1).any()).collect().item())
+        return visible(versions, contract, self.as_of, zone, replaced=second)
+
+    def _read(self, name: str) -> pl.DataFrame:
+        contract, seen = INPUTS[name], self._seen(name)
         there = seen.collect_schema().names()
         private = [c for c in there if c == "text" and contract.text]
         spared = [c for c in there if c in SPARED and name == "order_lines"]
         frame = masked(seen.drop(*private, *spared).collect(), _names(contract))
-        return hashed_frames({name: frame}, self._hasher())[name]
+        if name == "customers":
+            hashed = hashed_frames({name: frame}, self._hasher())
+            return joined(hashed, self._people())[name]
+        return with_who(frame, self._hasher(), self._people())
 
     def _hasher(self) -> Hasher:
         if self.hashing is None:
@@ -131,17 +145,16 @@ class Given:
 
     def _people(self) -> pl.DataFrame:
         if self._persons is None:
-            apart = {name: self._hashed(name) for name in PEOPLE}
+            ids = {name: bearers(self._seen(name)).collect(engine="streaming") for name in PEOPLE}
             rules = self.rules
             found = resolve(
-                links_of(apart).drop("_source"),
+                links_of(hashed_frames(ids, self._hasher())).drop("_source"),
                 max_shared=rules.max_shared,
                 max_emails=rules.max_emails,
                 max_phones=rules.max_phones,
                 max_ids=rules.max_ids,
             )
             self._persons = found.persons
-            self._shown |= joined(apart, found.persons)
         return self._persons
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -32,8 +32,8 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
     frozen = freeze_day(bought, as_of, rules.frozen_on, rules.least_days)
     if frozen is None:
         return f"no cut-offs yet: they need {rules.least_days} days of customers' purchases before their freeze ([office.segments])"
-    then = given if frozen == as_of else given.at(frozen)
-    seen = purchases(then.shown("order_lines"), given.rules.timezone)
+    seen = bought if frozen == as_of else _bought_then(given, frozen)
+    given.release("order_lines")
     if seen.is_empty():
         return f"nothing was known at the freeze of {frozen} ([office.segments] frozen_on)"
     days = memory(seen, frozen, 7 * rules.memory_weeks)
@@ -54,6 +54,11 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
         "segment_cutoffs": _named(given, "segment_cutoffs", cuts),
         "clv_calibration": _calibrated(given, bought, cuts, days),
     }
+
+
+def _bought_then(given: Given, day: date) -> pl.DataFrame:
+    """Purchases as they were known on an earlier day, by the customers of that day."""
+    return purchases(given.at(day).shown("order_lines"), given.rules.timezone)
 
 
 def _calibrated(given: Given, bought: pl.DataFrame, cuts: pl.DataFrame, days: int) -> pl.DataFrame:
