@@ -23,14 +23,14 @@ from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
 from transforms.landing import FILE, ROW
 from transforms.office.carts import orders_of
-from transforms.office.who import bearers, with_who
+from transforms.office.who import bearers, tellers, with_who
 
 SPARED = ("line_id", FILE, ROW, EXTRA, "_words", KNOWN_ON, DELETED, ORDER, "ingested_at")
 """Columns of order lines that no table needs: of ten million lines they are two gigabytes."""
 EVENTS = ("conversation_id", "passage_id", "insight_id", "action_id", "distribution_id", "text")
 """Not masked: ids of single events, and whole pages."""
-PEOPLE = ("customers", "order_lines", "checkouts", "tickets", "conversations", "call_attempts")
-"""Tables whose rows say which ids are one person."""
+PEOPLE = ("order_lines", "checkouts", "tickets", "conversations", "call_attempts")
+"""Tables beside `customers` whose ids may themselves say that they are one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,9 @@ class Given:
         marked one. Identifiers in names of series are masked. Nothing of what customers said is
         read (column `text`); quotes in other tables are as given, and not to be published unredacted.
         """
+        persons = self._people()
         if name not in self._shown:
-            self._shown[name] = self._read(name)
+            self._shown[name] = self._joined(name, persons)
         return self._shown[name]
 
     def release(self, *names: str) -> None:
@@ -132,11 +133,15 @@ class Given:
         there = seen.collect_schema().names()
         private = [c for c in there if c == "text" and contract.text]
         spared = [c for c in there if c in SPARED and name == "order_lines"]
-        frame = masked(seen.drop(*private, *spared).collect(), _names(contract))
+        return masked(seen.drop(*private, *spared).collect(), _names(contract))
+
+    def _joined(self, name: str, persons: pl.DataFrame) -> pl.DataFrame:
         if name == "customers":
-            hashed = hashed_frames({name: frame}, self._hasher())
-            return joined(hashed, self._people())[name]
-        return with_who(frame, self._hasher(), self._people())
+            return joined({name: self._customers()}, persons)[name]
+        return with_who(self._read(name), self._hasher(), persons)
+
+    def _customers(self) -> pl.DataFrame:
+        return hashed_frames({"customers": self._read("customers")}, self._hasher())["customers"]
 
     def _hasher(self) -> Hasher:
         if self.hashing is None:
@@ -145,16 +150,18 @@ class Given:
 
     def _people(self) -> pl.DataFrame:
         if self._persons is None:
-            ids = {name: bearers(self._seen(name)).collect(engine="streaming") for name in PEOPLE}
-            rules = self.rules
+            by, rules = self._hasher(), self.rules
+            customers = self._customers()
+            bearing = {name: bearers(self._seen(name)).collect() for name in PEOPLE}
             found = resolve(
-                links_of(hashed_frames(ids, self._hasher())).drop("_source"),
+                links_of(tellers(customers, bearing, by)).drop("_source"),
                 max_shared=rules.max_shared,
                 max_emails=rules.max_emails,
                 max_phones=rules.max_phones,
                 max_ids=rules.max_ids,
             )
             self._persons = found.persons
+            self._shown |= joined({"customers": customers}, found.persons)
         return self._persons
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from transforms.asof import SOURCE
-from transforms.hashed import Hasher
+from transforms.customers import ID_KEY
+from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import with_persons
 
 ID = "customer_id"
@@ -14,9 +17,24 @@ DETAILS = ("email", "phone")
 
 
 def bearers(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """The different customer ids of `frame` as they were given, with their source and contact details."""
-    details = [name for name in DETAILS if name in frame.collect_schema().names()]
-    return frame.select(ID, SOURCE, *details).filter(pl.col(ID).is_not_null()).unique()
+    """The different customer ids of `frame` as they were given, with their source."""
+    return frame.select(ID, SOURCE).filter(pl.col(ID).is_not_null()).unique()
+
+
+def tellers(
+    customers: pl.DataFrame, bearing: Mapping[str, pl.DataFrame], by: Hasher
+) -> dict[str, pl.DataFrame]:
+    """Hashed rows that decide who is one person: `transforms.customers.links_of` asks for no others.
+
+    `customers` with hashes; `bearing`: ids that other tables bear, as given. Where no id is itself an
+    address or number, only customers with a contact detail that stands twice can be joined.
+    """
+    keyed = {name: ids for name, ids in bearing.items() if by.id_keys(ids[ID]).count()}
+    if keyed or ID_KEY in customers.columns:
+        return {"customers": customers, **hashed_frames(keyed, by)}
+    twice = [pl.col(name).is_not_null() & pl.col(name).is_duplicated() for name in DETAILS]
+    nodes = customers.filter(pl.any_horizontal(twice)).select(ID).unique()
+    return {"customers": customers.join(nodes, on=ID, how="semi")}
 
 
 def with_who(frame: pl.DataFrame, by: Hasher, persons: pl.DataFrame) -> pl.DataFrame:
