@@ -97,6 +97,8 @@ class Given:
         """Lets go of inputs that no later table needs; whoever asks for one all the same reads it again."""
         for name in names:
             self._shown.pop(name, None)
+        if "order_lines" in names:
+            self._orders = None
 
     def has(self, *names: str) -> str | None:
         """Why a table that needs these inputs is skipped, in one line; None: all have rows."""
