@@ -53,7 +53,8 @@ def given_of(config: Path) -> Given:
     pull(settings, lake, END)
     tagger, rules, key = open_tagger(settings), rules_of(settings), keyring(settings, lake).current
     tags = tag_lake(lake, END, settings, tagger)
-    versions = read_versions(lake, END, hasher(settings, key))
+    by = hasher(settings, key)
+    versions = read_versions(lake, END, by)
     now = picture(versions, tags, END, rules, listed=True)
     del versions
     business = settings.business
@@ -64,7 +65,9 @@ def given_of(config: Path) -> Given:
     taggers = dict.fromkeys(rules.signals, (tagger.name, tagger.version))
     tables |= forecasting.heard(now, shown, taggers, lambda: key) | forecasting.known(now)
     counted = count_phrases(lake, END, now, tags, rules)
-    return Given(night, Said(tags, now, None, counted), tables | {"exceptions": _exceptions()})
+    return Given(
+        night, Said(tags, now, None, counted), tables | {"exceptions": _exceptions()}, hashing=by
+    )
 
 
 def _exceptions() -> pl.DataFrame:

@@ -291,6 +291,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
     given = Given(night, told_of, shelf.tables, hashing=by)
     desk, plans = _act(given, (now, past, before), shelf, made.hidden)
+    del past, before, versions  # the office looks at tonight alone, and needs the room
     desk.add(office(given))
     shelf.tables |= desk.tables
     night.keep(shelf.tables)

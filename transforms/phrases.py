@@ -107,14 +107,31 @@ def without_parts(found: pl.DataFrame, *, mostly: float = 0.8) -> pl.DataFrame:
     Per week, category and language: a phrase goes where a longer one that contains it was said by
     at least `mostly` as many people.
     """
-    scope = ["week_start", "category", "language"]
-    longer = found.select(
-        *scope, pl.col("phrase").alias("_longer"), pl.col("people").alias("_more")
-    )
-    pairs = found.select(*scope, "phrase", "people").join(longer, on=scope, nulls_equal=True)
-    padded = pl.concat_str(pl.lit(" "), "_longer", pl.lit(" "))
-    inner = pl.concat_str(pl.lit(" "), "phrase", pl.lit(" "))
-    part = (pl.col("_longer") != pl.col("phrase")) & padded.str.contains(inner, literal=True)
-    gone = pairs.filter(part & (pl.col("_more") >= mostly * pl.col("people")))
-    return found.join(gone.select(*scope, "phrase").unique(), on=[*scope, "phrase"],
-                      how="anti", nulls_equal=True)  # fmt: skip
+    key = ["week_start", "category", "language", "phrase"]
+    parts = [_parts(found, size).select(*key, "_more") for size in range(1, _longest(found))]
+    if not parts:
+        return found
+    most = pl.concat(parts).group_by(key).agg(pl.col("_more").max())
+    told = found.join(most, on=key, nulls_equal=True)
+    gone = told.filter(pl.col("_more") >= mostly * pl.col("people"))
+    return found.join(gone.select(key).unique(), on=key, how="anti", nulls_equal=True)
+
+
+def _longest(found: pl.DataFrame) -> int:
+    """Words of the longest phrase; 0 where there is none."""
+    most = found.select((pl.col("phrase").str.count_matches(" ", literal=True) + 1).max()).item()
+    return int(most or 0)
+
+
+def _parts(found: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Each run of `size` words of a longer phrase as the phrase, and by how many that was said (_more)."""
+    words = pl.col("phrase").str.split(" ")
+    longer = found.filter(words.list.len() > size).with_columns(words.alias("_words"))
+    runs = [
+        longer.filter(pl.col("_words").list.len() >= start + size).with_columns(
+            pl.col("_words").list.slice(start, size).list.join(" ").alias("phrase"),
+            pl.col("people").alias("_more"),
+        )
+        for start in range(_longest(longer) - size + 1)
+    ]
+    return pl.concat(runs) if runs else longer.with_columns(pl.col("people").alias("_more"))

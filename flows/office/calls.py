@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -46,16 +47,16 @@ def _programmes(given: Given, rules: CallRules) -> list[tuple[pl.DataFrame, pl.D
     carts = cohorts.carts_of(given.shown("checkouts"), lines, since, zone)
     categories = given.categories
     questions = _questions(given, categories)
-    done, listed = [], before.listed
+    done, listed, told = [], before.listed, _known(given, rules)
     for programme, own in rules.cohorts.items():
         first, last = span_of(today + timedelta(days=1), own.period, given.rules.week_start)
         kept = before.of(programme, first)
         if kept is not None:
-            done.append((_again(given, rules, kept[0]), kept[1]))
+            done.append((_again(given, rules, kept[0], told), kept[1]))
             continue
         frame = cohorts.cohort_frame(programme, orders, carts, today - timedelta(days=own.days - 1))
         frame = cohorts.stratified(frame, categories)
-        judged = cohorts.barred(frame, _known(given, rules, listed), rules, today)
+        judged = cohorts.barred(frame, replace(told, listed=_newest(listed)), rules, today)
         made = _drawn(given, programme, judged, questions, first)
         period = {"period_start": first, "period_end": last}
         done.append(_rows(given, rules, programme, (judged, made), period))
@@ -63,13 +64,17 @@ def _programmes(given: Given, rules: CallRules) -> list[tuple[pl.DataFrame, pl.D
     return done
 
 
-def _known(given: Given, rules: CallRules, listed: pl.DataFrame) -> Known:
-    newest = listed.group_by("customer_id").agg(pl.col("last_listed_on").max())
+def _newest(listed: pl.DataFrame) -> pl.DataFrame:
+    return listed.group_by("customer_id").agg(pl.col("last_listed_on").max())
+
+
+def _known(given: Given, rules: CallRules) -> Known:
+    """What tells whether a customer may be called tonight, but for lists."""
     return Known(
         cohorts.consent_of(given.shown("consents"), rules.purposes, given.as_of),
         cohorts.last_contact(given.shown("call_attempts"), given.rules.timezone),
         cohorts.with_phone(given.shown("customers")),
-        newest,
+        pl.DataFrame(schema={"customer_id": pl.String, "last_listed_on": pl.Date}),
     )
 
 
@@ -163,12 +168,11 @@ def _rows(
     return listed.select(EXPORTS["call_list"].names), frame.select(names)
 
 
-def _again(given: Given, rules: CallRules, kept: pl.DataFrame) -> pl.DataFrame:
+def _again(given: Given, rules: CallRules, kept: pl.DataFrame, known: Known) -> pl.DataFrame:
     """A list drawn by an earlier night, with what has become of its customers since."""
     zone = given.rules.timezone
-    nobody = pl.DataFrame(schema={"customer_id": pl.String, "last_listed_on": pl.Date})
     told = kept.drop("status", "last_contacted_on").rename({"consent": "_then"})
-    now = cohorts.barred(told, _known(given, rules, nobody), rules, given.as_of)
+    now = cohorts.barred(told, known, rules, given.as_of)
     rows = listing.status_of(
         now.with_columns(pl.col("_then").alias("consent")),
         given.shown("call_attempts"),

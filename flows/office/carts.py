@@ -23,9 +23,8 @@ def cart_recovery(given: Given) -> Mapping[str, pl.DataFrame] | str:
     asked, rules = given.night.settings.office.carts, given.rules
     orders = given.orders
     lots = carts.drawn(given.shown("assignments"), asked.experiment, asked.held_out)
-    checkouts = given.shown("checkouts")
-    mine = carts.with_carts(lots, checkouts, orders)
-    others = carts.unassigned(lots, checkouts, orders)
+    ended = carts.ended(given.shown("checkouts"), orders)
+    mine, others = carts.with_carts(lots, ended), carts.unassigned(lots, ended)
     ripe = last_complete_week(given.as_of - carts.LONG, rules.latency_days, rules.week_start)
     seen = carts.placed(
         pl.concat([mine, others.select(mine.columns)]),

@@ -14,7 +14,7 @@ from flows.masking import masked
 from flows.night import Night, rules_of
 from flows.phrases import Counted
 from flows.rules import Picture, Rules, Tags
-from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, visible
+from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, VERSION, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.office_inputs import OFFICE_INPUTS
 from transforms.customers import joined, links_of
@@ -23,13 +23,14 @@ from transforms.hashed import Hasher, hashed_frames
 from transforms.identity import resolve
 from transforms.landing import FILE, ROW
 from transforms.office.carts import orders_of
+from transforms.office.who import bearers, tellers, with_who
 
 SPARED = ("line_id", FILE, ROW, EXTRA, "_words", KNOWN_ON, DELETED, ORDER, "ingested_at")
 """Columns of order lines that no table needs: of ten million lines they are two gigabytes."""
 EVENTS = ("conversation_id", "passage_id", "insight_id", "action_id", "distribution_id", "text")
 """Not masked: ids of single events, and whole pages."""
-PEOPLE = ("customers", "order_lines", "checkouts", "tickets", "conversations", "call_attempts")
-"""Tables whose rows say which ids are one person."""
+PEOPLE = ("order_lines", "checkouts", "tickets", "conversations", "call_attempts")
+"""Tables beside `customers` whose ids may themselves say that they are one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,17 @@ class Given:
         marked one. Identifiers in names of series are masked. Nothing of what customers said is
         read (column `text`); quotes in other tables are as given, and not to be published unredacted.
         """
+        persons = self._people()
         if name not in self._shown:
-            frame = self._hashed(name)
-            self._shown[name] = joined({name: frame}, self._people())[name]
+            self._shown[name] = self._joined(name, persons)
         return self._shown[name]
+
+    def release(self, *names: str) -> None:
+        """Lets go of inputs that no later table needs; whoever asks for one all the same reads it again."""
+        for name in names:
+            self._shown.pop(name, None)
+        if "order_lines" in names:
+            self._orders = None
 
     def has(self, *names: str) -> str | None:
         """Why a table that needs these inputs is skipped, in one line; None: all have rows."""
@@ -115,14 +123,27 @@ class Given:
         """`frame`, whose customer_id are keyed hashes of an earlier night, with those of tonight."""
         return joined({"": frame}, self._people())[""]
 
-    def _hashed(self, name: str) -> pl.DataFrame:
+    def _seen(self, name: str) -> pl.LazyFrame:
+        """The rows of `name` as known tonight; ids, e-mails and phones as they were given."""
         contract, zone = INPUTS[name], self.night.settings.business.timezone
-        seen = visible(self.night.lake.versions(name, self.as_of), contract, self.as_of, zone)
+        versions = self.night.lake.versions(name, self.as_of)
+        second = bool(versions.select((pl.col(VERSION) > 1).any()).collect().item())
+        return visible(versions, contract, self.as_of, zone, replaced=second)
+
+    def _read(self, name: str) -> pl.DataFrame:
+        contract, seen = INPUTS[name], self._seen(name)
         there = seen.collect_schema().names()
         private = [c for c in there if c == "text" and contract.text]
         spared = [c for c in there if c in SPARED and name == "order_lines"]
-        frame = masked(seen.drop(*private, *spared).collect(), _names(contract))
-        return hashed_frames({name: frame}, self._hasher())[name]
+        return masked(seen.drop(*private, *spared).collect(), _names(contract))
+
+    def _joined(self, name: str, persons: pl.DataFrame) -> pl.DataFrame:
+        if name == "customers":
+            return joined({name: self._customers()}, persons)[name]
+        return with_who(self._read(name), self._hasher(), persons)
+
+    def _customers(self) -> pl.DataFrame:
+        return hashed_frames({"customers": self._read("customers")}, self._hasher())["customers"]
 
     def _hasher(self) -> Hasher:
         if self.hashing is None:
@@ -131,17 +152,18 @@ class Given:
 
     def _people(self) -> pl.DataFrame:
         if self._persons is None:
-            apart = {name: self._hashed(name) for name in PEOPLE}
-            rules = self.rules
+            by, rules = self._hasher(), self.rules
+            customers = self._customers()
+            bearing = {name: bearers(self._seen(name)).collect() for name in PEOPLE}
             found = resolve(
-                links_of(apart).drop("_source"),
+                links_of(tellers(customers, bearing, by)).drop("_source"),
                 max_shared=rules.max_shared,
                 max_emails=rules.max_emails,
                 max_phones=rules.max_phones,
                 max_ids=rules.max_ids,
             )
             self._persons = found.persons
-            self._shown |= joined(apart, found.persons)
+            self._shown |= joined({"customers": customers}, found.persons)
         return self._persons
 
 

@@ -23,7 +23,7 @@ def repeat_timing(given: Given) -> Mapping[str, pl.DataFrame] | str:
     if given.said.deaf is not None or given.said.now.conversations.is_empty():
         return given.said.deaf or "no conversations given"
     lines, zone = given.shown("order_lines"), given.rules.timezone
-    sold = sold_lines(lines, given.categories)
+    sold = sold_lines(lines.lazy(), given.categories)
     people = repeats.first_orders(sold, given.as_of, zone)
     if people.is_empty():
         return "no customer is known whose first order is, by the days known before it, the first"

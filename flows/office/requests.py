@@ -36,9 +36,11 @@ def requests(given: Given) -> Mapping[str, pl.DataFrame] | str:
     if found.is_empty():
         return "nobody asked for anything that three people asked for, and no insight proposes any"
     told = asking.tallied(found, now.conversations, now.said)
-    spent = asking.exposure(found, _customers(given))
+    customers = _customers(given)
+    spent = asking.exposure(found, customers)
     told = told.join(spent, on=_OWN, how="left", nulls_equal=True)
-    return {"requests": _table(given, told, _heard(given, counted))}
+    whole = int(customers["cents"].sum())
+    return {"requests": _table(given, told, _heard(given, counted), whole)}
 
 
 def _weeks(given: Given) -> list[object]:
@@ -102,7 +104,8 @@ def _heard(given: Given, counted: Counted) -> int:
     return counted.heard.filter(pl.col("week_start").is_in(_weeks(given)))["person"].n_unique()
 
 
-def _table(given: Given, told: pl.DataFrame, heard: int) -> pl.DataFrame:
+def _table(given: Given, told: pl.DataFrame, heard: int, whole: int) -> pl.DataFrame:
+    """The rows with their shares; `whole`: cents of all customers of the year."""
     contract = EXPORTS["requests"]
     k = told["n_customers"].clip(upper_bound=heard)
     share, lo, hi = wilson(
@@ -110,7 +113,6 @@ def _table(given: Given, told: pl.DataFrame, heard: int) -> pl.DataFrame:
     )
     target = given.night.settings.office.requests.target
     ends = (None, None) if target is None else (target.lo, target.hi)
-    whole = _customers(given)["cents"].sum()
     shown = pl.col("n_customers") >= MIN_SHOWN
     weeks = _weeks(given)
     judged = told.with_columns(

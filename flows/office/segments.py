@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -17,6 +17,8 @@ from transforms.office.segments import (
     histories,
     memory,
     moved,
+    named,
+    numbered,
     published,
     purchases,
     segmented,
@@ -28,12 +30,12 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
     if (lacking := given.has("order_lines")) is not None:
         return lacking
     rules, as_of = given.night.settings.office.segments, given.as_of
-    bought = purchases(given.shown("order_lines"), given.rules.timezone)
+    bought, ids = numbered(purchases(given.shown("order_lines"), given.rules.timezone))
     frozen = freeze_day(bought, as_of, rules.frozen_on, rules.least_days)
     if frozen is None:
         return f"no cut-offs yet: they need {rules.least_days} days of customers' purchases before their freeze ([office.segments])"
-    then = given if frozen == as_of else given.at(frozen)
-    seen = purchases(then.shown("order_lines"), given.rules.timezone)
+    given.release("order_lines")
+    seen = bought if frozen == as_of else _bought_then(given, frozen)
     if seen.is_empty():
         return f"nothing was known at the freeze of {frozen} ([office.segments] frozen_on)"
     days = memory(seen, frozen, 7 * rules.memory_weeks)
@@ -41,8 +43,9 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
     now = segmented(histories(bought, as_of, days), cuts, as_of, rules.new_days)
     earlier = as_of - timedelta(weeks=rules.movement_weeks)
     before = segmented(histories(bought, earlier, days), cuts, earlier, rules.new_days)
-    given.segmented = now.select("customer_id", "segment", "cents")
-    rows = published(worth(moved(now, before), rules.horizon_weeks)).select(
+    given.segmented = named(now.select("customer_id", "segment", "cents"), ids)
+    valued = worth(moved(now, before), rules.horizon_weeks)
+    rows = published(named(valued, ids)).select(
         pl.lit(as_of).alias("as_of"),
         pl.col("customer_id").alias("customer_key"),
         pl.col("first_on").alias("first_bought_on"),
@@ -54,6 +57,11 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
         "segment_cutoffs": _named(given, "segment_cutoffs", cuts),
         "clv_calibration": _calibrated(given, bought, cuts, days),
     }
+
+
+def _bought_then(given: Given, day: date) -> pl.DataFrame:
+    """Purchases as they were known on an earlier day, by the customers of that day."""
+    return numbered(purchases(given.at(day).shown("order_lines"), given.rules.timezone))[0]
 
 
 def _calibrated(given: Given, bought: pl.DataFrame, cuts: pl.DataFrame, days: int) -> pl.DataFrame:

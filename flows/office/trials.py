@@ -29,7 +29,7 @@ def lifts(given: Given) -> Mapping[str, pl.DataFrame] | str:
     if not found:
         return "no experiment has begun"
     categories = given.categories
-    sold = shape.sold_lines(given.shown("order_lines"), categories)
+    sold = shape.sold_lines(given.shown("order_lines").lazy(), categories)
     rows = [row for trial in found for row in _rows(given, trial, sold, categories)]
     if not rows:
         return (
@@ -40,12 +40,11 @@ def lifts(given: Given) -> Mapping[str, pl.DataFrame] | str:
     return {"lifts": table.sort(contract.order)}
 
 
-def _rows(given: Given, trial: Trial, sold: pl.DataFrame, categories: pl.DataFrame) -> list[Row]:
+def _rows(given: Given, trial: Trial, sold: pl.LazyFrame, categories: pl.DataFrame) -> list[Row]:
     zone = given.rules.timezone
     if trial.design == OBSERVATIONAL:
-        carts = given.shown("checkouts").join(
-            categories.select("sku", "category"), on="sku", how="left"
-        )
+        kinds = categories.lazy().select("sku", "category")
+        carts = given.shown("checkouts").lazy().join(kinds, on="sku", how="left")
         rows, left_out = _observed(trial, sold, carts, zone), 0
     else:
         people, left_out = shape.units(given.shown("assignments"), trial)
@@ -65,7 +64,7 @@ def _rows(given: Given, trial: Trial, sold: pl.DataFrame, categories: pl.DataFra
     return [row | about for row in rows]
 
 
-def _observed(trial: Trial, sold: pl.DataFrame, carts: pl.DataFrame, zone: str) -> list[Row]:
+def _observed(trial: Trial, sold: pl.LazyFrame, carts: pl.LazyFrame, zone: str) -> list[Row]:
     orders, started = shape.daily(sold, carts, trial, zone)
     span = shape.span_of(trial, zone)
     days = by_day(orders, started, span[1])

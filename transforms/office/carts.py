@@ -28,13 +28,14 @@ def orders_of(order_lines: pl.DataFrame) -> pl.DataFrame:
     real = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(value=False)
     cents = (pl.col("unit_price").fill_null(0.0) * pl.col("quantity") * 100).round()
     return (
-        order_lines.filter(real)
-        .group_by(SOURCE, "order_id")
-        .agg(
-            pl.col("customer_id").min(),
-            pl.col("ordered_at").min(),
-            cents.cast(pl.Int64).sum().alias("cents"),
+        order_lines.lazy()
+        .filter(real)
+        .select(
+            SOURCE, "order_id", "customer_id", "ordered_at", cents.cast(pl.Int64).alias("cents")
         )
+        .group_by(SOURCE, "order_id")
+        .agg(pl.col("customer_id").min(), pl.col("ordered_at").min(), pl.col("cents").sum())
+        .collect(engine="streaming")
     )
 
 
@@ -51,26 +52,27 @@ def drawn(assignments: pl.DataFrame, experiment: str, held_out: Sequence[str]) -
     )
 
 
-def _completed(checkouts: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """Checkouts with ended_at, order and cents: of the order that each became."""
+def ended(checkouts: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """Checkouts of known customers with ended_at, and with _ordered and cart_cents of the order that each became."""
     became = orders.select(
         SOURCE,
         pl.col("order_id").alias("completed_order_id"),
         pl.col("ordered_at").alias("_ordered"),
         pl.col("cents").alias("cart_cents"),
     )
-    return checkouts.join(became, on=[SOURCE, "completed_order_id"], how="left").with_columns(
+    known = checkouts.filter(pl.col("customer_id").is_not_null())
+    return known.join(became, on=[SOURCE, "completed_order_id"], how="left").with_columns(
         pl.coalesce("_ordered", "completed_at").alias("ended_at")
     )
 
 
-def with_carts(lots: pl.DataFrame, checkouts: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """`lots` with the newest cart that each customer had open at the lot, begun in the 14 days before.
+def with_carts(lots: pl.DataFrame, carts: pl.DataFrame) -> pl.DataFrame:
+    """`lots` with the newest of `carts` (as `ended` gives them) that each customer had open at the lot.
 
+    It was begun in the 14 days before.
     has_cart: there is one. ended_at and cart_cents: when it became an order that stands, and of
     which value; null where it did not. A cart that was completed before the lot is not open.
     """
-    carts = _completed(checkouts, orders).filter(pl.col("customer_id").is_not_null())
     pairs = lots.join(carts, on="customer_id").filter(
         (pl.col("started_at") <= pl.col("lot_at"))
         & (pl.col("started_at") > pl.col("lot_at") - LONG)
@@ -91,17 +93,16 @@ def with_carts(lots: pl.DataFrame, checkouts: pl.DataFrame, orders: pl.DataFrame
     )
 
 
-def unassigned(lots: pl.DataFrame, checkouts: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """Customers who left a cart and were in no lot, as rows of `with_carts`: one a customer and cart.
+def unassigned(lots: pl.DataFrame, carts: pl.DataFrame) -> pl.DataFrame:
+    """Customers who left one of `carts` (as `ended` gives them) and were in no lot, as rows of `with_carts`: one a customer and cart.
 
     Their clock begins when the cart had been open for a day.
     """
-    carts = _completed(checkouts, orders).filter(
-        pl.col("customer_id").is_not_null(),
+    left = carts.filter(
         pl.col("ended_at").is_null() | (pl.col("ended_at") > pl.col("started_at") + LEFT_AFTER),
         ~(pl.col("completed_order_id").is_not_null() & pl.col("ended_at").is_null()),
     )
-    return carts.join(lots, on="customer_id", how="anti").select(
+    return left.join(lots, on="customer_id", how="anti").select(
         "customer_id",
         pl.lit(UNASSIGNED).alias("arm"),
         (pl.col("started_at") + LEFT_AFTER).alias("lot_at"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
@@ -56,14 +56,19 @@ def orders_of(order_lines: pl.DataFrame, since: date, timezone: str) -> pl.DataF
     are whole hundredths, so that sums do not depend on the order of rows.
     """
     counted = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(value=False)
-    real = order_lines.filter(counted & pl.col("customer_id").is_not_null())
+    real = order_lines.lazy().filter(counted & pl.col("customer_id").is_not_null())
     order = [SOURCE, "order_id"]
     pence = (pl.col("quantity") * pl.col("unit_price") * PENCE).round().cast(pl.Int64, strict=False)
-    lines = real.filter(local_day("ordered_at", timezone) >= since).select(
-        "customer_id", *order, "ordered_at", "sku", pence.fill_null(0).alias("pence")
+    lines = (
+        real.filter(_about(since) <= pl.col("ordered_at"))
+        .select("customer_id", *order, "ordered_at", "sku", pence.fill_null(0).alias("pence"))
+        .collect()
+        .filter(local_day("ordered_at", timezone) >= since)
     )
-    theirs = real.join(lines, on="customer_id", how="semi").select("customer_id", *order).unique()
-    totals = theirs.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("orders"))
+    who = lines.lazy().select("customer_id").unique()
+    theirs = real.join(who, on="customer_id", how="semi").select("customer_id", *order).unique()
+    orders = theirs.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("orders"))
+    totals = orders.collect(engine="streaming")
     newest = (
         lines.sort("pence", "sku", descending=[True, False])
         .group_by("customer_id", *order, maintain_order=True)
@@ -80,6 +85,11 @@ def orders_of(order_lines: pl.DataFrame, since: date, timezone: str) -> pl.DataF
     )
 
 
+def _about(day: date) -> pl.Expr:
+    """A moment before `day` begins in any time zone: it spares looking at the day of what is older."""
+    return pl.lit(datetime.combine(day - timedelta(days=2), time(), UTC))
+
+
 def carts_of(
     checkouts: pl.DataFrame, order_lines: pl.DataFrame, since: date, timezone: str
 ) -> pl.DataFrame:
@@ -92,10 +102,17 @@ def carts_of(
         .unique("customer_id", keep="last", maintain_order=True)
     )
     counted = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(value=False)
-    bought = order_lines.filter(counted).join(left, on="customer_id", how="semi")
-    orders = bought.group_by("customer_id").agg(
-        pl.struct(SOURCE, "order_id").n_unique().cast(pl.Int64).alias("orders"),
-        pl.col("ordered_at").max().alias("_last"),
+    bought = (
+        order_lines.lazy()
+        .filter(counted)
+        .join(left.lazy().select("customer_id"), on="customer_id", how="semi")
+        .group_by("customer_id", SOURCE, "order_id")
+        .agg(pl.col("ordered_at").max())
+    )
+    orders = (
+        bought.group_by("customer_id")
+        .agg(pl.len().cast(pl.Int64).alias("orders"), pl.col("ordered_at").max().alias("_last"))
+        .collect(engine="streaming")
     )
     pence = (pl.col("value") * PENCE).round().cast(pl.Int64, strict=False).fill_null(0)
     return (

@@ -91,8 +91,10 @@ def returned(
 ) -> pl.DataFrame:
     """Orders of each week (n), and those of which something came back within RETURN_DAYS (k)."""
     key = [SOURCE, "order_id"]
-    sold = lines.filter(pl.col("cancelled_at").is_null(), ~pl.col("is_test").fill_null(value=False))
-    orders = sold.group_by(key).agg(pl.col("ordered_at").min())
+    sold = lines.lazy().filter(
+        pl.col("cancelled_at").is_null(), ~pl.col("is_test").fill_null(value=False)
+    )
+    orders = sold.group_by(key).agg(pl.col("ordered_at").min()).collect(engine="streaming")
     first = refunds.group_by(key).agg(pl.col("refunded_at").min())
     told = orders.join(first, on=key, how="left")
     soon = pl.col("refunded_at") - pl.col("ordered_at") <= timedelta(days=RETURN_DAYS)
@@ -112,9 +114,8 @@ def completed(
 ) -> pl.DataFrame:
     """Checkouts begun in each week (n), and those whose order came within CHECKOUT_DAYS (k)."""
     key = [SOURCE, "completed_order_id"]
-    orders = lines.group_by(SOURCE, pl.col("order_id").alias("completed_order_id")).agg(
-        pl.col("ordered_at").min()
-    )
+    named = lines.lazy().select(SOURCE, "ordered_at", pl.col("order_id").alias(key[1]))
+    orders = named.group_by(key).agg(pl.col("ordered_at").min()).collect(engine="streaming")
     told = checkouts.join(orders, on=key, how="left")
     soon = pl.col("ordered_at") - pl.col("started_at") <= timedelta(days=CHECKOUT_DAYS)
     return shares(told.with_columns(_week("started_at", timezone, week_start)), soon)

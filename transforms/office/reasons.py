@@ -75,11 +75,14 @@ def _returned(
     conversations: pl.DataFrame, refunds: pl.DataFrame, order_lines: pl.DataFrame
 ) -> pl.DataFrame:
     """Conversations of customers within `NEAR` of a refund of theirs."""
+    back = refunds.lazy().select(SOURCE, "order_id").unique()
     buyers = (
-        order_lines.filter(pl.col("customer_id").is_not_null())
-        .join(refunds.select(SOURCE, "order_id").unique(), on=[SOURCE, "order_id"], how="semi")
+        order_lines.lazy()
+        .filter(pl.col("customer_id").is_not_null())
         .select(SOURCE, "order_id", "customer_id")
+        .join(back, on=[SOURCE, "order_id"], how="semi")
         .unique()
+        .collect(engine="streaming")
     )
     gave_back = refunds.select(SOURCE, "order_id", "refunded_at").unique()
     times = gave_back.join(buyers, on=[SOURCE, "order_id"]).select("customer_id", "refunded_at")

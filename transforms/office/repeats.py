@@ -16,7 +16,7 @@ NONE, TALKED, SAID = 0, 1, 2
 INTERVALS = ("stratum", "state", "entry", "exit", "event", "n")
 
 
-def first_orders(sold: pl.DataFrame, as_of: date, timezone: str) -> pl.DataFrame:
+def first_orders(sold: pl.LazyFrame, as_of: date, timezone: str) -> pl.DataFrame:
     """One row a customer: customer_id, day0, days, event, category, quarter, stratum (by its name).
 
     `days` from the first order to the next on a later day (event), else to `as_of`. category: that
@@ -25,25 +25,23 @@ def first_orders(sold: pl.DataFrame, as_of: date, timezone: str) -> pl.DataFrame
     lines = sold.filter(pl.col("customer_id").is_not_null()).select(
         "customer_id", "category", "cents", local_day("ordered_at", timezone).alias("day")
     )
-    begun = lines.select(pl.col("day").min()).item()
-    lines = lines.with_columns(pl.col("day").min().over("customer_id").alias("day0"))
-    first = lines.filter(pl.col("day") == pl.col("day0"))
-    dearest = first.sort(
-        "customer_id", "cents", "category", descending=[False, True, False], nulls_last=True
-    )
-    who = dearest.unique("customer_id", keep="first", maintain_order=True)
+    bought = lines.collect()
+    begun = bought["day"].min()
+    known = begun + timedelta(days=BURN_DAYS) if isinstance(begun, date) else as_of
+    days0 = bought.lazy().group_by("customer_id").agg(pl.col("day").min().alias("day0"))
+    new = days0.filter(pl.col("day0").is_between(known, as_of, closed="left"))
+    theirs = bought.lazy().join(new, on="customer_id").collect(engine="streaming")
+    who = _dearest(theirs.filter(pl.col("day") == pl.col("day0")))
     later = (
-        lines.filter(pl.col("day") > pl.col("day0"))
+        theirs.filter(pl.col("day") > pl.col("day0"))
         .group_by("customer_id")
         .agg(pl.col("day").min())
     )
     both = who.select("customer_id", "category", "day0").join(later, on="customer_id", how="left")
-    known = begun + timedelta(days=BURN_DAYS) if isinstance(begun, date) else as_of
     days = (pl.coalesce("day", pl.lit(as_of)) - pl.col("day0")).dt.total_days()
     quarter = pl.format("{}-Q{}", pl.col("day0").dt.year(), pl.col("day0").dt.quarter())
     return (
-        both.filter(pl.col("day0").is_between(known, as_of, closed="left"))
-        .select(
+        both.select(
             "customer_id",
             "day0",
             days.cast(pl.Int64).alias("days"),
@@ -55,6 +53,13 @@ def first_orders(sold: pl.DataFrame, as_of: date, timezone: str) -> pl.DataFrame
             pl.struct("category", "quarter").rank("dense").cast(pl.Int64).alias("stratum")
         )
         .sort("customer_id")
+    )
+
+
+def _dearest(lines: pl.DataFrame) -> pl.DataFrame:
+    """The dearest line of each customer; of several the first by category."""
+    return lines.sort("cents", "category", descending=[True, False], nulls_last=True).unique(
+        "customer_id", keep="first", maintain_order=True
     )
 
 

@@ -23,15 +23,14 @@ def purchases(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     hang on the order of rows.
     """
     real = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
-    bought = lines.filter(real & pl.col("customer_id").is_not_null())
+    bought = lines.lazy().filter(real & pl.col("customer_id").is_not_null())
     main = _main_currency(bought)
     ours = pl.col("currency").is_null()
     if main is not None:
         ours |= pl.col("currency") == main
     cents = (pl.col("quantity") * pl.col("unit_price") * CENT).round().cast(pl.Int64)
     return (
-        bought.lazy()
-        .select(
+        bought.select(
             "customer_id",
             local_day("ordered_at", timezone).alias("day"),
             pl.when(ours).then(cents).alias("cents"),
@@ -47,11 +46,25 @@ def purchases(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     )
 
 
-def _main_currency(bought: pl.DataFrame) -> str | None:
+def _main_currency(bought: pl.LazyFrame) -> str | None:
     """The currency of most lines; of two with as many the first by name; None: none is named."""
-    counts = bought["currency"].drop_nulls().value_counts()
-    told = counts.sort(["count", "currency"], descending=[True, False])
+    counts = bought.select("currency").drop_nulls().group_by("currency").len()
+    told = counts.sort("len", "currency", descending=[True, False]).collect()
     return None if told.is_empty() else str(told["currency"][0])
+
+
+def numbered(bought: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """`bought` (purchases) with a number for each customer_id, and the ids by number, ascending.
+
+    Numbers are in the order of the ids: they sort and join as these do, in a tenth of the time.
+    """
+    ids = bought["customer_id"].unique(maintain_order=True)
+    return bought.with_columns(pl.col("customer_id").rle_id()), ids
+
+
+def named(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """`rows` with the id in the place of each customer's number."""
+    return rows.with_columns(ids.gather(rows["customer_id"]).alias("customer_id"))
 
 
 def histories(bought: pl.DataFrame, until: date, memory_days: int) -> pl.DataFrame:

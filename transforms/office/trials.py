@@ -115,7 +115,7 @@ def units(lots: pl.DataFrame, trial: Trial) -> tuple[pl.DataFrame, int]:
     return kept, people.height - kept.height
 
 
-def sold_lines(lines: pl.DataFrame, categories: pl.DataFrame) -> pl.DataFrame:
+def sold_lines(lines: pl.LazyFrame, categories: pl.DataFrame) -> pl.LazyFrame:
     """Order lines that stand, with cents (null: no price) and category: neither cancelled nor tests."""
     real = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(value=False)
     cents = (pl.col("unit_price") * pl.col("quantity") * 100).round().cast(pl.Int64)
@@ -124,18 +124,18 @@ def sold_lines(lines: pl.DataFrame, categories: pl.DataFrame) -> pl.DataFrame:
         .select(
             SOURCE, "order_id", "sku", "customer_id", "ordered_at", "currency", cents.alias("cents")
         )
-        .join(categories.select("sku", "category"), on="sku", how="left")
+        .join(categories.lazy().select("sku", "category"), on="sku", how="left")
     )
 
 
-def scoped(rows: pl.DataFrame, trial: Trial) -> pl.DataFrame:
+def scoped(rows: pl.LazyFrame, trial: Trial) -> pl.LazyFrame:
     """Rows (sku, category) of the product or category that the experiment is about."""
     if trial.sku is not None:
         return rows.filter(pl.col("sku") == trial.sku)
     return rows if trial.category is None else rows.filter(pl.col("category") == trial.category)
 
 
-def orders_of(sold: pl.DataFrame) -> pl.DataFrame:
+def orders_of(sold: pl.LazyFrame) -> pl.DataFrame:
     """One row an order: customer_id, ordered_at, cents (null: a line has no price) and currency."""
     priced = pl.col("cents").is_not_null().all()
     return (
@@ -147,22 +147,23 @@ def orders_of(sold: pl.DataFrame) -> pl.DataFrame:
             pl.col("currency").min(),
         )
         .sort(SOURCE, "order_id")
+        .collect()
     )
 
 
-def bought(people: pl.DataFrame, sold: pl.DataFrame, trial: Trial) -> pl.DataFrame:
+def bought(people: pl.DataFrame, sold: pl.LazyFrame, trial: Trial) -> pl.DataFrame:
     """ORDERS of the eligible from their lot to the end of the trial, of what it is about."""
     recent = sold.filter(
         pl.col("ordered_at").is_between(trial.starts_at, trial.until, closed="left")
     )
-    mine = scoped(recent, trial).join(people, on="customer_id")
+    mine = scoped(recent, trial).join(people.lazy(), on="customer_id")
     after = mine.filter(pl.col("ordered_at") >= pl.col("assigned_at"))
     found = orders_of(after).join(people.select("customer_id", "arm"), on="customer_id")
     return found.select(list(ORDERS))
 
 
 def daily(
-    sold: pl.DataFrame, checkouts: pl.DataFrame, trial: Trial, timezone: str
+    sold: pl.LazyFrame, checkouts: pl.LazyFrame, trial: Trial, timezone: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What an observational design is counted from: orders (day, cents, currency) and checkouts by day.
 
@@ -178,5 +179,6 @@ def daily(
             pl.col("completed_order_id").count().cast(pl.Int64).alias("completed"),
         )
         .sort("day")
+        .collect()
     )
     return by_day.sort("day", "cents", "currency"), carts

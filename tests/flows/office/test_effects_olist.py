@@ -59,7 +59,7 @@ def test_repeat_orders_are_what_sql_finds_in_the_files(
     pull(night.settings, night.lake, AS_OF)
     given = Given(night, Said(NO_TAGS, None, "nobody listened"), {})  # type: ignore[arg-type]  # no picture is needed
     lines = given.shown("order_lines")
-    sold = sold_lines(lines, sku_categories(lines, given.shown("products")))
+    sold = sold_lines(lines.lazy(), sku_categories(lines, given.shown("products")))
     people = repeats.first_orders(sold, AS_OF, given.rules.timezone)
     silent = repeats.unheard(people.with_columns(pl.lit(None, dtype=pl.Int64).alias("talked")))
     found = curve(silent["days"].cast(pl.Float64).to_numpy(), silent["event"].to_numpy())

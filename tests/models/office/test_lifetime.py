@@ -253,6 +253,7 @@ def test_customers_who_buy_more_than_foretold_are_above() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(7200)
 def test_who_left_is_foretold_over_a_hundred_seeds() -> None:
     told, gone = [], []
     for seed in range(100):
@@ -268,6 +269,7 @@ def test_who_left_is_foretold_over_a_hundred_seeds() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(7200)
 def test_values_and_sums_are_covered_over_many_seeds() -> None:
     single, sums = [], []
     for seed in range(300):  # of a hundred the share inside is known to 2 points only

@@ -83,8 +83,9 @@ def counted(
 ) -> dict[str, dict[str, int]]:
     """Counts of each arm in the newest four weeks."""
     made = carts.orders_of(orders)
-    mine = carts.with_carts(drawn, checkouts, made)
-    both = pl.concat([mine, carts.unassigned(drawn, checkouts, made).select(mine.columns)])
+    ended = carts.ended(checkouts, made)
+    mine = carts.with_carts(drawn, ended)
+    both = pl.concat([mine, carts.unassigned(drawn, ended).select(mine.columns)])
     seen = carts.placed(both, periods(LAST), timezone="UTC", week_start="monday")
     found = carts.counts(carts.with_orders(carts.with_attempts(seen, attempts), made))
     newest = found.filter(pl.col("period") == "4 weeks", pl.col("period_start") <= LAST)
@@ -172,7 +173,7 @@ def test_who_was_in_no_lot_stands_apart_and_counts_once() -> None:
 def test_lots_that_are_not_ripe_are_not_counted() -> None:
     late = lots(("ann", "called")).with_columns(pl.col("lot_at") + 7 * DAY)
     made = carts.orders_of(lines())
-    seen = carts.with_carts(late, left(("ann", LOT, None)), made)
+    seen = carts.with_carts(late, carts.ended(left(("ann", LOT, None)), made))
     assert carts.placed(seen, periods(LAST), timezone="UTC", week_start="monday").is_empty()
 
 

@@ -39,7 +39,7 @@ GIVEN = sold(
 
 
 def test_the_next_order_is_on_a_later_day_and_the_old_and_the_newest_are_left_out() -> None:
-    found = repeats.first_orders(GIVEN, AS_OF, "UTC")
+    found = repeats.first_orders(GIVEN.lazy(), AS_OF, "UTC")
     assert found["customer_id"].to_list() == ["again", "once"]
     assert found["days"].to_list() == [30, 364 - 150]
     assert found["event"].to_list() == [True, False]
@@ -49,7 +49,7 @@ def test_the_next_order_is_on_a_later_day_and_the_old_and_the_newest_are_left_ou
 
 
 def test_what_was_said_counts_from_the_first_order_to_the_day_before_the_next() -> None:
-    people = repeats.first_orders(GIVEN, AS_OF, "UTC")
+    people = repeats.first_orders(GIVEN.lazy(), AS_OF, "UTC")
     days = {"before": 99, "same": 100, "between": 110, "on_the_day": 130, "after": 135}
     talks = pl.DataFrame(
         {

@@ -90,7 +90,7 @@ def test_orders_count_from_the_lot_to_the_end_and_only_of_what_it_is_about() -> 
         line("3", "b", END - day), line("4", "b", END), line("5", "x", START + day),
         line("6", "b", START + day, cancelled_at=START + 2 * day), line("7", "b", START + day, is_test=True),
     ]  # fmt: skip
-    sold = shape.sold_lines(table("order_lines", rows), CATEGORIES)
+    sold = shape.sold_lines(table("order_lines", rows).lazy(), CATEGORIES)
     trial = one(experiment(), lots)
     found = shape.bought(shape.units(lots, trial)[0], sold, trial)
     assert sorted(found.select("customer_id", "cents").rows()) == [("a", 500), ("b", 250)]
@@ -101,7 +101,7 @@ def test_orders_count_from_the_lot_to_the_end_and_only_of_what_it_is_about() -> 
 def test_an_order_with_a_line_without_price_has_no_value() -> None:
     lots = table("assignments", [lot("a", "control")])
     rows = [line("1", "a", START), line("1", "a", START, "B", unit_price=None)]
-    sold = shape.sold_lines(table("order_lines", rows), CATEGORIES)
+    sold = shape.sold_lines(table("order_lines", rows).lazy(), CATEGORIES)
     trial = one(experiment(), lots)
     assert shape.bought(shape.units(lots, trial)[0], sold, trial)["cents"].to_list() == [None]
 
