@@ -286,7 +286,9 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     night.wait_for_turn()
-    before = forecasting.night_before(settings, versions, night.as_of, tags, rules)
+    before = forecasting.night_before(
+        settings, night.lake, night.as_of, tags, rules, versions=versions, by=by
+    )
     shelf = step_down(night, judged.held, made.rung, tables)
     told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
     given = Given(night, told_of, shelf.tables, hashing=by)
