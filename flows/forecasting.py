@@ -12,7 +12,7 @@ from polars.exceptions import PanicException
 
 from flows.earlier import nights_before
 from flows.errors import where
-from flows.knowledge import Picture, Rules, Tags, candidates, cutoffs, picture
+from flows.knowledge import Picture, Rules, Tags, candidates, counted_only, cutoffs, picture
 from flows.lake import Lake
 from flows.masking import pseudonyms
 from flows.memory import reuse_large_blocks
@@ -60,13 +60,13 @@ def now_and_then(
 ) -> tuple[Picture, list[Picture], Versions]:
     """What is known at `as_of`, and what was known at each past cutoff, oldest first.
 
-    The third are the versions of rows that both were drawn from. `by` hashes who is named in them.
+    Those of past cutoffs hold what models take in and demand, and none of the conversations behind it. The third are the versions of rows that both were drawn from. `by` hashes who is named in them.
     """
     back = _back(settings)
     versions = read_versions(lake, as_of, by, rules, candidates(as_of, rules, **back))
     now = picture(versions, tags, as_of, rules, listed=True)
     past = cutoffs(now, rules, **back)
-    return now, [picture(versions, tags, cutoff, rules) for cutoff in past], versions
+    return now, [counted_only(picture(versions, tags, day, rules)) for day in past], versions
 
 
 def _back(settings: Settings) -> dict[str, int]:

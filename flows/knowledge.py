@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -21,7 +22,7 @@ from transforms.customers import identity_tables, joined, links_of
 from transforms.identity import resolve
 from transforms.promotions import announced
 
-__all__ = ["Picture", "Rules", "Tags", "candidates", "cutoffs", "picture"]
+__all__ = ["Picture", "Rules", "Tags", "candidates", "counted_only", "cutoffs", "picture"]
 
 
 def picture(
@@ -74,6 +75,12 @@ def picture(
         else {}
     )
     return Picture(known, demand, rates, talked, said, censored, who, first, last, bridges)
+
+
+def counted_only(one: Picture) -> Picture:
+    """`one` without the rows of conversations and rates that its signals were counted from."""
+    talked, said, rates = one.conversations.clear(), one.said.clear(), one.rates.clear()
+    return replace(one, conversations=talked, said=said, rates=rates)
 
 
 def _demand(

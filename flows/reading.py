@@ -137,10 +137,12 @@ def counted_versions(
     sold = sold_weeks(living, cutoffs, zone, rules.week_start)
     who = buyers(living, cutoffs, zone)
     nodes = _nodes(living, who, by, second=second)
-    asked = nodes.filter(
-        asked_of(frames, nodes, _TALKING) | nodes.select(may_be_address(pl.col("_raw"))).to_series()
-    )
-    rows = _rows(living, asked.select(SOURCE, pl.col("_raw").alias("customer_id")), frames)
+    asked = nodes  # who could have been called is told by all orders
+    if frames["call_attempts"].is_empty():
+        telling = nodes.select(may_be_address(pl.col("_raw"))).to_series()
+        asked = nodes.filter(asked_of(frames, nodes, _TALKING) | telling)
+    customers = asked.select(SOURCE, pl.col("_raw").alias("customer_id"))
+    rows = _rows(living, customers, frames["tickets"])
     hashed = hashed_frames({LINES: masked(rows)}, by)[LINES]
     others = nodes.join(asked, on=[SOURCE, "customer_id"], how="anti")
     counted = others.join(
@@ -163,20 +165,14 @@ def _nodes(living: pl.LazyFrame, who: pl.DataFrame, by: Hasher, *, second: bool)
     return hashed_frames({LINES: ids.with_columns(pl.col("customer_id").alias("_raw"))}, by)[LINES]
 
 
-def _rows(
-    living: pl.LazyFrame, asked: pl.DataFrame, frames: Mapping[str, pl.DataFrame]
-) -> pl.DataFrame:
-    """Lines of the customers `asked`, and of orders that tickets name; where calls were made, of all customers."""
+def _rows(living: pl.LazyFrame, asked: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
+    """Lines of the customers `asked`, and, as nobody's, of other orders that `tickets` name."""
     rows = living.select(*_OF_LINES, FROM, UNTIL)
-    if frames["call_attempts"].height:  # who could have been called is told by all orders
-        asked = (
-            living.select(SOURCE, "customer_id").drop_nulls().unique().collect(engine="streaming")
-        )
-    order = [SOURCE, "order_id"]
-    orders = frames["tickets"].select(order).drop_nulls().unique()
-    who = [SOURCE, "customer_id"]
+    order, who = [SOURCE, "order_id"], [SOURCE, "customer_id"]
+    orders = tickets.select(order).drop_nulls().unique()
     theirs = rows.join(asked.lazy(), on=who, how="semi")
     others = rows.join(orders.lazy(), on=order, how="semi").join(asked.lazy(), on=who, how="anti")
+    others = others.with_columns(pl.lit(None, dtype=pl.String).alias("customer_id"))
     parts = [part for part, keys in ((theirs, asked), (others, orders)) if keys.height]
     return pl.concat(parts or [rows.limit(0)]).collect(engine="streaming")
 

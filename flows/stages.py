@@ -289,6 +289,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     before = forecasting.night_before(
         settings, night.lake, night.as_of, tags, rules, versions=versions, by=by
     )
+    del versions  # of a large shop they are a third of what is held
     shelf = step_down(night, judged.held, made.rung, tables)
     told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
     given = Given(night, told_of, shelf.tables, hashing=by)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.privacy import hmac_key, redact, redact_json_row, redact_text
+from transforms.privacy import hashes, hmac_key, redact, redact_json_row, redact_text
 
 PLACEHOLDERS = ("<EMAIL>", "<PHONE>", "<CARD>", "<IBAN>")
 FRAMES = (
