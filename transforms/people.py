@@ -68,7 +68,9 @@ def people_cells(
     parts = [
         _scope(heard.filter(inside), said.filter(inside), signals),
         _scope(
-            *(part.with_columns(everywhere.alias("category")) for part in (heard, said)), signals
+            heard.with_columns(everywhere.alias("category")),
+            said.with_columns(everywhere.alias("category")),
+            signals,
         ),
     ]
     cells = pl.concat(parts).select([pl.col(n).cast(t) for n, t in CELLS.items()])
