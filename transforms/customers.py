@@ -122,7 +122,7 @@ def _orders(
 def _edges(nodes: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     contract = EXPORTS["identity_edges"]
     apart = told.filter(pl.col("status") == "apart")["node"].unique()
-    several = pl.struct("node", SOURCE).n_unique().over("person") > 1
+    several = pl.col("person").is_duplicated()  # nodes stand once a source
     ids = nodes.select(
         pl.col("person").alias("customer_key"),
         pl.lit("customer_id").alias("key_type"),
@@ -153,10 +153,7 @@ def _customers(
     timezone: str,
 ) -> pl.DataFrame:
     contract = EXPORTS["customers"]
-    base = nodes.group_by("person").agg(
-        pl.col(SOURCE).unique().sort().str.join(", ").alias("sources"),
-        pl.col("node").n_unique().cast(pl.Int64).alias("n_ids"),
-    )
+    base = _ids(nodes)
     keys = told.group_by("person").agg(
         *(
             pl.col("key_hash")
@@ -183,6 +180,23 @@ def _customers(
         .select(contract.names)
         .sort(contract.order)
     )
+
+
+def _ids(nodes: pl.DataFrame) -> pl.DataFrame:
+    """person, sources and n_ids; most people are one id of one source, which needs no list of its own."""
+    several = pl.col("person").is_duplicated()
+    alone = nodes.filter(~several).select(
+        "person", pl.col(SOURCE).alias("sources"), pl.lit(1, dtype=pl.Int64).alias("n_ids")
+    )
+    known = (
+        nodes.filter(several)
+        .group_by("person")
+        .agg(
+            pl.col(SOURCE).unique().sort().str.join(", ").alias("sources"),
+            pl.col("node").n_unique().cast(pl.Int64).alias("n_ids"),
+        )
+    )
+    return pl.concat([alone, known])
 
 
 def _match(
