@@ -38,12 +38,13 @@ def given_of(config: Path) -> Given:
     from flows import forecasting  # noqa: PLC0415 - after the environment is prepared
     from flows.identity import hasher  # noqa: PLC0415
     from flows.keys import keyring  # noqa: PLC0415
-    from flows.knowledge import picture, read_versions  # noqa: PLC0415
+    from flows.knowledge import picture  # noqa: PLC0415
     from flows.listening import tag_lake  # noqa: PLC0415
     from flows.night import Night, rules_of  # noqa: PLC0415
     from flows.office import Given, Said  # noqa: PLC0415
     from flows.phrases import count_phrases  # noqa: PLC0415
     from flows.pull import pull  # noqa: PLC0415
+    from flows.reading import read_versions  # noqa: PLC0415
     from flows.taggers import open_tagger  # noqa: PLC0415
     from transforms.asof import visible  # noqa: PLC0415
     from transforms.contracts import INPUTS  # noqa: PLC0415
@@ -54,7 +55,7 @@ def given_of(config: Path) -> Given:
     tagger, rules, key = open_tagger(settings), rules_of(settings), keyring(settings, lake).current
     tags = tag_lake(lake, END, settings, tagger)
     by = hasher(settings, key)
-    versions = read_versions(lake, END, by)
+    versions = read_versions(lake, END, by, rules)
     now = picture(versions, tags, END, rules, listed=True)
     del versions
     business = settings.business

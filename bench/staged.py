@@ -1,12 +1,14 @@
 """One night, stage by stage, in a process of its own: `python -m bench.staged CONFIG AS_OF`.
 
 Prints one line of JSON, and each stage as it ends on standard error: for each stage its wall seconds, its processor seconds with those of the
-processes that it started, and the peak of this process's memory while it ran.
+processes that it started, and the peak of this process's memory while it ran. The long stage of forecasts is told by its steps, too, the
+peak of each being that of the stage so far.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import sys
 import time
@@ -17,6 +19,16 @@ from bench.load import forget_peak, peak_mib
 from flows import environment
 
 STAGES = ("pull", "validate", "listen", "prove_and_forecast", "publish")
+STEPS = {
+    "read and count": ("flows.forecasting", "now_and_then"),
+    "weekly demand": ("flows.forecasting", "counted"),
+    "forecasts and their record": ("flows.forecasting", "make"),
+    "words": ("flows.stages", "said_tables"),
+    "plan": ("flows.stages", "planning_tables"),
+    "overrides, alarms, exceptions": ("flows.stages", "valued", "watched", "exceptions"),
+    "the customer system's tables": ("flows.stages", "office"),
+}
+"""Steps of `prove_and_forecast`: a module and the functions whose seconds are added up."""
 
 
 def spent() -> float:
@@ -28,20 +40,22 @@ def spent() -> float:
 
 
 def watched(
-    name: str, stage: Callable[..., Any], told: dict[str, dict[str, float]]
+    name: str, stage: Callable[..., Any], told: dict[str, dict[str, float]], *, step: bool = False
 ) -> Callable[..., Any]:
-    """The stage, which leaves what it cost in `told`."""
+    """The stage, or a part of a step, which adds what it cost to `told`."""
 
     @functools.wraps(stage)
-    def run(*arguments: Any) -> Any:  # noqa: ANN401 - stages differ
-        forget_peak()
+    def run(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - stages differ
+        if not step:
+            forget_peak()
         wall, cpu = time.perf_counter(), spent()
         try:
-            return stage(*arguments)
+            return stage(*arguments, **named)
         finally:
+            before = told.get(name, {"seconds": 0.0, "cpu": 0.0})
             told[name] = {
-                "seconds": round(time.perf_counter() - wall, 2),
-                "cpu": round(spent() - cpu, 2),
+                "seconds": round(before["seconds"] + time.perf_counter() - wall, 2),
+                "cpu": round(before["cpu"] + spent() - cpu, 2),
                 "peak_mib": round(peak_mib(), 0),
             }
             print(f"  {name}: {told[name]}", file=sys.stderr, flush=True)
@@ -57,6 +71,10 @@ def main(arguments: list[str]) -> int:
     from flows.commands import one_night, report  # noqa: PLC0415
 
     told: dict[str, dict[str, float]] = {}
+    for name, (module, *parts) in STEPS.items():
+        room = importlib.import_module(module)
+        for part in parts:
+            setattr(room, part, watched(f"  {name}", getattr(room, part), told, step=True))
     for name in STAGES:
         setattr(stages, name, watched(name, getattr(stages, name), told))
     code = report(one_night(config, as_of))

@@ -12,10 +12,11 @@ from polars.exceptions import PanicException
 
 from flows.earlier import nights_before
 from flows.errors import where
-from flows.knowledge import Picture, Rules, Tags, cutoffs, picture, read_versions
+from flows.knowledge import Picture, Rules, Tags, candidates, counted_only, cutoffs, picture
 from flows.lake import Lake
 from flows.masking import pseudonyms
 from flows.memory import reuse_large_blocks
+from flows.reading import Versions, read_versions
 from flows.settings import Settings
 from flows.stale import FORECAST_TABLES
 from flows.stepping import Stepping
@@ -54,34 +55,47 @@ class Made:
     hidden: pl.DataFrame | None = None
 
 
-Versions = Mapping[str, pl.DataFrame]
-
-
 def now_and_then(
     settings: Settings, lake: Lake, as_of: date, tags: Tags, rules: Rules, *, by: Hasher
 ) -> tuple[Picture, list[Picture], Versions]:
     """What is known at `as_of`, and what was known at each past cutoff, oldest first.
 
-    The third are the versions of rows that both were drawn from. `by` hashes who is named in them.
+    Those of past cutoffs hold what models take in and demand, and none of the conversations behind it. The third are the versions of rows that both were drawn from. `by` hashes who is named in them.
     """
-    versions = read_versions(lake, as_of, by)
+    back = _back(settings)
+    versions = read_versions(lake, as_of, by, rules, candidates(as_of, rules, **back))
     now = picture(versions, tags, as_of, rules, listed=True)
-    past = cutoffs(
-        now,
-        rules,
-        horizon=settings.forecast.horizon_weeks,
-        origins=settings.forecast.backtest_origins,
-        step_weeks=settings.forecast.backtest_step_weeks,
-    )
-    return now, [picture(versions, tags, cutoff, rules) for cutoff in past], versions
+    past = cutoffs(now, rules, **back)
+    return now, [counted_only(picture(versions, tags, day, rules)) for day in past], versions
+
+
+def _back(settings: Settings) -> dict[str, int]:
+    """How the backtest looks back."""
+    asked = settings.forecast
+    return {
+        "horizon": asked.horizon_weeks,
+        "origins": asked.backtest_origins,
+        "step_weeks": asked.backtest_step_weeks,
+    }
 
 
 def night_before(
-    settings: Settings, versions: Versions, as_of: date, tags: Tags, rules: Rules
+    settings: Settings,
+    lake: Lake,
+    as_of: date,
+    tags: Tags,
+    rules: Rules,
+    *,
+    versions: Versions,
+    by: Hasher,
 ) -> Picture | None:
     """What was known at the newest night published before; None: there is none."""
     earlier = nights_before(settings.paths.exports, as_of)
-    return picture(versions, tags, earlier[-1], rules) if earlier else None
+    if not earlier:
+        return None
+    if earlier[-1] not in versions.cutoffs:
+        versions = read_versions(lake, as_of, by, rules, earlier[-1:])
+    return picture(versions, tags, earlier[-1], rules)
 
 
 def make(

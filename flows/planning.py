@@ -8,10 +8,11 @@ from functools import partial
 
 import polars as pl
 
-from flows.knowledge import Picture, with_told_on
+from flows.knowledge import Picture
 from flows.masking import masked
 from flows.night import Night, rules_of, spec_of
 from flows.optional import Optionals
+from flows.reading import with_told_on
 from flows.stale import last_nights
 from models.assemble import life_mask
 from models.inventory.arrays import WEEKDAYS, Week, weekday_shares

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -37,6 +38,7 @@ from flows.planning import Plans, planning_tables
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
+from flows.reading import Versions
 from flows.retention import retire_words
 from flows.rules import Picture
 from flows.said import judgements, keep_verdicts, said_tables
@@ -257,9 +259,16 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
     key = keyring(settings, night.lake).current
     by = hasher(settings, key)
-    now, past, versions = forecasting.now_and_then(
+    now, past, read = forecasting.now_and_then(
         settings, night.lake, night.as_of, tags, rules, by=by
     )
+    look_back = partial(
+        forecasting.night_before, settings, night.lake, night.as_of, tags, rules, by=by
+    )
+    waits = night.turn is not None
+    versions: Versions | None = read if waits else None
+    before = None if waits else look_back(versions=read)
+    del read  # of a large shop it is a third of what is held
     business = settings.business
     tables = forecasting.counted(
         now, settings.forecast.levels, business.fiscal_calendar, business.week_start
@@ -285,8 +294,9 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
     LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
-    night.wait_for_turn()
-    before = forecasting.night_before(settings, versions, night.as_of, tags, rules)
+    if versions is not None:
+        night.wait_for_turn()
+        before, versions = look_back(versions=versions), None
     shelf = step_down(night, judged.held, made.rung, tables)
     told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
     given = Given(night, told_of, shelf.tables, hashing=by)

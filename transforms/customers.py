@@ -8,11 +8,20 @@ import polars as pl
 
 from transforms.asof import SOURCE
 from transforms.calendar import local_day
-from transforms.contracts import EXPORTS
+from transforms.contracts import EXPORTS, UTC_TIME
 from transforms.identity import EMAIL, FORGOTTEN, LINKS, PHONE, Persons, with_persons
 
 ID_KEY = "_id_key"
 """Column of the key that an id is itself: its type, a blank, its hash."""
+BUYERS = {
+    SOURCE: pl.String(),
+    "customer_id": pl.String(),
+    "orders": pl.Int64(),
+    "first_at": UTC_TIME,
+    "first_order_on": pl.Date(),
+    "last_order_on": pl.Date(),
+}
+"""Columns of `transforms.buyers`: a customer id of a source, and its orders that count."""
 _KEPT_APART = ("shared", "apart")
 
 
@@ -48,19 +57,23 @@ def identity_tables(
     links: pl.DataFrame,
     found: Persons,
     timezone: str,
+    *,
+    buyers: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """customers, identity_edges and identity_match (without its rates).
 
-    `shown` holds nodes as customer_id, `talked` conversations with persons as customer_id. People
+    `shown` holds nodes as customer_id, `talked` conversations with persons as customer_id. `buyers`
+    (`transforms.buyers`) are nodes of one source, joined with nobody, whose order lines are not shown. People
     who were forgotten are in none of them.
     """
-    nodes = _nodes(shown, found)
+    buyers = pl.DataFrame(schema=BUYERS) if buyers is None else buyers
+    nodes = _nodes({**shown, "": buyers}, found)
     told = (
         links.join(found.links, on=list(LINKS), how="left")
         .filter(~pl.col("node").str.starts_with(FORGOTTEN))
         .with_columns(pl.col("person").fill_null(pl.col("node")))
     )
-    orders = _orders(shown, found.persons, timezone)
+    orders = _orders(shown, found.persons, timezone, buyers)
     edges = _edges(nodes, told)
     return {
         "customers": _customers(nodes, told, orders, talked, timezone),
@@ -89,25 +102,27 @@ def _nodes(shown: Mapping[str, pl.DataFrame], found: Persons) -> pl.DataFrame:
 
 
 def _orders(
-    shown: Mapping[str, pl.DataFrame], persons: pl.DataFrame, timezone: str
+    shown: Mapping[str, pl.DataFrame], persons: pl.DataFrame, timezone: str, buyers: pl.DataFrame
 ) -> pl.DataFrame:
     """person, orders, first_at and the days of the first and last order that counts."""
     real = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
     lines = with_persons(shown["order_lines"], persons).filter(
         real & pl.col("customer_id").is_not_null()
     )
-    return lines.group_by(pl.col("customer_id").alias("person")).agg(
+    asked = lines.group_by(pl.col("customer_id").alias("person")).agg(
         pl.col("order_id").n_unique().cast(pl.Int64).alias("orders"),
         pl.col("ordered_at").min().alias("first_at"),
         local_day("ordered_at", timezone).min().alias("first_order_on"),
         local_day("ordered_at", timezone).max().alias("last_order_on"),
     )
+    others = buyers.filter(pl.col("orders") > 0).rename({"customer_id": "person"})
+    return pl.concat([asked, others.select(asked.columns)])
 
 
 def _edges(nodes: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     contract = EXPORTS["identity_edges"]
     apart = told.filter(pl.col("status") == "apart")["node"].unique()
-    several = pl.struct("node", SOURCE).n_unique().over("person") > 1
+    several = pl.col("person").is_duplicated()  # nodes stand once a source
     ids = nodes.select(
         pl.col("person").alias("customer_key"),
         pl.lit("customer_id").alias("key_type"),
@@ -138,10 +153,7 @@ def _customers(
     timezone: str,
 ) -> pl.DataFrame:
     contract = EXPORTS["customers"]
-    base = nodes.group_by("person").agg(
-        pl.col(SOURCE).unique().sort().str.join(", ").alias("sources"),
-        pl.col("node").n_unique().cast(pl.Int64).alias("n_ids"),
-    )
+    base = _ids(nodes)
     keys = told.group_by("person").agg(
         *(
             pl.col("key_hash")
@@ -168,6 +180,23 @@ def _customers(
         .select(contract.names)
         .sort(contract.order)
     )
+
+
+def _ids(nodes: pl.DataFrame) -> pl.DataFrame:
+    """person, sources and n_ids; most people are one id of one source, which needs no list of its own."""
+    several = pl.col("person").is_duplicated()
+    alone = nodes.filter(~several).select(
+        "person", pl.col(SOURCE).alias("sources"), pl.lit(1, dtype=pl.Int64).alias("n_ids")
+    )
+    known = (
+        nodes.filter(several)
+        .group_by("person")
+        .agg(
+            pl.col(SOURCE).unique().sort().str.join(", ").alias("sources"),
+            pl.col("node").n_unique().cast(pl.Int64).alias("n_ids"),
+        )
+    )
+    return pl.concat([alone, known])
 
 
 def _match(

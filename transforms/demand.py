@@ -92,8 +92,10 @@ def ticket_events(
     The ticket's own SKU decides the category, then its own category, then the first line of its
     order, else (uncategorised). Tickets have no SKU level: most speak of an order.
     """
+    theirs = tickets.select(SOURCE, "order_id").drop_nulls().unique()
     first = (
-        order_lines.sort(SOURCE, "order_id", "line_id")
+        order_lines.join(theirs, on=[SOURCE, "order_id"], how="semi")
+        .sort(SOURCE, "order_id", "line_id")
         .unique(subset=[SOURCE, "order_id"], keep="first", maintain_order=True)
         .select(SOURCE, "order_id", pl.col("sku").alias("_order_sku"))
     )
@@ -141,7 +143,12 @@ def _events(
         .sort(keys)
         .with_columns(pl.col("sku", "channel").cast(pl.String))
     )
-    return known.join(categories, on="sku", how="left", maintain_order="left").select(
+    return placed(known, categories)
+
+
+def placed(sums: pl.DataFrame, categories: pl.DataFrame) -> pl.DataFrame:
+    """`sums` (day, sku, channel, milli) as events: with the category of each SKU, in the order given."""
+    return sums.join(categories, on="sku", how="left", maintain_order="left").select(
         "day", "sku", pl.col("category").fill_null(UNCATEGORISED), "channel", "milli"
     )
 

@@ -62,10 +62,16 @@ def people_cells(
     heard = _heard(conversations, taggable, timezone, week_start).filter(
         pl.col("week_start") <= last_day
     )
-    inside = heard.filter(pl.col("category") != unattributed)
+    said = mentions.select(*_KEY, "signal").unique().join(heard, on=_KEY)
+    said = said.select("signal", "person", *_SCOPE)
+    inside, everywhere = pl.col("category") != unattributed, pl.lit(None, dtype=pl.String)
     parts = [
-        _scope(frame, mentions, signals)
-        for frame in (inside, heard.with_columns(pl.lit(None, dtype=pl.String).alias("category")))
+        _scope(heard.filter(inside), said.filter(inside), signals),
+        _scope(
+            heard.with_columns(everywhere.alias("category")),
+            said.with_columns(everywhere.alias("category")),
+            signals,
+        ),
     ]
     cells = pl.concat(parts).select([pl.col(n).cast(t) for n, t in CELLS.items()])
     return cells.sort("signal", *_SCOPE, "channel", nulls_last=False)
@@ -74,38 +80,38 @@ def people_cells(
 def _heard(
     conversations: pl.DataFrame, taggable: pl.DataFrame, timezone: str, week_start: str
 ) -> pl.DataFrame:
+    """Conversations that could carry a signal, each with a number for its person, in order of time."""
     weight = pl.col("weight") if "weight" in conversations.columns else pl.lit(WHOLE)
-    return conversations.join(taggable.select(_KEY).unique(), on=_KEY, how="semi").select(
+    heard = conversations.join(taggable.select(_KEY), on=_KEY, how="semi").select(
         *_KEY,
         "category",
         "started_at",
-        person().rank("dense").alias("person"),
+        _numbers().alias("person"),
         pl.col("channel").fill_null(UNKNOWN_CHANNEL),
         weight.cast(pl.Int64).alias("weight"),
         week_of(local_day("started_at", timezone), week_start).alias("week_start"),
     )
+    return heard.sort("started_at", *_KEY)
 
 
-def _scope(heard: pl.DataFrame, mentions: pl.DataFrame, signals: Sequence[str]) -> pl.DataFrame:
-    """Cells of one level: with the category as it stands in `heard`."""
+def _numbers() -> pl.Expr:
+    """A number for each `person`; conversations, of which there is one row each, need no comparing."""
+    known = pl.col("customer_id").rank("dense").cast(pl.Int64)
+    return pl.coalesce(known, -1 - pl.int_range(pl.len(), dtype=pl.Int64))
+
+
+def _scope(heard: pl.DataFrame, said: pl.DataFrame, signals: Sequence[str]) -> pl.DataFrame:
+    """Cells of one level: with the category as it stands in `heard`, which is in order of time."""
     who = ["person", *_SCOPE]
-    people = (
-        heard.sort("started_at", *_KEY)
-        .group_by(who)
-        .agg(pl.col("channel").first(), pl.col("weight").first())
-    )
+    people = heard.group_by(who).agg(pl.col("channel").first(), pl.col("weight").first())
     cell = [*_SCOPE, "channel"]
     there = people.group_by(cell).agg(
         pl.len().alias("people"),
         pl.col("weight").sum(),
         (pl.col("weight") ** 2).sum().alias("weight_squares"),
     )
-    said = (
-        mentions.select(*_KEY, "signal")
-        .unique()
-        .join(heard.select(*_KEY, *who), on=_KEY)
-        .select("signal", *who)
-        .unique()
+    carried = (
+        said.unique()
         .join(people, on=who, nulls_equal=True)
         .group_by("signal", *cell)
         .agg(
@@ -116,7 +122,7 @@ def _scope(heard: pl.DataFrame, mentions: pl.DataFrame, signals: Sequence[str]) 
     names = pl.DataFrame({"signal": list(signals)}, schema={"signal": pl.String})
     return (
         names.join(there, how="cross")
-        .join(said, on=["signal", *cell], how="left", nulls_equal=True)
+        .join(carried, on=["signal", *cell], how="left", nulls_equal=True)
         .with_columns(pl.col("people_with_signal", "weight_with_signal").fill_null(0))
         .select(list(CELLS))
     )

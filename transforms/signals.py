@@ -112,7 +112,7 @@ def weekly_counts(
     conversation are there with 0.
     """
     key = [SOURCE, "conversation_id"]
-    heard = conversations.join(taggable.select(key).unique(), on=key, how="semi").select(
+    heard = conversations.join(taggable.select(key), on=key, how="semi").select(
         *key,
         "category",
         week_of(local_day("started_at", timezone), week_start).alias("week_start"),

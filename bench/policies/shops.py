@@ -16,15 +16,17 @@ from bench.policies.shop import WEEK, Shop
 from flows import environment
 from flows.identity import hasher
 from flows.keys import keyring
-from flows.knowledge import picture, read_versions
+from flows.knowledge import picture
 from flows.listening import tag_lake
 from flows.night import open_night, rules_of, spec_of
 from flows.pull import pull
+from flows.reading import read_versions
 from flows.taggers import open_tagger
 from models.panel import Known
 from models.simulate.panels import PanelSpec, first_weeks, simulated_panel
 from models.spec import ForecastSpec
 from models.types import Floats, Ints
+from transforms.calendar import last_complete_week
 from transforms.demand import sku_categories, unit_events
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,13 +117,14 @@ def brand_shop(*, reviews: int = YEAR) -> Shop:
         settings, lake, as_of = night.settings, night.lake, night.as_of
         pull(settings, lake, as_of)
         tags = tag_lake(lake, as_of, settings, open_tagger(settings))
-        versions = read_versions(lake, as_of, hasher(settings, keyring(settings, lake).current))
-        rules = rules_of(settings)
-        now = picture(versions, tags, as_of, rules)
-        last = now.last_week + timedelta(days=6)
+        rules, key = rules_of(settings), keyring(settings, lake).current
+        week = last_complete_week(as_of, rules.latency_days, rules.week_start)
+        last = week + timedelta(days=6)
         days = [last - timedelta(weeks=reviews - i) for i in range(reviews)]
+        versions = read_versions(lake, as_of, hasher(settings, key), rules, days)
+        now = picture(versions, tags, as_of, rules)
         knowns = [picture(versions, tags, day, rules).known for day in days]
-        lines, products = versions["order_lines"], versions["products"]
+        lines, products = lake.versions("order_lines", as_of).collect(), versions.frames["products"]
         del os.environ["HEARCAST_PATHS__LAKE"]
     names = [set(k.panels["units"].series.filter(~pl.col("ended"))["sku"]) for k in knowns]
     wanted = sorted(set.intersection(*names))

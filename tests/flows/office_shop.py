@@ -13,12 +13,13 @@ from flows import forecasting
 from flows.exports import publish, write_snapshot
 from flows.identity import hasher
 from flows.keys import keyring
-from flows.knowledge import picture, read_versions
+from flows.knowledge import picture
 from flows.listening import tag_lake
 from flows.night import Night, rules_of
 from flows.office import Given, Said, office
 from flows.phrases import count_phrases
 from flows.pull import pull
+from flows.reading import read_versions
 from flows.taggers import open_tagger
 from tests.flows.tiny import END, FORECAST, order_rows
 from tests.flows.written import write_config
@@ -125,7 +126,7 @@ def office_night(config: Path) -> dict[str, Any]:
     pull(settings, lake, END)
     tagger, rules, key = open_tagger(settings), rules_of(settings), keyring(settings, lake).current
     tags = tag_lake(lake, END, settings, tagger)
-    versions = read_versions(lake, END, hasher(settings, keyring(settings, lake).current))
+    versions = read_versions(lake, END, hasher(settings, key), rules)
     now = picture(versions, tags, END, rules, listed=True)
     shown = visible(lake.versions("passages", END), INPUTS["passages"], END, rules.timezone)
     taggers = dict.fromkeys(rules.signals, (tagger.name, tagger.version))

@@ -9,9 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.knowledge import COUNTED, HEARD, Picture, Rules, Tags, picture
+from flows.knowledge import Picture, Rules, Tags, picture
+from flows.reading import COUNTED, HEARD, counted_versions
 from transforms.asof import DELETED, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.contracts import INPUTS
+from transforms.hashed import Hasher
 
 FIRST, NIGHT = date(2024, 1, 1), date(2024, 6, 30)
 RULES = Rules("UTC", "monday", ("total", "sku"), (), 0, (), 4, "none")
@@ -81,9 +83,11 @@ def seen(
     rules: Rules = RULES,
     known_on: date = date(1900, 1, 1),
 ) -> Picture:
-    versions = {name: stored(name, []) for name in (*COUNTED, *HEARD)}
-    versions["order_lines"] = stored("order_lines", lines())
-    versions["promotions"] = stored("promotions", promotions, known_on)
+    frames = {name: stored(name, []) for name in (*COUNTED, *HEARD)}
+    frames["promotions"] = stored("promotions", promotions, known_on)
+    by = Hasher(b"key", (), merge_plus=False, country="none")
+    sold = stored("order_lines", lines()).lazy()
+    versions = counted_versions(sold, frames, by, rules, (cutoff,))
     return picture(versions, TAGS, cutoff, rules)
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.privacy import hmac_key, redact, redact_json_row, redact_text
+from transforms.privacy import hashes, hmac_key, redact, redact_json_row, redact_text
 
 PLACEHOLDERS = ("<EMAIL>", "<PHONE>", "<CARD>", "<IBAN>")
 FRAMES = (
@@ -284,3 +284,11 @@ def test_hmac_key() -> None:
     assert hmac_key("a@b.co", b"other") != expected
     with pytest.raises(ValueError, match="key of join keys is empty"):
         hmac_key("a", b"")
+
+
+@pytest.mark.parametrize("key", [b"k", b"k" * 64, b"k" * 65, b"k" * 200])
+def test_many_values_get_the_hash_that_one_gets(key: bytes) -> None:
+    values = ["", "a", "é" * 90, "lone \ud800"]
+    assert hashes("id", values, key) == {v: hmac_key(f"id\x1f{v}", key) for v in values}
+    with pytest.raises(ValueError, match="the key of join keys is empty"):
+        hashes("id", values, b"")
