@@ -17,20 +17,20 @@ from flows.rules import Picture, Rules, Tags
 from transforms.asof import DELETED, EXTRA, KNOWN_ON, ORDER, VERSION, visible
 from transforms.contracts import INPUTS, Table
 from transforms.contracts.office_inputs import OFFICE_INPUTS
-from transforms.customers import joined, links_of
+from transforms.customers import joined
 from transforms.demand import sku_categories
-from transforms.hashed import Hasher, hashed_frames
+from transforms.hashed import Hasher
 from transforms.identity import resolve
 from transforms.landing import FILE, ROW
 from transforms.office.carts import orders_of
-from transforms.office.who import bearers, tellers, with_who
+from transforms.office.who import Nodes, bearers, sharing_links, without_details
 
 SPARED = ("line_id", FILE, ROW, EXTRA, "_words", KNOWN_ON, DELETED, ORDER, "ingested_at")
 """Columns of order lines that no table needs: of ten million lines they are two gigabytes."""
 EVENTS = ("conversation_id", "passage_id", "insight_id", "action_id", "distribution_id", "text")
 """Not masked: ids of single events, and whole pages."""
-PEOPLE = ("order_lines", "checkouts", "tickets", "conversations", "call_attempts")
-"""Tables beside `customers` whose ids may themselves say that they are one person."""
+PEOPLE = ("customers", "order_lines", "checkouts", "tickets", "conversations", "call_attempts")
+"""Tables whose rows say which ids are one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,14 @@ class Given:
     _persons: pl.DataFrame | None = None
     hashing: Hasher | None = None
     """How ids become join keys: it remembers those that it has hashed. None: one of its own."""
+    _nodes: Nodes | None = None
     _categories: pl.DataFrame | None = None
     _orders: pl.DataFrame | None = None
 
     def at(self, as_of: date) -> Given:
         """The same inputs as they were known on an earlier day, and nothing else of the night."""
-        return Given(replace(self.night, as_of=as_of), self.said, {}, hashing=self._hasher())
+        then, hashing = replace(self.night, as_of=as_of), self._hasher()
+        return Given(then, self.said, {}, hashing=hashing, _nodes=self._nodes_met())
 
     @property
     def as_of(self) -> date:
@@ -85,12 +87,11 @@ class Given:
         """The input `name` as known tonight, with `_source` beside its columns.
 
         customer_id is a keyed hash, one for each person; a customer who was forgotten keeps a
-        marked one. Identifiers in names of series are masked. Nothing of what customers said is
+        marked one; of an e-mail or phone it is told only that there is one. Identifiers in names of series are masked. Nothing of what customers said is
         read (column `text`); quotes in other tables are as given, and not to be published unredacted.
         """
-        persons = self._people()
         if name not in self._shown:
-            self._shown[name] = self._joined(name, persons)
+            self._shown[name] = self._joined(name)
         return self._shown[name]
 
     def release(self, *names: str) -> None:
@@ -137,13 +138,16 @@ class Given:
         spared = [c for c in there if c in SPARED and name == "order_lines"]
         return masked(seen.drop(*private, *spared).collect(), _names(contract))
 
-    def _joined(self, name: str, persons: pl.DataFrame) -> pl.DataFrame:
+    def _joined(self, name: str) -> pl.DataFrame:
+        frame, by = self._read(name), self._hasher()
         if name == "customers":
-            return joined({name: self._customers()}, persons)[name]
-        return with_who(self._read(name), self._hasher(), persons)
+            frame = without_details(frame, by)
+        return self._nodes_met().with_who(frame, self._people())
 
-    def _customers(self) -> pl.DataFrame:
-        return hashed_frames({"customers": self._read("customers")}, self._hasher())["customers"]
+    def _nodes_met(self) -> Nodes:
+        if self._nodes is None:
+            self._nodes = Nodes(self._hasher())
+        return self._nodes
 
     def _hasher(self) -> Hasher:
         if self.hashing is None:
@@ -152,18 +156,15 @@ class Given:
 
     def _people(self) -> pl.DataFrame:
         if self._persons is None:
-            by, rules = self._hasher(), self.rules
-            customers = self._customers()
             bearing = {name: bearers(self._seen(name)).collect() for name in PEOPLE}
-            found = resolve(
-                links_of(tellers(customers, bearing, by)).drop("_source"),
+            rules = self.rules
+            self._persons = resolve(
+                sharing_links(bearing, self._hasher()).drop("_source"),
                 max_shared=rules.max_shared,
                 max_emails=rules.max_emails,
                 max_phones=rules.max_phones,
                 max_ids=rules.max_ids,
-            )
-            self._persons = found.persons
-            self._shown |= joined({"customers": customers}, found.persons)
+            ).persons
         return self._persons
 
 

@@ -61,7 +61,7 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
 
 def _bought_then(given: Given, day: date) -> pl.DataFrame:
     """Purchases as they were known on an earlier day, by the customers of that day."""
-    return numbered(purchases(given.at(day).shown("order_lines"), given.rules.timezone))[0]
+    return purchases(given.at(day).shown("order_lines"), given.rules.timezone)
 
 
 def _calibrated(given: Given, bought: pl.DataFrame, cuts: pl.DataFrame, days: int) -> pl.DataFrame:

@@ -25,19 +25,10 @@ def first_orders(sold: pl.LazyFrame, as_of: date, timezone: str) -> pl.DataFrame
     lines = sold.filter(pl.col("customer_id").is_not_null()).select(
         "customer_id", "category", "cents", local_day("ordered_at", timezone).alias("day")
     )
-    bought = lines.collect()
+    bought = lines.collect()  # days are looked up of all moments at once
     begun = bought["day"].min()
     known = begun + timedelta(days=BURN_DAYS) if isinstance(begun, date) else as_of
-    days0 = bought.lazy().group_by("customer_id").agg(pl.col("day").min().alias("day0"))
-    new = days0.filter(pl.col("day0").is_between(known, as_of, closed="left"))
-    theirs = bought.lazy().join(new, on="customer_id").collect(engine="streaming")
-    who = _dearest(theirs.filter(pl.col("day") == pl.col("day0")))
-    later = (
-        theirs.filter(pl.col("day") > pl.col("day0"))
-        .group_by("customer_id")
-        .agg(pl.col("day").min())
-    )
-    both = who.select("customer_id", "category", "day0").join(later, on="customer_id", how="left")
+    both = _first_and_next(bought, known, as_of)
     days = (pl.coalesce("day", pl.lit(as_of)) - pl.col("day0")).dt.total_days()
     quarter = pl.format("{}-Q{}", pl.col("day0").dt.year(), pl.col("day0").dt.quarter())
     return (
@@ -54,6 +45,17 @@ def first_orders(sold: pl.LazyFrame, as_of: date, timezone: str) -> pl.DataFrame
         )
         .sort("customer_id")
     )
+
+
+def _first_and_next(bought: pl.DataFrame, known: date, as_of: date) -> pl.DataFrame:
+    """customer_id, category and day0 of whose first day lies from `known` to before `as_of`; the next day (null: none)."""
+    first = bought.lazy().group_by("customer_id").agg(pl.col("day").min().alias("day0"))
+    new = first.filter(pl.col("day0").is_between(known, as_of, closed="left"))
+    theirs = bought.lazy().join(new, on="customer_id").collect(engine="streaming")
+    who = _dearest(theirs.filter(pl.col("day") == pl.col("day0")))
+    later = theirs.lazy().filter(pl.col("day") > pl.col("day0"))
+    then = later.group_by("customer_id").agg(pl.col("day").min()).collect(engine="streaming")
+    return who.select("customer_id", "category", "day0").join(then, on="customer_id", how="left")
 
 
 def _dearest(lines: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ CUTS = tuple(f"cut_{n}" for n in range(1, 5))
 
 
 def purchases(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """customer_id, day and cents of each day on which a customer bought; null cents: no price.
+    """customer_id, day and cents of each day on which a customer bought, in no order; null cents: no price.
 
     Lines that are cancelled, tests or nobody's do not count. Money of other currencies than the one
     of most lines does not count, the purchase does. Cents are whole numbers, so that sums do not
@@ -29,20 +29,20 @@ def purchases(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     if main is not None:
         ours |= pl.col("currency") == main
     cents = (pl.col("quantity") * pl.col("unit_price") * CENT).round().cast(pl.Int64)
+    days = bought.select(
+        "customer_id",
+        local_day("ordered_at", timezone).alias("day"),
+        pl.when(ours).then(cents).alias("cents"),
+    ).collect()  # days are looked up of all moments at once
     return (
-        bought.select(
-            "customer_id",
-            local_day("ordered_at", timezone).alias("day"),
-            pl.when(ours).then(cents).alias("cents"),
-        )
+        days.lazy()
         .group_by("customer_id", "day")
         .agg(
             pl.when(pl.col("cents").count() > 0)
             .then(pl.col("cents").sum().clip(lower_bound=0))
             .alias("cents")
         )
-        .sort("customer_id", "day")
-        .collect()
+        .collect(engine="streaming")
     )
 
 
@@ -54,12 +54,16 @@ def _main_currency(bought: pl.LazyFrame) -> str | None:
 
 
 def numbered(bought: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-    """`bought` (purchases) with a number for each customer_id, and the ids by number, ascending.
+    """`bought` (purchases) with a number for each customer_id, by number and day, and the ids by number.
 
     Numbers are in the order of the ids: they sort and join as these do, in a tenth of the time.
     """
-    ids = bought["customer_id"].unique(maintain_order=True)
-    return bought.with_columns(pl.col("customer_id").rle_id()), ids
+    ids = bought["customer_id"].unique().sort()
+    told = ids.to_frame().with_row_index("_number")
+    found = bought.join(told, on="customer_id").select(
+        pl.col("_number").alias("customer_id"), "day", "cents"
+    )
+    return found.sort("customer_id", "day"), ids
 
 
 def named(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:

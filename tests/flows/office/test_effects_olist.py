@@ -59,6 +59,8 @@ def test_repeat_orders_are_what_sql_finds_in_the_files(
     pull(night.settings, night.lake, AS_OF)
     given = Given(night, Said(NO_TAGS, None, "nobody listened"), {})  # type: ignore[arg-type]  # no picture is needed
     lines = given.shown("order_lines")
+    given.release("order_lines")
+    assert given.shown("order_lines").sort(lines.columns).equals(lines.sort(lines.columns))
     sold = sold_lines(lines.lazy(), sku_categories(lines, given.shown("products")))
     people = repeats.first_orders(sold, AS_OF, given.rules.timezone)
     silent = repeats.unheard(people.with_columns(pl.lit(None, dtype=pl.Int64).alias("talked")))

@@ -13,6 +13,8 @@ from transforms.office.segments import (
     histories,
     memory,
     moved,
+    named,
+    numbered,
     published,
     purchases,
     segmented,
@@ -53,7 +55,16 @@ def test_only_real_lines_of_the_main_currency_bring_money() -> None:
         ),
         "Asia/Tokyo",
     )
-    assert told.rows() == [("a", day, 1250), ("b", day, None), ("c", day + timedelta(days=1), None)]
+    rows = told.sort("customer_id").rows()
+    assert rows == [("a", day, 1250), ("b", day, None), ("c", day + timedelta(days=1), None)]
+
+
+def test_numbers_of_customers_stand_in_the_order_of_their_ids() -> None:
+    one, two = date(2026, 3, 1), date(2026, 3, 2)
+    given = bought(("b", two, 1), ("gone-0", one, None), ("a", one, 2), ("b", one, 3))
+    told, ids = numbered(given)
+    assert told.rows() == [(0, one, 2), (1, one, 3), (1, two, 1), (2, one, None)]
+    assert named(told, ids).sort("customer_id", "day").equals(given.sort("customer_id", "day"))
 
 
 def test_age_alone_gives_no_frequency() -> None:
