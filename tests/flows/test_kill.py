@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import polars as pl
@@ -36,13 +37,15 @@ KILLS = 200
 NEXT = END + timedelta(days=7)
 
 
-def start(config: Path, as_of: date, home: Path) -> subprocess.Popen[bytes]:
+def start(
+    config: Path, as_of: date, home: Path, more: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.Popen[bytes]:
     """A `hearcast nightly` in a process group of its own, so that all of it can be killed."""
     command = [sys.executable, "-m", "flows.cli", "nightly", "--config", str(config)]
     return subprocess.Popen(
         [*command, "--as-of", as_of.isoformat()],
         cwd=Path(__file__).resolve().parents[2],
-        env=child_environment(home),
+        env={**child_environment(home), **more},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,17 +15,19 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from prefect.settings import PREFECT_API_URL
 
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, main
 from flows.descendants import descendants
 from flows.staging import locked
-from tests.flows.conftest import child_environment, digests, write_config
+from tests.flows.conftest import digests, write_config
+from tests.flows.test_kill import start
 from tests.flows.test_lake_health import flip
 from tests.flows.tiny import END, FORECAST, order_rows
 from tests.soaking import length, spent, tell
 
 NIGHTS = 70
-ROOT = Path(__file__).resolve().parents[2]
+LOG = logging.getLogger("soak")
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
@@ -40,6 +42,7 @@ class Shop:
             folder, {"order_lines": "in/*.parquet", "tickets": "desk/*.csv"}, FORECAST
         )
         self.lake, self.exports = folder / "lake", folder / "exports"
+        self.alone = False
 
     def deliver(self, first: date, last: date) -> Path:
         """The orders of some days in two files, their tickets in another; the first of them."""
@@ -58,13 +61,10 @@ class Shop:
         return main(["nightly", "--config", str(self.config), "--as-of", str(day)])
 
     def apart(self, day: date) -> subprocess.Popen[bytes]:
-        """A night in processes of its own, all in one group."""
-        command = [sys.executable, "-m", "flows.cli", "nightly", "--config", str(self.config)]
-        return subprocess.Popen(
-            [*command, "--as-of", str(day)],
-            cwd=ROOT, env=child_environment(self.folder / "home"), start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        """A night in processes of its own; every other time it starts a server of its own, too."""
+        self.alone = not self.alone
+        shared = {} if self.alone else {"PREFECT_API_URL": str(PREFECT_API_URL.value())}
+        return start(self.config, day, self.folder / "home", shared)
 
 
 def killed_anywhere(shop: Shop, day: date, _delivery: Path) -> None:
@@ -153,6 +153,7 @@ def weeks_of_nights(folder: Path, nights: int, seed: int) -> Counter[str]:
         sound.deliver(day, day)
         assert faulty.night(day) == sound.night(day) == EXIT_PUBLISHED, (day, fault.__name__)
         same(faulty, sound, day, fault.__name__)
+        LOG.info("night %d: %s, %.0f s of processor time so far", number, fault.__name__, spent())
     for number in range(nights + 1):
         same(faulty, sound, END + timedelta(days=number), "at the end")
     return made
@@ -161,7 +162,8 @@ def weeks_of_nights(folder: Path, nights: int, seed: int) -> Counter[str]:
 def same(faulty: Shop, sound: Shop, day: date, fault: str) -> None:
     ours, theirs = (digests(one.exports / f"as_of={day}") for one in (faulty, sound))
     assert ours, day
-    assert [name for name in theirs if ours.get(name) != theirs[name]] == [], (day, fault)
+    assert ours.keys() == theirs.keys(), (day, fault)
+    assert [name for name in theirs if ours[name] != theirs[name]] == [], (day, fault)
 
 
 @pytest.mark.soak
