@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from pathlib import Path
 
 LEGEND = (
     "Long tests are made shorter or longer by HEARCAST_SOAK_NIGHTS (of weeks of faults), "
@@ -21,6 +22,13 @@ def length(variable: str, usual: int) -> int:
 def tell(line: str, variable: str, count: int, usual: int) -> None:
     """Adds what a long test did and found, and how it is made shorter or longer."""
     TOLD.append(f"{line} ({variable}={count}; usual {usual})")
+
+
+def progress(line: str) -> None:
+    """Adds a line to the file that HEARCAST_SOAK_LOG names, if it does: a long test shows nothing else."""
+    if path := os.environ.get("HEARCAST_SOAK_LOG"):
+        with Path(path).open("a", encoding="utf-8") as log:
+            log.write(f"{line}; {spent():.0f} s of processor time so far\n")
 
 
 def spent() -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import signal
@@ -24,10 +23,9 @@ from tests.flows.conftest import digests, write_config
 from tests.flows.test_kill import start
 from tests.flows.test_lake_health import flip
 from tests.flows.tiny import END, FORECAST, order_rows
-from tests.soaking import length, spent, tell
+from tests.soaking import length, progress, spent, tell
 
 NIGHTS = 70
-LOG = logging.getLogger("soak")
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
@@ -153,7 +151,7 @@ def weeks_of_nights(folder: Path, nights: int, seed: int) -> Counter[str]:
         sound.deliver(day, day)
         assert faulty.night(day) == sound.night(day) == EXIT_PUBLISHED, (day, fault.__name__)
         same(faulty, sound, day, fault.__name__)
-        LOG.info("night %d: %s, %.0f s of processor time so far", number, fault.__name__, spent())
+        progress(f"night {number}: {fault.__name__}")
     for number in range(nights + 1):
         same(faulty, sound, END + timedelta(days=number), "at the end")
     return made
