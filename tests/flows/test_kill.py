@@ -62,7 +62,7 @@ def whole(config: Path, as_of: date, home: Path) -> float:
     """Runs a night to its end; returns the seconds that it took."""
     began = time.monotonic()
     process = start(config, as_of, home)
-    _, said = process.communicate(timeout=300)
+    _, said = process.communicate(timeout=900)
     assert process.returncode == 0, said.decode()[-2000:]
     return time.monotonic() - began
 
@@ -122,7 +122,7 @@ class Heard(threading.Thread):
 
 
 class Killed(NamedTuple):
-    """How a night ended, minus a signal or a code, and the stage in which it was killed, if it was."""
+    """How a night ended, minus a signal or a code; the stage of its kill, None where none met it."""
 
     code: int
     stage: str | None
@@ -147,7 +147,8 @@ def killed(
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         heard.join()
-    return Killed(process.returncode, stage)
+    code = process.returncode
+    return Killed(code, stage if code != EXIT_PUBLISHED else None)
 
 
 def doing(folder: Path) -> str:
