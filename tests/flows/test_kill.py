@@ -279,6 +279,16 @@ def end_alike(shop: Shop, control: Shop, deliveries: int) -> None:
     assert not ours.select("order_id", "line_id").is_duplicated().any()
     assert ours.height == _rows(shop.inbox)
     assert not any((shop.lake / "work").iterdir())
+    assert half_made(shop) == []
+
+
+def half_made(shop: Shop) -> list[Path]:
+    """Files that a killed night left: without their last name, or that no log entry names."""
+    parts = [part for entry in Lake(shop.lake).landings() for part in entry.parts]
+    named = {shop.lake / path for part in parts for path in part.paths}
+    landed = {path for path in (shop.lake / "tables").rglob("*") if path.is_file()}
+    aside = {path for room in (shop.lake, shop.exports) for path in room.rglob("*.tmp")}
+    return sorted(landed ^ named | aside)
 
 
 def told(ended: Mapping[tuple[str, str, str], int]) -> str:
