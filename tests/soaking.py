@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 from pathlib import Path
 
 LEGEND = (
     "Long tests are made shorter or longer by HEARCAST_SOAK_NIGHTS (of weeks of faults), "
-    "HEARCAST_SOAK_KILLS (of nights) and HEARCAST_FUZZ_EXAMPLES (of each fuzz test)."
+    "HEARCAST_SOAK_KILLS (of nights) and HEARCAST_FUZZ_EXAMPLES (of each fuzz test); "
+    "HEARCAST_SOAK_MINUTES ends each of the first two then, checked for as far as it came."
 )
 TOLD: list[str] = []
 """Lines that the end of a run shows, in the order in which tests ended."""
@@ -22,6 +24,12 @@ def length(variable: str, usual: int) -> int:
 def tell(line: str, variable: str, count: int, usual: int) -> None:
     """Adds what a long test did and found, and how it is made shorter or longer."""
     TOLD.append(f"{line} ({variable}={count}; usual {usual})")
+
+
+def time_is_up(began: float) -> bool:
+    """Whether a test that began then, by the monotonic clock, has taken HEARCAST_SOAK_MINUTES."""
+    minutes = float(os.environ.get("HEARCAST_SOAK_MINUTES", "inf"))
+    return time.monotonic() - began > 60 * minutes
 
 
 def progress(line: str) -> None:
