@@ -7,20 +7,13 @@ import os
 from datetime import date
 
 from flows.earlier import nights_before
-from flows.errors import Refusal, disk_trouble, where
+from flows.errors import where
 from flows.exports import record_failure as write_failure
 from flows.heartbeat import ping
 from flows.night_alerts import DEGRADED, FAILED, WELL, Ended, tell_of_night
 from flows.settings import Settings
 
 LOG = logging.getLogger("hearcast")
-
-
-def reason_of(error: BaseException) -> str:
-    """One line for people on why a night failed; never a customer's word."""
-    if trouble := disk_trouble(error):
-        return trouble
-    return str(error) if isinstance(error, Refusal) else where(error)
 
 
 def is_newest(settings: Settings, as_of: date) -> bool:
