@@ -12,6 +12,7 @@ from flows.exports import record_failure as write_failure
 from flows.heartbeat import ping
 from flows.night_alerts import DEGRADED, FAILED, WELL, Ended, tell_of_night
 from flows.settings import Settings
+from flows.staging import read_json
 
 LOG = logging.getLogger("hearcast")
 
@@ -39,6 +40,17 @@ def failed(settings: Settings, as_of: date, run_id: str, kind: str, reason: str)
         LOG.warning("freshness.json could not be written: %s", problem.strerror)
     _tell(settings, Ended(as_of, FAILED, (reason,)))
     ping(settings, os.environ, good=False)
+
+
+def lost(settings: Settings, as_of: date, run_id: str, why: str) -> None:
+    """Tells of a night whose process is gone: it may have gone after it had published."""
+    pointer = read_json(settings.paths.exports / "pointers" / f"as_of={as_of}.json") or {}
+    if run_id and pointer.get("run_id") == run_id:
+        LOG.error("the night of %s is published all the same", as_of)
+        published(settings, as_of, (why,), full=False)
+        return
+    LOG.error("nothing was published")
+    failed(settings, as_of, run_id, "Lost", why)
 
 
 def _tell(settings: Settings, night: Ended) -> None:

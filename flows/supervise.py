@@ -143,7 +143,7 @@ def lost_night(config: str, as_of: str | None) -> Callable[[Ended, str], object]
     """Tells outside monitors and people of a night whose process is gone."""
 
     def lost(ended: Ended, why: str) -> None:
-        LOG.error("nothing was published: %s", why)
+        LOG.error(why)  # before imports, for which there may be no memory
         from flows import outcome  # noqa: PLC0415 - imports prefect
         from flows.night import night_of  # noqa: PLC0415
         from flows.settings import SettingsError, load_settings  # noqa: PLC0415
@@ -153,7 +153,7 @@ def lost_night(config: str, as_of: str | None) -> Callable[[Ended, str], object]
         except SettingsError:
             return  # the night has said so
         day = night_of(settings, str(ended.doing.get("as_of") or as_of or "") or None)
-        outcome.failed(settings, day, str(ended.doing.get("run_id", "")), "Lost", why)
+        outcome.lost(settings, day, str(ended.doing.get("run_id", "")), why)
 
     return lost
 

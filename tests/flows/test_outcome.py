@@ -125,6 +125,21 @@ def test_a_lake_that_cannot_be_written_to_keeps_nobody_from_hearing(
     assert titles(hook) == ["Test: the night failed"] * 2, "better twice than never"
 
 
+def test_a_night_lost_after_it_was_published_is_not_said_to_have_published_nothing(
+    hook: Hook, monitor: Monitor, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(settings.paths.exports)
+    outcome.lost(settings, DAY, "r", "the night was ended by SIGKILL in the stage alert")
+    assert titles(hook) == ["Test: the night is degraded"]
+    assert "is published, but" in hook.got[0]["message"]
+    assert "nothing was published" not in caplog.text
+    assert freshness(settings, datetime.now(UTC)).good, "its tables are whole"
+    outcome.lost(settings, DAY, "another", "the night was ended by SIGKILL in the stage listen")
+    assert titles(hook)[1:] == ["Test: the night failed"]
+    assert "failed (Lost)" in freshness(settings, datetime.now(UTC)).line
+    assert monitor.asked == ["/hush-ping/fail"] * 2
+
+
 def publish(exports: Path, status: str = "Published") -> None:
     run = {"run_id": "r", "status": status}
     snapshot = ex.write_snapshot(exports, all_frames(5), {"as_of": DAY, **run})
