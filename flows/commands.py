@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows import environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
-from flows.errors import Mistake, Refusal, disk_trouble, hide_refusals, where
+from flows.errors import Mistake, Refusal, disk_trouble, hide_refusals, reason_of, where
 from flows.night import phrase_books, yesterday
 from flows.settings import Settings, SettingsError, load_settings
 from flows.sources.http.tokens import check_secrets
@@ -118,7 +118,6 @@ def report(state: State[Any]) -> int:
 
 
 def _reason(state: State[Any]) -> str:
-    from flows.outcome import reason_of  # noqa: PLC0415 - imports prefect
 
     error = state.result(raise_on_failure=False)
     return (

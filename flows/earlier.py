@@ -9,8 +9,7 @@ import polars as pl
 
 from flows.parquet import as_of_today
 from flows.places import Place
-from flows.reader import read_manifest, snapshot_dir
-from flows.storage import storage_of
+from flows.reader import published_frame, read_manifest, snapshot_dir
 from transforms.contracts import EXPORTS
 
 
@@ -33,9 +32,5 @@ def table_of(
     if "sha256" not in read_manifest(snapshot)["tables"].get(name, {}):
         return None
     contract = EXPORTS[name]
-    file = snapshot / f"{name}.parquet"
-    storage = storage_of(file)
-    there = storage.columns(file)
-    wanted = [one for one in columns or contract.names if one in there]
-    frame = as_of_today(contract, storage.read_parquet(file, wanted))
+    frame = as_of_today(contract, published_frame(snapshot, name, columns or contract.names))
     return frame.select(columns or contract.names)

@@ -65,6 +65,13 @@ def disk_trouble(error: BaseException | None) -> str | None:
     )
 
 
+def reason_of(error: BaseException) -> str:
+    """One line for people on what went wrong; never a customer's word."""
+    if trouble := disk_trouble(error):
+        return trouble
+    return str(error) if isinstance(error, Refusal) else where(error)
+
+
 def where(error: BaseException) -> str:
     """The kind of `error` and the lines that led to it, newest first, on one line.
 

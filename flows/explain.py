@@ -16,9 +16,8 @@ import polars as pl
 from flows.errors import Mistake
 from flows.lake import Lake
 from flows.places import Place
-from flows.reader import read_manifest, snapshot_dir
+from flows.reader import published_frame, read_manifest, snapshot_dir
 from flows.settings import Settings
-from flows.storage import storage_of
 from flows.summary_evidence import lead_line
 from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
@@ -68,7 +67,7 @@ def read_night(settings: Settings, as_of: str | None) -> Night:
 
 def _table(snapshot: Place, name: str, entries: Mapping[str, Any]) -> pl.DataFrame:
     if "sha256" in entries.get(name, {}):
-        return storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
+        return published_frame(snapshot, name)
     return EXPORTS[name].empty()
 
 

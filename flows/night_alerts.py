@@ -19,6 +19,7 @@ from flows.storage import storage_of
 LOG = logging.getLogger("hearcast")
 NAME = "alerts/nights.json"
 WELL, DEGRADED, FAILED = "well", "degraded", "failed"
+PAST = {DEGRADED: "were degraded", FAILED: "failed"}
 MOST_REASONS = 10
 
 
@@ -35,7 +36,7 @@ def tell_of_night(settings: Settings, night: Ended) -> None:
     """Tells each channel of a change: a trouble that begins or becomes another, and its end.
 
     The same trouble on the next night is told to nobody again. A channel that cannot be reached
-    is told on the next night. Where the lake cannot be written to, what was told is not
+    is told on the next night, even if all is well by then. Where the lake cannot be written to, what was told is not
     remembered: it may be told again.
     """
     channels, problems = channels_of(settings, os.environ)
@@ -52,6 +53,7 @@ def tell_of_night(settings: Settings, night: Ended) -> None:
                 send(channel, *message)
         except Unreachable:
             _unheard(channel)
+            told.owe(channel.key, before, night)
             continue
         told.keep(channel.key, before, night)
 
@@ -64,13 +66,13 @@ def _unheard(channel: Channel) -> None:
 
 def _message(name: str, before: Mapping[str, Any], night: Ended) -> tuple[str, str] | None:
     """Subject and body, where there is news for somebody who knows `before`."""
-    was = before.get("kind", WELL)
     if night.kind == WELL:
+        was, since = _trouble(before)
         if was == WELL:
             return None
-        body = f"The night of {night.as_of} was published in full. It was {was} since the night of {before['since']}."
+        body = f"The night of {night.as_of} was published in full. Nights {PAST[was]} from that of {since} on."
         return f"{name}: nights are well again", body
-    if was == night.kind and before.get("reasons") == _heads(night.reasons):
+    if before.get("kind", WELL) == night.kind and before.get("reasons") == _heads(night.reasons):
         return None
     what = (
         "published nothing" if night.kind == FAILED else "is published, but something stands back"
@@ -83,6 +85,12 @@ def _message(name: str, before: Mapping[str, Any], night: Ended) -> tuple[str, s
     )
     body = "\n".join([f"The night of {night.as_of} {what}:", *told, *more])
     return f"{name}: the night {'failed' if night.kind == FAILED else 'is degraded'}", body
+
+
+def _trouble(before: Mapping[str, Any]) -> tuple[str, str]:
+    """The trouble that began last, told or not, and its first night; WELL where there is none."""
+    known = before if before.get("kind", WELL) != WELL else before.get("unheard", {})
+    return known.get("kind", WELL), known.get("since", "")
 
 
 def _heads(reasons: Sequence[str]) -> list[str]:
@@ -105,11 +113,19 @@ class _Ledger:
 
     def keep(self, channel: str, before: Mapping[str, Any], night: Ended) -> None:
         """Notes that a channel knows how `night` ended."""
-        same = before.get("kind", WELL) != WELL and night.kind != WELL
-        since = before["since"] if same else night.as_of.isoformat()
-        self.channels[channel] = {
-            "kind": night.kind, "since": since, "reasons": _heads(night.reasons)
-        }  # fmt: skip
+        was, since = _trouble(before)
+        same = WELL not in (was, night.kind)
+        told = {"kind": night.kind, "since": since if same else night.as_of.isoformat()}
+        self._save(channel, {**told, "reasons": _heads(night.reasons)})
+
+    def owe(self, channel: str, before: Mapping[str, Any], night: Ended) -> None:
+        """Notes when a trouble began of which a channel could not be told."""
+        if night.kind != WELL and _trouble(before)[0] == WELL:
+            began = {"kind": night.kind, "since": night.as_of.isoformat()}
+            self._save(channel, {**before, "unheard": began})
+
+    def _save(self, channel: str, known: Mapping[str, Any]) -> None:
+        self.channels[channel] = dict(known)
         with suppress(OSError):
             storage = storage_of(self.lake)
             storage.private(self.lake, (self.lake / NAME).parent)

@@ -16,6 +16,7 @@ from flows import artifacts, outcome, stages
 from flows.alerts import alert as send
 from flows.alone import AnotherNight
 from flows.deadline import NightTooLong, deadline
+from flows.errors import reason_of
 from flows.examine import Examined
 from flows.night import Night, night_of, open_night
 from flows.progress import BAR
@@ -103,7 +104,7 @@ def nightly(
 
     def lost(error: BaseException) -> None:
         if not restated:
-            kind, why = type(error).__name__, outcome.reason_of(error)
+            kind, why = type(error).__name__, reason_of(error)
             outcome.failed(settings, day, str(now().get("run_id", "")), kind, why)
 
     seconds = 60 * settings.run.timeout_minutes

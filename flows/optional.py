@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from flows.errors import where
+from flows.errors import reason_of
 from flows.forecasting import conform
 from flows.lake import LakeError
 
@@ -46,7 +46,7 @@ class Optionals:
         except LakeError:
             raise
         except Exception as error:  # noqa: BLE001 - one table must not end the night
-            LOG.error("%s failed: %s", name, where(error))  # noqa: TRY400 - may quote rows
+            LOG.error("%s failed: %s", name, reason_of(error))  # noqa: TRY400 - may quote rows
             self.failed[name] = f"{name} failed: {type(error).__name__}"
 
     def fit(self, found: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

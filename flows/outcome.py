@@ -7,20 +7,14 @@ import os
 from datetime import date
 
 from flows.earlier import nights_before
-from flows.errors import Refusal, disk_trouble, where
+from flows.errors import where
 from flows.exports import record_failure as write_failure
 from flows.heartbeat import ping
 from flows.night_alerts import DEGRADED, FAILED, WELL, Ended, tell_of_night
 from flows.settings import Settings
+from flows.staging import read_json
 
 LOG = logging.getLogger("hearcast")
-
-
-def reason_of(error: BaseException) -> str:
-    """One line for people on why a night failed; never a customer's word."""
-    if trouble := disk_trouble(error):
-        return trouble
-    return str(error) if isinstance(error, Refusal) else where(error)
 
 
 def is_newest(settings: Settings, as_of: date) -> bool:
@@ -46,6 +40,17 @@ def failed(settings: Settings, as_of: date, run_id: str, kind: str, reason: str)
         LOG.warning("freshness.json could not be written: %s", problem.strerror)
     _tell(settings, Ended(as_of, FAILED, (reason,)))
     ping(settings, os.environ, good=False)
+
+
+def lost(settings: Settings, as_of: date, run_id: str, why: str) -> None:
+    """Tells of a night whose process is gone: it may have gone after it had published."""
+    pointer = read_json(settings.paths.exports / "pointers" / f"as_of={as_of}.json") or {}
+    if run_id and pointer.get("run_id") == run_id:
+        LOG.error("the night of %s is published all the same", as_of)
+        published(settings, as_of, (why,), full=False)
+        return
+    LOG.error("nothing was published")
+    failed(settings, as_of, run_id, "Lost", why)
 
 
 def _tell(settings: Settings, night: Ended) -> None:

@@ -7,13 +7,13 @@ forecasts = read_table("data/var/exports", "forecasts")     # or "s3://bucket/ex
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from flows.errors import Mistake
+from flows.errors import Mistake, Refusal, disk_trouble
 from flows.places import Place
 from flows.storage import place_of, storage_of
 from transforms.contracts import CONTRACT_VERSION
@@ -21,6 +21,10 @@ from transforms.contracts import CONTRACT_VERSION
 
 class NewerExport(Mistake):
     """A newer Hearcast published this; the message is one line with the remedy."""
+
+
+class DamagedExport(Refusal):
+    """A published file is not what was written; the message is one line with the remedy."""
 
 
 def snapshot_dir(exports: str | Place, as_of: date | str | None = None) -> Place:
@@ -47,7 +51,7 @@ def read_table(exports: str | Place, table: str, as_of: date | str | None = None
 
     Raises FileNotFoundError where nothing was published for that day, KeyError, with the
     reason from the manifest, where that night has no such table, and NewerExport where what its
-    columns mean may have changed since this version.
+    columns mean may have changed since this version, DamagedExport where the file is damaged.
     """
     while True:
         snapshot = snapshot_dir(exports, as_of)
@@ -65,7 +69,31 @@ def _read(snapshot: Place, table: str) -> pl.DataFrame:
     if "sha256" not in entry:
         state = "held back" if entry.get("held") else "left out"
         raise KeyError(f"{table} was {state}: {entry.get('why', 'no reason given')}")
-    return storage_of(snapshot).read_parquet(snapshot / f"{table}.parquet")
+    return published_frame(snapshot, table)
+
+
+def published_frame(
+    snapshot: Place, table: str, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """A table of a snapshot that has it, or those of `columns` that the file has.
+
+    Raises DamagedExport where the file cannot be read for what it holds. Damage that Parquet does
+    not notice is not noticed here: `hearcast fresh` compares every byte.
+    """
+    file = snapshot / f"{table}.parquet"
+    storage = storage_of(snapshot)
+    try:
+        if columns is None:
+            return storage.read_parquet(file)
+        there = storage.columns(file)
+        return storage.read_parquet(file, [one for one in columns if one in there])
+    except pl.exceptions.PolarsError as error:
+        if disk_trouble(error):
+            raise
+        raise DamagedExport(
+            f"{file}: this published file is damaged; run its night again with --as-of, or "
+            "`hearcast backfill` where newer data have landed"
+        ) from None
 
 
 def read_manifest(snapshot: Place) -> dict[str, Any]:

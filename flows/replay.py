@@ -19,8 +19,8 @@ from typing import Any
 from flows import stages
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED
 from flows.deadline import deadline
+from flows.errors import reason_of
 from flows.night import Night
-from flows.outcome import reason_of
 from flows.publishing import STATUS_FULL, note_stages
 from flows.settings import load_settings
 from flows.timed import stage

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 
 import polars as pl
 
 from flows.parquet import as_of_today
 from flows.places import Place
-from flows.reader import read_manifest, snapshot_dir
-from flows.storage import storage_of
+from flows.reader import DamagedExport, published_frame, read_manifest, snapshot_dir
 from transforms.contracts import EXPORTS
 
+LOG = logging.getLogger("hearcast")
 FORECAST_TABLES = ("forecasts", "forecasts_cumulative", "forecast_contributions")
 RECORD_TABLES = (
     "signal_evidence",
@@ -33,13 +34,19 @@ def previous_snapshot(exports: Place, as_of: date) -> Place | None:
 
 
 def last_nights(exports: Place, as_of: date, name: str) -> pl.DataFrame | None:
-    """Table `name` of the night before `as_of`, its rung set to `stale` where it has one."""
+    """Table `name` of the night before `as_of`, its rung set to `stale` where it has one.
+
+    None where that night has none, or its file is damaged, which is said.
+    """
     snapshot = previous_snapshot(exports, as_of)
     if snapshot is None or "sha256" not in read_manifest(snapshot)["tables"].get(name, {}):
         return None
     contract = EXPORTS[name]
-    frame = as_of_today(contract, storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet"))
-    frame = frame.select(contract.names)
+    try:
+        frame = as_of_today(contract, published_frame(snapshot, name)).select(contract.names)
+    except DamagedExport as error:
+        LOG.warning(str(error))
+        return None
     if "rung" in EXPORTS[name].names:
         frame = frame.with_columns(pl.lit("stale").alias("rung"))
     return frame

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 VARIABLE = "HEARCAST_AFTER_DEATH"
@@ -16,13 +16,21 @@ RUNGS = ("full", "baseline", "seasonal_naive", "stale")
 """From the top; `stale` makes no forecast of its own."""
 
 
+CRASHES = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
+"""How a process ends of what it reads; nobody from outside sends these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stepping:
-    """`top`: the highest rung to try. `deaf`: do not listen. `why`: lines that say what died."""
+    """`top`: the highest rung to try. `deaf`: do not listen. `why`: lines that say what died.
+
+    `refused`: delivered files, by the hash under which they are noted, that are not read again.
+    """
 
     top: str = "full"
     deaf: bool = False
     why: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
@@ -31,7 +39,7 @@ class Stepping:
         if not told:
             return cls()
         given = json.loads(told)
-        return cls(given["top"], given["deaf"], tuple(given["why"]))
+        return cls(given["top"], given["deaf"], tuple(given["why"]), tuple(given["refused"]))
 
     def variable(self) -> dict[str, str]:
         """The environment variable that tells this to a night."""
@@ -40,16 +48,27 @@ class Stepping:
     def below(self, doing: Mapping[str, object], number: int) -> Stepping | None:
         """Where the next attempt starts after a night doing `doing` was ended by signal `number`.
 
-        A death while listening leaves signals out, one while forecasting the rung it was on. None:
-        the night died elsewhere, or on the lowest rung; no lower one would help.
+        A death while listening leaves signals out, one while forecasting the rung it was on, a crash
+        while a delivered file is read that file. None: the night died elsewhere, or on the lowest
+        rung; no lower one would help.
         """
+        if doing.get("stage") == "pull" and number in CRASHES and (file := doing.get("reading")):
+            again = file in self.refused
+            return None if again else replace(self, refused=(*self.refused, str(file)))
         stage, rung = doing.get("stage"), str(doing.get("rung", self.top))
         if stage == "listen" and not self.deaf:
-            return Stepping("baseline", True, (*self.why, f"listening {ended_by(number)}"))
+            heard = (*self.why, f"listening {ended_by(number)}")
+            return replace(self, top="baseline", deaf=True, why=heard)
         if stage != "forecast" or rung not in RUNGS[:-1]:
             return None
         why = f"the {rung} forecast {ended_by(number)}"
-        return Stepping(RUNGS[RUNGS.index(rung) + 1], self.deaf, (*self.why, why))
+        return replace(self, top=RUNGS[RUNGS.index(rung) + 1], why=(*self.why, why))
+
+    def next_try(self, below: Stepping, number: int) -> str:
+        """What died on this rung, and what is tried on the one below, in words."""
+        if below.refused != self.refused:
+            return f"reading a delivered file {ended_by(number)}; trying again without that file"
+        return f"{below.why[-1]}; trying again from the rung {below.top}"
 
 
 def ended_by(number: int) -> str:

@@ -58,7 +58,7 @@ def supervise(
     """Runs `command`, a night, to its end; the answer of the last attempt.
 
     A night that is killed or crashes while it listens or forecasts, as where memory runs out, is
-    run again from the next rung below. One that dies elsewhere, or that still runs `seconds` and
+    run again from the next rung below; one that crashes of a delivered file, without that. One that dies elsewhere, or that still runs `seconds` and
     some minutes on, is lost: `lost` is called to tell of it. What it started is ended, too. `apart`:
     signals from the terminal do not reach it. Ended with the thread that calls.
     """
@@ -76,7 +76,7 @@ def supervise(
         if below is None:
             lost(ended, _said(ended))
             return ended
-        LOG.error("%s; trying again from the rung %s", below.why[-1], below.top)
+        LOG.error(stepping.next_try(below, -ended.code))
         stepping = below
 
 
@@ -101,7 +101,7 @@ def _once(
         told = Path(folder) / "stage"
         environ = {**os.environ, STAGE_FILE: str(told), PARENT: str(os.getpid())}
         environ |= {NIGHT_OF: me} if (me := identity(os.getpid())) else {}
-        environ |= stepping.variable() if stepping.why else {}
+        environ |= stepping.variable() if stepping != Stepping() else {}
         adopt_orphans()
         child = subprocess.Popen(command, env=environ, start_new_session=apart)  # noqa: S603 - our own modules
         with _passed_on(child):
@@ -143,7 +143,7 @@ def lost_night(config: str, as_of: str | None) -> Callable[[Ended, str], object]
     """Tells outside monitors and people of a night whose process is gone."""
 
     def lost(ended: Ended, why: str) -> None:
-        LOG.error("nothing was published: %s", why)
+        LOG.error(why)  # before imports, for which there may be no memory
         from flows import outcome  # noqa: PLC0415 - imports prefect
         from flows.night import night_of  # noqa: PLC0415
         from flows.settings import SettingsError, load_settings  # noqa: PLC0415
@@ -153,7 +153,7 @@ def lost_night(config: str, as_of: str | None) -> Callable[[Ended, str], object]
         except SettingsError:
             return  # the night has said so
         day = night_of(settings, str(ended.doing.get("as_of") or as_of or "") or None)
-        outcome.failed(settings, day, str(ended.doing.get("run_id", "")), "Lost", why)
+        outcome.lost(settings, day, str(ended.doing.get("run_id", "")), why)
 
     return lost
 

@@ -7,8 +7,7 @@ from datetime import date
 
 from flows.parquet import as_of_today
 from flows.places import Place
-from flows.reader import read_manifest
-from flows.storage import storage_of
+from flows.reader import published_frame, read_manifest
 from transforms.contracts import EXPORTS
 from transforms.review.parts import Night
 
@@ -24,9 +23,7 @@ def read_night(snapshot: Place, business: str, names: Iterable[str]) -> Night:
     entries = manifest["tables"]
     wanted = list(dict.fromkeys(names))
     tables = {
-        name: as_of_today(
-            EXPORTS[name], storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
-        )
+        name: as_of_today(EXPORTS[name], published_frame(snapshot, name))
         for name in wanted
         if "sha256" in entries.get(name, {})
     }

@@ -17,6 +17,7 @@ from flows.sources import content
 from flows.sources.accounting import Account
 from flows.sources.base import FileKey, FileProblem, FilePull, FileReport, RawFile
 from flows.sources.matching import matches
+from flows.sources.perilous import reading
 from flows.sources.pieces import pieces_of
 from flows.sources.piecewise import judged_in_pieces
 from flows.sources.readers import read_table_file
@@ -93,7 +94,8 @@ def _pull_file(job: _Job, name: str, path: Place, skip: Skip) -> FilePull:
         key = FileKey(source.name, table, name, sha256, signature)
         if skip(key):
             return FilePull(key, mode, source.latency_days, skipped=True)
-        account = _judged(job, key, path)
+        with reading(path):
+            account = _judged(job, key, path)
     except FileProblem as error:
         key = FileKey(source.name, table, name, sha256, signature)
         line = redact_text(str(error).replace(path.name, name, 1))

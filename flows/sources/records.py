@@ -12,6 +12,7 @@ import polars as pl
 
 from flows.places import Place
 from flows.sources import content
+from flows.sources.perilous import reading
 from flows.sources.readers import bad_rows, is_json, read_table_file
 from transforms.readers.parented import is_parented, with_children
 from transforms.readers.stack import Object, Stack
@@ -46,7 +47,8 @@ def read_records(path: Place, max_chars: int) -> Records:
         if bare[:1] in (b"{", b"[") and is_json(path, bare[:1].decode()):
             text, notes = content.decode(data)
             return _objects(text, notes, max_chars)
-    raw = read_table_file(path, max_chars)
+    with reading(path):
+        raw = read_table_file(path, max_chars)
     if raw.frame.columns == ["_row"]:
         return Records((), raw.bad_rows, 0, raw.notes)
     found = unwrap_table(raw.frame)

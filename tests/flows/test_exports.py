@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,10 @@ import pytest
 
 from flows import exports as ex
 from flows import reader
-from flows.reader import read_manifest, read_table, snapshot_dir
+from flows.earlier import table_of
+from flows.reader import DamagedExport, read_manifest, read_table, snapshot_dir
+from flows.review.night import read_night
+from flows.stale import last_nights
 from tests.export_frames import all_frames, frame_for
 from transforms.contracts import EXPORTS
 
@@ -285,6 +289,24 @@ def test_reader_says_what_is_published(tmp_path: Path) -> None:
     night(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"no night of 2020-01-01 .* 2026-11-17"):
         read_table(str(tmp_path), "forecasts", "2020-01-01")
+
+
+def test_readers_name_a_damaged_file_and_the_remedy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    snapshot = night(tmp_path).path
+    file = snapshot / "forecasts.parquet"
+    file.write_bytes(file.read_bytes()[:-9])
+    remedy = f"{file}: this published file is damaged; run its night again"
+    for reading in (
+        lambda: read_table(tmp_path, "forecasts"),
+        lambda: table_of(tmp_path, DAY, "forecasts", ("mean",)),
+        lambda: read_night(snapshot, "Acme", ["forecasts"]),
+    ):
+        with pytest.raises(DamagedExport, match=re.escape(remedy)):
+            reading()
+    assert last_nights(tmp_path, DAY + timedelta(days=1), "forecasts") is None
+    assert remedy in caplog.text
 
 
 def test_prune_keeps_the_newest_nights_and_what_readers_may_still_hold(tmp_path: Path) -> None:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,11 +22,15 @@ from flows.settings import load_settings
 from flows.sources.base import QUARANTINE, FilePull
 from flows.sources.files import pull_source
 from flows.sources.inbox import pull_inbox
+from flows.sources.perilous import reading
+from flows.stepping import Stepping
+from flows.stopwatch import STAGE_FILE
 from tests.flows.inboxes import csv
 from tests.flows.shopify_files import FIRST, ORDERS_HEADER, graphql_order, more, rest_order
 from tests.flows.test_inbox_help_desks import CALL, TALK, gorgias, message, ticket
 from tests.flows.test_inbox_other_systems import woo
 from tests.fuzzing import CHANGES, Change, damaged, long, short
+from tests.soaking import length, tell
 
 ORDERS = pl.DataFrame(
     {
@@ -196,11 +205,70 @@ def test_damaged_files_are_accounted_for(
     attempt(tmp_path, kind, pick, how)
 
 
+class Apart:
+    """A process in which damaged files are read: Polars may abort where it should only fail.
+
+    Whoever watches a night then runs it again without the file (tests/flows/test_supervise.py);
+    `crashes` counts them.
+    """
+
+    def __init__(self) -> None:
+        self.crashes = 0
+        self.pool = self._started()
+
+    def attempt(self, *asked: Any) -> None:
+        try:
+            self.pool.submit(attempt, *asked).result()
+        except BrokenProcessPool:
+            self.crashes += 1
+            self.pool = self._started()
+
+    @staticmethod
+    def _started() -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+
+@pytest.fixture(scope="module")
+def apart() -> Iterator[Apart]:
+    made = Apart()
+    yield made
+    made.pool.shutdown()
+    if made.crashes:
+        line = f"damaged files that ended the process that read them: {made.crashes}"
+        tell(line, "HEARCAST_FUZZ_EXAMPLES", length("HEARCAST_FUZZ_EXAMPLES", MANY), MANY)
+
+
+MANY = 20_000
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", [0, 1])
-@long(20_000)
+@long(MANY)
 @given(pick=st.integers(0, 99), how=TRIES)
 def test_many_damaged_files_are_accounted_for(
-    tmp_path: Path, kind: int, pick: int, how: dict[str, object]
+    tmp_path: Path, apart: Apart, kind: int, pick: int, how: dict[str, object]
 ) -> None:
-    attempt(tmp_path, kind, pick, how)
+    apart.attempt(tmp_path, kind, pick, how)
+
+
+def test_a_file_that_ended_the_process_that_read_it_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "stage"
+    monkeypatch.setenv(STAGE_FILE, str(told))
+    file = tmp_path / "in" / "text.parquet"
+    with reading(file):
+        doing = {"stage": "pull", **json.loads(told.read_text())}
+    assert "text.parquet" not in told.read_text(), "a name may tell a person"
+    below = Stepping().below(doing, signal.SIGABRT)
+    assert below is not None
+    for name, value in below.variable().items():
+        monkeypatch.setenv(name, value)
+    (pulled,) = [one for one in pull_files(tmp_path, file.name, FILES[file.name][1]) if one.reports
+                 and one.reports[0].file.endswith(file.name)]  # fmt: skip
+    assert pulled.reports[0].problem is not None
+    assert "reading it ends the process; send it again" in pulled.reports[0].problem
+    (pulled,) = [
+        one for one in pull_files(tmp_path, "other.parquet", FILES[file.name][1]) if one.good
+    ]
+    assert pulled.reports[0].rows_good

@@ -113,7 +113,7 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     if code == 0:
         assert "usage: hearcast" in told.out, f"only --help may succeed here: {line}"
     else:
-        last = told.err.strip().splitlines()[-1]
+        last = told.err.strip().split("\n")[-1]
         assert "error" in last.lower(), last
 
 

@@ -67,7 +67,7 @@ def test_trouble_is_told_once_and_its_end_once(hook: Hook, settings: Settings) -
         "Test: the night is degraded", "Test: the night failed", "Test: nights are well again"
     ]  # fmt: skip
     assert "- tickets held back: 7.1% bad" in hook.got[0]["message"]
-    assert "It was failed since the night of 2026-11-18" in hook.got[2]["message"]
+    assert "Nights failed from that of 2026-11-18 on." in hook.got[2]["message"]
 
 
 def test_another_reason_is_news(hook: Hook, settings: Settings) -> None:
@@ -90,6 +90,31 @@ def test_who_could_not_be_reached_is_told_on_the_next_night(
     assert "hush-token" not in caplog.text
 
 
+def test_trouble_of_which_nobody_could_be_told_is_told_with_its_first_night(
+    hook: Hook, settings: Settings
+) -> None:
+    hook.status = 500
+    tell_of_night(settings, ended(FAILED, "x"))
+    tell_of_night(settings, ended(FAILED, "x", days=1))
+    hook.status = 200
+    tell_of_night(settings, ended(FAILED, "x", days=2))
+    tell_of_night(settings, ended(WELL, days=3))
+    assert titles(hook) == ["Test: the night failed", "Test: nights are well again"]
+    assert hook.got[1]["message"].endswith(f"Nights failed from that of {DAY} on.")
+
+
+def test_trouble_that_is_over_before_anybody_could_be_told_is_told_once(
+    hook: Hook, settings: Settings
+) -> None:
+    hook.status = 500
+    tell_of_night(settings, ended(DEGRADED, "x"))
+    hook.status = 200
+    tell_of_night(settings, ended(WELL, days=1))
+    tell_of_night(settings, ended(WELL, days=2))
+    assert titles(hook) == ["Test: nights are well again"]
+    assert hook.got[0]["message"].endswith(f"Nights were degraded from that of {DAY} on.")
+
+
 def test_a_lake_that_cannot_be_written_to_keeps_nobody_from_hearing(
     hook: Hook,
     settings: Settings,
@@ -98,6 +123,21 @@ def test_a_lake_that_cannot_be_written_to_keeps_nobody_from_hearing(
     outcome.failed(settings, DAY, "r1", "OSError", "no room")
     outcome.failed(settings, DAY, "r2", "OSError", "no room")
     assert titles(hook) == ["Test: the night failed"] * 2, "better twice than never"
+
+
+def test_a_night_lost_after_it_was_published_is_not_said_to_have_published_nothing(
+    hook: Hook, monitor: Monitor, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish(settings.paths.exports)
+    outcome.lost(settings, DAY, "r", "the night was ended by SIGKILL in the stage alert")
+    assert titles(hook) == ["Test: the night is degraded"]
+    assert "is published, but" in hook.got[0]["message"]
+    assert "nothing was published" not in caplog.text
+    assert freshness(settings, datetime.now(UTC)).good, "its tables are whole"
+    outcome.lost(settings, DAY, "another", "the night was ended by SIGKILL in the stage listen")
+    assert titles(hook)[1:] == ["Test: the night failed"]
+    assert "failed (Lost)" in freshness(settings, datetime.now(UTC)).line
+    assert monitor.asked == ["/hush-ping/fail"] * 2
 
 
 def publish(exports: Path, status: str = "Published") -> None:

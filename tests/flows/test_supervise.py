@@ -179,6 +179,13 @@ def test_what_died_is_read_back_as_it_was_told() -> None:
     assert Stepping.read(below.variable()) == below
     assert Stepping.read({}) == Stepping()
     assert set(below.variable()) == {VARIABLE}
+    crashed = Stepping().below({"stage": "pull", "reading": "ab"}, signal.SIGABRT)
+    assert crashed is not None
+    assert (crashed.top, crashed.refused) == ("full", ("ab",))
+    assert Stepping.read(crashed.variable()) == crashed
+    assert crashed.below({"stage": "pull", "reading": "ab"}, signal.SIGABRT) is None
+    assert Stepping().below({"stage": "pull", "reading": "ab"}, signal.SIGKILL) is None
+    assert Stepping().below({"stage": "pull", "reading": None}, signal.SIGABRT) is None
     last = Stepping(top="seasonal_naive").below({"stage": "forecast"}, signal.SIGKILL)
     assert last is not None
     assert last.top == "stale"

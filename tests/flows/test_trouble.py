@@ -19,6 +19,7 @@ from flows import artifacts, environment, stages
 from flows.alone import AnotherNight, alone
 from flows.cli import EXIT_FAILED, EXIT_USAGE, main
 from flows.errors import DISK, OBSTACLES, disk_trouble, hide_refusals
+from flows.optional import Optionals
 from flows.stages import Published
 from tests.flows.conftest import digests
 from tests.flows.tiny import END, tiny_shop
@@ -32,6 +33,19 @@ with alone(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+def test_a_table_that_a_disk_keeps_from_being_made_names_the_place_and_the_remedy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "snapshots").write_text("a file where a folder must be")
+    desk = Optionals()
+    desk.make("exceptions", (tmp_path / "snapshots" / "x.parquet").read_text)
+    assert set(desk.failed) == {"exceptions"}
+    (line,) = caplog.messages
+    assert line.startswith("exceptions failed: ")
+    assert "move it away" in line
+    assert ".py:" not in line
 
 
 def test_a_lake_is_held_by_one_process_and_let_go_of_when_it_is_killed(tmp_path: Path) -> None:
