@@ -60,6 +60,11 @@ class RawFile:
         return self.frame.height + self.bad_rows.height
 
 
+def one_line(text: str) -> str:
+    """`text` without breaks."""
+    return " ".join(text.splitlines())
+
+
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """The account of one file for one table.
@@ -90,6 +95,12 @@ class FileReport:
     notes: tuple[str, ...] = ()
     watermark_from: str | None = None
     watermark_to: str | None = None
+
+    def __post_init__(self) -> None:
+        """Lines stay lines: a damaged header may have put a newline into the name of a column."""
+        told = None if self.problem is None else one_line(self.problem)
+        object.__setattr__(self, "problem", told)
+        object.__setattr__(self, "notes", tuple(map(one_line, self.notes)))
 
     def balanced(self) -> bool:
         """Whether every row is accounted for exactly once."""

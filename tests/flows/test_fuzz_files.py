@@ -251,6 +251,13 @@ def test_many_damaged_files_are_accounted_for(
     apart.attempt(tmp_path, kind, pick, how)
 
 
+def test_a_header_that_swallows_a_line_is_told_of_in_one_line(tmp_path: Path) -> None:
+    pulls = pull_files(tmp_path, "words.csv", b'"' + FILES["words.csv"][1])
+    (problem,) = [r.problem for one in pulls for r in one.reports if r.table == "passages"]
+    assert problem is not None
+    assert "passage_id" in problem
+
+
 def test_a_file_that_ended_the_process_that_read_it_is_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
