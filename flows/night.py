@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,8 +50,8 @@ class Night:
 
     @property
     def settings(self) -> Settings:
-        """The night's settings, read again from its file."""
-        return load_settings(Path(self.config), os.environ)
+        """The night's settings, read again where its file or the environment is another."""
+        return _settings(self.config, _stamp(Path(self.config)), tuple(os.environ.items()))
 
     @property
     def lake(self) -> Lake:
@@ -156,6 +156,24 @@ def phrase_books(settings: Settings) -> list[PhraseBook]:
             )
         books.append(_book(language, path.read_text(encoding="utf-8")))
     return books
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """What changes when the file is written again; zeros where there is none."""
+    try:
+        told = file.stat()
+    except OSError:
+        return 0, 0
+    return told.st_mtime_ns, told.st_size
+
+
+@lru_cache(maxsize=8)
+def _settings(
+    config: str,
+    stamp: tuple[int, int],  # noqa: ARG001 - part of what is asked
+    environ: tuple[tuple[str, str], ...],
+) -> Settings:
+    return load_settings(Path(config), dict(environ))
 
 
 @cache

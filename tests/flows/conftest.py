@@ -16,6 +16,7 @@ from flows import environment
 # Before Prefect is imported: it reads its settings once.
 environment.prepare(2)
 
+from prefect.settings import PREFECT_API_URL  # noqa: E402
 from prefect.testing.utilities import prefect_test_harness  # noqa: E402
 
 from flows.commands import one_night  # noqa: E402
@@ -41,10 +42,10 @@ def data_docs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
-    """A real Prefect server, shared: it takes some ten seconds to start."""
+def prefect_server() -> Iterator[str]:
+    """The address of a real Prefect server, shared: it takes some ten seconds to start."""
     with prefect_test_harness(server_startup_timeout=180):
-        yield
+        yield str(PREFECT_API_URL.value())
 
 
 @pytest.fixture(scope="session")

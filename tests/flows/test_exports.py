@@ -92,7 +92,7 @@ import polars as pl
 from flows.exports import write_snapshot
 from tests.export_frames import all_frames
 assert pl.thread_pool_size() == int(sys.argv[2])
-tables = {name: f.sample(fraction=1.0, shuffle=True) for name, f in all_frames(20_000).items()}
+tables = {name: f.sample(fraction=1.0, shuffle=True) for name, f in all_frames(6_000).items()}
 print(write_snapshot(Path(sys.argv[1]), tables, {"as_of": date(2026, 11, 17)}).content_id)
 """
 

@@ -265,7 +265,7 @@ def test_a_file_that_ended_the_process_that_read_it_is_not_read_again(
     monkeypatch.setenv(STAGE_FILE, str(told))
     file = tmp_path / "in" / "text.parquet"
     with reading(file):
-        doing = {"stage": "pull", **json.loads(told.read_text())}
+        doing = {**json.loads(told.read_text()), "stage": "pull"}
     assert "text.parquet" not in told.read_text(), "a name may tell a person"
     below = Stepping().below(doing, signal.SIGABRT)
     assert below is not None

@@ -24,7 +24,6 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from prefect.settings import PREFECT_API_URL
 
 from flows.cli import EXIT_DEGRADED, EXIT_PUBLISHED
 from flows.descendants import descendants
@@ -58,10 +57,10 @@ def start(
     )
 
 
-def whole(config: Path, as_of: date, home: Path) -> float:
+def whole(config: Path, as_of: date, home: Path, api: str | None = None) -> float:
     """Runs a night to its end; returns the seconds that it took."""
     began = time.monotonic()
-    process = start(config, as_of, home)
+    process = start(config, as_of, home, {"PREFECT_API_URL": api} if api else {})
     _, said = process.communicate(timeout=900)
     assert process.returncode == 0, said.decode()[-2000:]
     return time.monotonic() - began
@@ -252,7 +251,7 @@ def trials(
             whole_still(shop.exports)
             assert reader.wrong == []
     assert reader.reads > ended.total()
-    whole(shop.config, NEXT, shop.home)
+    whole(shop.config, NEXT, shop.home, api)
     end_alike(shop, control, number)
     return ended
 
@@ -269,7 +268,7 @@ def end_alike(shop: Shop, control: Shop, deliveries: int) -> None:
     """Lake and exports are those of a shop whose nights were left alone."""
     for number in range(1, deliveries + 1):
         control.deliver(number)
-    whole(control.config, NEXT, control.home)
+    whole(control.config, NEXT, control.home, shop.api)
     assert digests(shop.exports / "latest") == digests(control.exports / "latest")
     ours, theirs = (
         Lake(one.lake).versions("order_lines", NEXT).collect().drop("_order")
@@ -307,17 +306,15 @@ def _rows(inbox: Path) -> int:
 
 
 def test_a_killed_night_leaves_the_previous_one_whole_and_the_next_run_succeeds(
-    tmp_path: Path,
+    tmp_path: Path, prefect_server: str
 ) -> None:
-    trials(tmp_path, count=1, seed=1)
+    trials(tmp_path, count=1, seed=1, api=prefect_server)
 
 
 @pytest.mark.soak
-def test_many_killed_nights(tmp_path: Path, prefect_server: None) -> None:  # noqa: ARG001
+def test_many_killed_nights(tmp_path: Path, prefect_server: str) -> None:
     began, asked = spent(), length("HEARCAST_SOAK_KILLS", KILLS)
-    ended = trials(
-        tmp_path, asked, seed=length("HEARCAST_SOAK_SEED", 2), api=str(PREFECT_API_URL.value())
-    )
+    ended = trials(tmp_path, asked, seed=length("HEARCAST_SOAK_SEED", 2), api=prefect_server)
     count = ended.total()
     line = f"nights killed: {count} ({told(ended)}), {spent() - began:.0f} s of processor time"
     tell(line, "HEARCAST_SOAK_KILLS", count, KILLS)
