@@ -61,6 +61,7 @@ def test_every_part_is_a_programme_and_takes_quick(
         assert "--quick" in capsys.readouterr().out
 
 
+@pytest.mark.soak
 def test_a_load_tells_what_it_cost() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "bench.load", "40", "2"], cwd=ROOT, capture_output=True, text=True,

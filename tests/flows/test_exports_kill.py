@@ -151,7 +151,7 @@ def publish_one(exports: Path, day: date) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_latest_whole(tmp_path: Path) -> None:
-    trials(tmp_path / "exports", 8, seed=1)
+    trials(tmp_path / "exports", 6, seed=1)
 
 
 @pytest.mark.soak

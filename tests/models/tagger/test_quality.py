@@ -35,6 +35,7 @@ def test_rare_signals_stay_out_of_the_macro_mean() -> None:
     assert report.macro_f1.lo < expected < report.macro_f1.hi
 
 
+@pytest.mark.soak
 def test_intervals_of_f1_cover_the_truth_about_as_often_as_they_say() -> None:
     truth = measure(*case(200_000), [0], seed=0).signals[0].f1.value
     covered = 0
