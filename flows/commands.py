@@ -118,7 +118,6 @@ def report(state: State[Any]) -> int:
 
 
 def _reason(state: State[Any]) -> str:
-
     error = state.result(raise_on_failure=False)
     return (
         reason_of(error) if isinstance(error, BaseException) else str(state.message or state.name)

@@ -60,7 +60,8 @@ def now_and_then(
 ) -> tuple[Picture, list[Picture], Versions]:
     """What is known at `as_of`, and what was known at each past cutoff, oldest first.
 
-    Those of past cutoffs hold what models take in and demand, and none of the conversations behind it. The third are the versions of rows that both were drawn from. `by` hashes who is named in them.
+    Those of past cutoffs hold what models take in and demand, and none of the conversations behind
+    it. The third are the versions of rows that both were drawn from. `by` hashes who is named in them.
     """
     back = _back(settings)
     versions = read_versions(lake, as_of, by, rules, candidates(as_of, rules, **back))

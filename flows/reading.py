@@ -17,23 +17,12 @@ from transforms.calendar import local_day
 from transforms.contracts import INPUTS
 from transforms.customers import ID_KEY
 from transforms.hashed import Hasher, hashed_frames
+from transforms.lineage import PICTURE
 from transforms.lives import FROM, UNTIL, lived, shown_at
 from transforms.plans import TOLD_ON
 from transforms.sold import Sold, sold_weeks
 
 LINES = "order_lines"
-HEARD = ("conversations", "passages", "upstream_tags")
-COUNTED = (
-    "refunds",
-    "tickets",
-    "products",
-    "inventory_daily",
-    "promotions",
-    "call_attempts",
-    "checkouts",
-)
-KNOWN_BY = ("customers",)
-"""Tables that only say who is who."""
 SPARED = (
     "text",
     "unit_price",
@@ -111,7 +100,7 @@ def read_versions(
     A product bears the day on which the plans that it tells were really delivered.
     """
     frames = {}
-    for name in (*COUNTED, *HEARD, *KNOWN_BY):
+    for name in (one for one in PICTURE if one != LINES):
         lazy = lake.versions(name, as_of)
         key = set(INPUTS[name].key)
         drop = [c for c in lazy.collect_schema().names() if c in SPARED and c not in key]

@@ -42,6 +42,7 @@ from flows.reading import Versions
 from flows.retention import retire_words
 from flows.rules import Picture
 from flows.said import judgements, keep_verdicts, said_tables
+from flows.settings import Settings
 from flows.shelf import Shelf, step_down
 from flows.stepping import Stepping
 from flows.taggers import Tagger, open_tagger
@@ -255,7 +256,7 @@ def _unheard(night: Night, given: int) -> tuple[str, ...]:
 
 def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Forecasts on the highest rung that works, and every table that rests on the same reading."""
-    settings, rules, spec = night.settings, rules_of(night.settings), spec_of(night.settings)
+    settings, rules = night.settings, rules_of(night.settings)
     tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
     key = keyring(settings, night.lake).current
     by = hasher(settings, key)
@@ -279,17 +280,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     taggers = dict.fromkeys(ours, (settings.tagging.tagger, heard.tagger_version))
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)
-    stepping = Stepping.read(os.environ)
-    with cluster_of(settings) as cluster:
-        made = forecasting.make(
-            now,
-            past,
-            spec,
-            tables["demand_weekly"],
-            deaf=heard.deaf,
-            each=Cutoffs(cluster),
-            stepping=stepping,
-        )
+    made = _forecasts(settings, now, past, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
@@ -305,10 +296,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     desk.add(office(given))
     shelf.tables |= desk.tables
     night.keep(shelf.tables)
-    silent = ("no conversations were given: baseline forecasts only",)
-    lines = silent if now.conversations.is_empty() else heard.lines
-    if line := masked_line(tables["series_listed"]):
-        lines = (*lines, line)
+    lines = _lines(now, tables["series_listed"], heard)
     alarm = alarm_line(tables["identity_match"])
     unowned = missing_line(shelf.tables["owners"]) if "owners" in shelf.tables else None
     gap = (unowned,) if unowned else ()
@@ -318,6 +306,31 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     left_out = {**shelf.left_out, **words.failed, **plans.failed, **desk.failed}
     skipped = {**words.skipped, **plans.skipped, **desk.skipped}
     return Made(tuple(shelf.tables), shelf.rungs, left_out, why, told, skipped)
+
+
+def _forecasts(
+    settings: Settings, now: Picture, past: list[Picture], weekly: pl.DataFrame, *, deaf: str | None
+) -> forecasting.Made:
+    """Forecasts on the highest rung that works, on one machine or a cluster."""
+    stepping = Stepping.read(os.environ)
+    with cluster_of(settings) as cluster:
+        return forecasting.make(
+            now,
+            past,
+            spec_of(settings),
+            weekly,
+            deaf=deaf,
+            each=Cutoffs(cluster),
+            stepping=stepping,
+        )
+
+
+def _lines(now: Picture, series_listed: pl.DataFrame, heard: Heard) -> tuple[str, ...]:
+    """What is to be said of what was heard, and of names that were masked."""
+    silent = ("no conversations were given: baseline forecasts only",)
+    lines = silent if now.conversations.is_empty() else heard.lines
+    masked = masked_line(series_listed)
+    return (*lines, masked) if masked else lines
 
 
 def _act(

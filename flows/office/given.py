@@ -87,8 +87,9 @@ class Given:
         """The input `name` as known tonight, with `_source` beside its columns.
 
         customer_id is a keyed hash, one for each person; a customer who was forgotten keeps a
-        marked one; of an e-mail or phone it is told only that there is one. Identifiers in names of series are masked. Nothing of what customers said is
-        read (column `text`); quotes in other tables are as given, and not to be published unredacted.
+        marked one; of an e-mail or phone it is told only that there is one. Identifiers in names of
+        series are masked. Nothing of what customers said is read (column `text`); quotes in other
+        tables are as given, and not to be published unredacted.
         """
         if name not in self._shown:
             self._shown[name] = self._joined(name)

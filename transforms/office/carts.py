@@ -94,9 +94,9 @@ def with_carts(lots: pl.DataFrame, carts: pl.DataFrame) -> pl.DataFrame:
 
 
 def unassigned(lots: pl.DataFrame, carts: pl.DataFrame) -> pl.DataFrame:
-    """Customers who left one of `carts` (as `ended` gives them) and were in no lot, as rows of `with_carts`: one a customer and cart.
+    """Customers who left one of `carts` (as `ended` gives them) and were in no lot.
 
-    Their clock begins when the cart had been open for a day.
+    Rows of `with_carts`, one a customer and cart. Their clock begins when the cart had been open for a day.
     """
     left = carts.filter(
         pl.col("ended_at").is_null() | (pl.col("ended_at") > pl.col("started_at") + LEFT_AFTER),
