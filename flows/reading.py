@@ -23,6 +23,7 @@ from transforms.plans import TOLD_ON
 from transforms.sold import Sold, sold_weeks
 
 LINES = "order_lines"
+OTHERS = tuple(one for one in PICTURE if one != LINES)
 SPARED = (
     "text",
     "unit_price",
@@ -100,7 +101,7 @@ def read_versions(
     A product bears the day on which the plans that it tells were really delivered.
     """
     frames = {}
-    for name in (one for one in PICTURE if one != LINES):
+    for name in OTHERS:
         lazy = lake.versions(name, as_of)
         key = set(INPUTS[name].key)
         drop = [c for c in lazy.collect_schema().names() if c in SPARED and c not in key]

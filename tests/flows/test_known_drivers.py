@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from flows.knowledge import Picture, Rules, Tags, picture
-from flows.reading import COUNTED, HEARD, counted_versions
+from flows.reading import OTHERS, counted_versions
 from transforms.asof import DELETED, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.contracts import INPUTS
 from transforms.hashed import Hasher
@@ -83,7 +83,7 @@ def seen(
     rules: Rules = RULES,
     known_on: date = date(1900, 1, 1),
 ) -> Picture:
-    frames = {name: stored(name, []) for name in (*COUNTED, *HEARD)}
+    frames = {name: stored(name, []) for name in OTHERS}
     frames["promotions"] = stored("promotions", promotions, known_on)
     by = Hasher(b"key", (), merge_plus=False, country="none")
     sold = stored("order_lines", lines()).lazy()

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from flows.knowledge import Rules, Tags, picture
-from flows.reading import COUNTED, HEARD, KNOWN_BY, Versions, counted_versions, cutoffs_before
+from flows.reading import OTHERS, Versions, counted_versions, cutoffs_before
 from transforms.asof import DELETED, KNOWN_ON, ORDER, SOURCE, VERSION
 from transforms.contracts import INPUTS
 from transforms.customers import BUYERS
@@ -76,7 +76,7 @@ def shop(seed: int) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
         {SOURCE: "web", "ticket_id": f"t{i}", "opened_at": at(), "order_id": f"o{i * 3}"}
         for i in range(12)
     ]
-    frames = {name: stored(name, []) for name in (*COUNTED, *HEARD, *KNOWN_BY)}
+    frames = {name: stored(name, []) for name in OTHERS}
     frames["conversations"] = stored("conversations", talks)
     frames["tickets"] = stored("tickets", asked)
     known = [{SOURCE: s, "customer_id": c, "email": e} for s, c, e in people]
