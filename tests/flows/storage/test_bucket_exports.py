@@ -199,13 +199,20 @@ def writing(exports: ObjectPath, first: date) -> Iterator[IO[str]]:
 
 
 def trials(exports: ObjectPath, count: int) -> None:
+    """Each writer dies a moment after a night that it has told of, the last one in mid-writing.
+
+    It lives until the reader has seen two nights, so that a slow machine tests the same.
+    """
     with Reader(exports) as reader:
         for number in range(count):
             with writing(exports, DAY + timedelta(days=number)) as told:
-                assert told.readline() == "published\n"
+                for _ in range(1 + number % 3):
+                    assert told.readline() == "published\n"
                 time.sleep(0.37 * number % 1.5)
+        with writing(exports, DAY + timedelta(days=count)) as told:
+            while len(reader.seen) < 2 and not reader.wrong:
+                assert told.readline() == "published\n"
     assert reader.wrong == []
-    assert len(reader.seen) > 1
     assert reader.days == sorted(reader.days), "latest never moves back"
     last = night(exports, DAY + timedelta(days=400), 3)
     assert snapshot_dir(exports) == last.path, "what a killed writer held has lapsed"
