@@ -14,9 +14,11 @@ from pathlib import Path
 
 from flows.descendants import die_with_parent
 from flows.progress import TerminalHandler
+from flows.stepping import ended_by
 from flows.stopwatch import now
-from flows.supervise import PARENT, lost_night, shell_code, supervise, watched_command
+from flows.supervise import PARENT, Ended, lost_night, shell_code, supervise, watched_command
 
+LOG = logging.getLogger("hearcast")
 EXIT_PUBLISHED = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -196,17 +198,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _watched(argv: Sequence[str]) -> int:
-    """Runs one command; a night in a process of its own, which this one outlives."""
+    """Runs one command; what reads delivered files in a process of its own, which this one outlives."""
     if parent := os.environ.pop(PARENT, None):
         die_with_parent(int(parent))
         return main(argv)
     arguments = _parser().parse_args(argv)
-    if arguments.command != "nightly":
+    if arguments.command not in ("nightly", "doctor"):
         return main(argv)
     start_log(as_json=arguments.json_logs)
+    if arguments.command == "doctor":
+        return shell_code(supervise(watched_command(argv), None, _doctor_lost))
     minutes = _run_key(arguments.config, "timeout_minutes") or DEFAULT_MINUTES
     lost = lost_night(arguments.config, arguments.as_of)
     return shell_code(supervise(watched_command(argv), 60 * minutes, lost))
+
+
+def _doctor_lost(ended: Ended, _: str) -> None:
+    LOG.error("doctor %s", ended_by(-ended.code))
 
 
 def entry() -> None:

@@ -52,7 +52,7 @@ class Stepping:
         while a delivered file is read that file. None: the night died elsewhere, or on the lowest
         rung; no lower one would help.
         """
-        if doing.get("stage") == "pull" and number in CRASHES and (file := doing.get("reading")):
+        if number in CRASHES and (file := doing.get("reading")):
             again = file in self.refused
             return None if again else replace(self, refused=(*self.refused, str(file)))
         stage, rung = doing.get("stage"), str(doing.get("rung", self.top))

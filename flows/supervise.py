@@ -55,12 +55,13 @@ def supervise(
     *,
     apart: bool = False,
 ) -> Ended:
-    """Runs `command`, a night, to its end; the answer of the last attempt.
+    """Runs `command`, a night or what reads as one, to its end; the answer of the last attempt.
 
     A night that is killed or crashes while it listens or forecasts, as where memory runs out, is
     run again from the next rung below; one that crashes of a delivered file, without that. One that
-    dies elsewhere, or that still runs `seconds` and some minutes on, is lost: `lost` is called to tell of it. What it started is ended, too. `apart`:
-    signals from the terminal do not reach it. Ended with the thread that calls.
+    dies elsewhere, or that still runs `seconds` and some minutes on, is lost: `lost` is called to
+    tell of it. What it started is ended, too. `apart`: signals from the terminal do not reach it.
+    Ended with the thread that calls.
     """
     end_abandoned()
     stepping, others = Stepping(), descendants(os.getpid())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ SIGNALS = (
     "stockout_complaint",
 )
 Words = list[str]
+SHARED = 6
+"""Words in a row that two passages share by chance only rarely."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,31 @@ def labelled(path: Path) -> Labelled:
     return _labelled([row["text"] for row in rows], [row["signals"] for row in rows], content)
 
 
+def joined(files: list[Path], measuring: Path) -> Labelled:
+    """Passages of several such files, each once, without those of the measuring set.
+
+    A passage that shares `SHARED` words in a row with a measuring passage is taken for one of them.
+    """
+    content = [path.read_bytes() for path in files]
+    rows = [json.loads(line) for one in content for line in one.decode().splitlines() if line]
+    told = {fold(row["text"]): row["signals"] for row in rows}
+    kept = apart(list(told), labelled(measuring).texts)
+    return _labelled(kept, [told[text] for text in kept], b"".join(content))
+
+
+def apart(texts: list[str], others: list[str]) -> list[str]:
+    """Texts that have no `SHARED` words in a row with any of the others."""
+    known = {run for text in others for run in _runs(text)}
+    return [text for text in texts if known.isdisjoint(_runs(text))]
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text)
+    if not words:
+        return set()
+    return {tuple(words[i : i + SHARED]) for i in range(max(1, len(words) - SHARED + 1))}
+
+
 def own() -> Labelled:
     """Passages of our own writing: every `own_*.txt` of the folder."""
     content = b"".join(path.read_bytes() for path in sorted(OWN.glob("own_*.txt")))
@@ -66,7 +94,8 @@ def own() -> Labelled:
 
 
 def _labelled(texts: list[str], told: list[list[str]], content: bytes) -> Labelled:
-    labels = np.array([[signal in row for signal in SIGNALS] for row in told])
+    labels = np.array([[signal in row for signal in SIGNALS] for row in told], dtype=bool)
+    labels = labels.reshape(len(told), len(SIGNALS))
     return Labelled([fold(text) for text in texts], labels, hashlib.sha256(content).hexdigest())
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench.tagger.train --data FOLDER --work FOLDER`.
+"""`python -m bench.tagger.train --data FOLDER --work FOLDER [--more FILE ...]`.
 
 Makes data/tagger/accurate.npz and fast.npz. Needs torch (2.13) and the encoder's packages beside what
 nights run on. A fifth of the labelled passages is held out; the networks that learnt from the others
@@ -25,6 +25,8 @@ from bench.tagger.material import (
     SIGNALS,
     Labelled,
     Words,
+    apart,
+    joined,
     labelled,
     neighbours,
     own,
@@ -54,6 +56,7 @@ class Setup:
     """Everything that training reads."""
 
     real: Labelled
+    more: Labelled
     own: Labelled
     unlabelled: list[str]
     base: dict[str, np.ndarray]
@@ -76,9 +79,10 @@ def setup(asked: argparse.Namespace) -> Setup:
     """Reads passages, unlabelled texts and the encoder."""
     base, vocabulary = read_encoder(load_settings(ROOT / "hearcast.toml", os.environ))[:2]
     real = labelled(asked.data / "passages" / "passages_train.jsonl")
+    more = joined(asked.more, asked.data / "passages" / "passages.jsonl")
     said = turns(asked.data / "multidogo" / "chats.parquet", TURNS, seed=1)
     words = WordPieces(pieces_of(vocabulary))
-    return Setup(real, own(), said, dict(base), words, vocabulary, asked.work)
+    return Setup(real, more, own(), said, dict(base), words, vocabulary, asked.work)
 
 
 def parted(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -88,9 +92,13 @@ def parted(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def labelled_rows(one: Setup, rows: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Texts and labels of the real passages `rows` and of all our own."""
-    texts = [one.real.texts[i] for i in rows] + one.own.texts
-    return texts, np.vstack([one.real.labels[rows], one.own.labels])
+    """Texts and labels of the real passages `rows`, of all further ones, and of all our own."""
+    learnt = set(rows.tolist())
+    held = [text for i, text in enumerate(one.real.texts) if i not in learnt]
+    kept = set(apart(one.more.texts, held))
+    more = [i for i, text in enumerate(one.more.texts) if text in kept]
+    texts = [one.real.texts[i] for i in rows] + [one.more.texts[i] for i in more] + one.own.texts
+    return texts, np.vstack([one.real.labels[rows], one.more.labels[more], one.own.labels])
 
 
 def taught(one: Setup, rows: np.ndarray, seed: int, name: str) -> teacher.Teacher:
@@ -103,7 +111,7 @@ def taught(one: Setup, rows: np.ndarray, seed: int, name: str) -> teacher.Teache
         return model
     texts, labels = labelled_rows(one, rows)
     print(f"{name}: {len(texts)} passages", flush=True)
-    fading = np.arange(len(texts)) >= len(rows)
+    fading = np.arange(len(texts)) >= len(texts) - len(one.own.texts)
     learning.train(model, one.cut(texts), labels, seed, fading=fading, epochs=5, rate=6e-5)
     halves = {part: held.to(torch.bfloat16) for part, held in model.state_dict().items()}
     torch.save(halves, path)
@@ -181,6 +189,9 @@ def main() -> None:
     """Trains, measures on what is held out, and writes both files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of third-party data")
+    parser.add_argument(
+        "--more", type=Path, nargs="*", default=[], help="further labelled passages, JSONL"
+    )
     parser.add_argument("--work", type=Path, required=True, help="folder for steps that are done")
     parser.add_argument("--only", choices=("accurate", "fast"), help="write one of the two files")
     asked = parser.parse_args()
@@ -191,6 +202,7 @@ def main() -> None:
     texts, by_rules = [one.real.texts[i] for i in held], rules_say(one.real.texts)
     about: dict[str, object] = {
         "passages": one.real.sha256,
+        "more_passages": one.more.sha256,
         "own_passages": one.own.sha256,
         "encoder": ENCODER,
         "torch": torch.__version__,

@@ -1,7 +1,10 @@
+import json
+from pathlib import Path
+
 import numpy as np
 
 from bench.tagger import stacking
-from bench.tagger.material import SIGNALS, own, varied
+from bench.tagger.material import SIGNALS, apart, joined, own, varied
 
 
 def case(knows: float, rows: int = 3_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,3 +81,33 @@ def test_our_own_passages_name_known_signals_and_cover_all() -> None:
     )
     assert len(set(found.texts)) == len(found.texts)
     assert (~found.labels.any(axis=1)).sum() >= 1_000
+
+
+def test_what_shares_a_run_of_words_with_a_measured_passage_is_not_learnt_from() -> None:
+    measured = ["It came late, and the left strap was already torn off."]
+    texts = [
+        "Yes: late and the left strap was already torn!",
+        "the left strap was already loose",
+        "late",
+        "",
+    ]
+    assert apart(texts, measured) == texts[1:]
+    assert apart(["late", "never late"], ["Late", "late"]) == ["never late"]
+
+
+def test_further_passages_are_taken_once_and_without_those_of_the_measuring_set(
+    tmp_path: Path,
+) -> None:
+    def write(name: str, *rows: tuple[str, list[str]]) -> Path:
+        lines = [json.dumps({"text": text, "signals": told}) for text, told in rows]
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        return tmp_path / name
+
+    first = write("a", ("Will it fit my van?", ["product_question"]), ("Nice.", []))
+    second = write("b", ("Nice.", []), ("Where is my parcel, it is late", ["delivery_worry"]))
+    measuring = write("m", ("hello, where is my parcel, it is late again", ["delivery_worry"]))
+    more = joined([first, second], measuring)
+    assert more.texts == ["will it fit my van?", "nice."]
+    assert more.labels.sum(axis=1).tolist() == [1, 0]
+    assert more.sha256 != joined([first], measuring).sha256
+    assert joined([], measuring).labels.shape == (0, len(SIGNALS))

@@ -112,3 +112,38 @@ def test_what_has_landed_before_counts_though_its_file_is_gone(tmp_path: Path) -
     assert "order_lines: 1 rows, 2026-11-01 to 2026-11-01" in said
     after = digests(tmp_path, "*")
     assert {n: d for n, d in after.items() if not n.startswith("home/")} == before
+
+DYING = """
+import os, sys
+from contextlib import contextmanager
+from flows.sources import files, perilous, records
+
+@contextmanager
+def reading(path):
+    with perilous.reading(path):
+        if path.name == "perilous.csv":
+            os.abort()
+        yield
+
+files.reading = records.reading = reading
+from flows import cli
+this = sys.argv.pop()
+cli.watched_command = lambda argv: [sys.executable, "-c", this, *argv, this]
+cli.entry()
+"""
+
+
+def test_a_file_that_ends_the_process_that_reads_it_is_named_and_the_others_are_told_of(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "orders_export.csv", csv(ORDERS_HEADER, FIRST, more("TEA")))
+    put(tmp_path, "perilous.csv", csv(ORDERS_HEADER, FIRST))
+    done = subprocess.run(
+        [sys.executable, "-c", DYING, "doctor", "--config", config(tmp_path), DYING],
+        capture_output=True, text=True, env=child_environment(tmp_path / "home"), timeout=400, check=False,
+    )  # fmt: skip
+    assert "in/perilous.csv\n      ! damaged so that reading it ends the process" in done.stdout
+    assert "order_lines: 2 of 2 rows good" in done.stdout
+    assert "reading a delivered file was ended by SIGABRT" in done.stderr
+    assert done.returncode == 0, "nobody knows which table it would have filled"
+    assert "perilous" not in done.stderr

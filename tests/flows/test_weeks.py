@@ -135,18 +135,21 @@ FAULTS: tuple[Callable[[Shop, date, Path], None], ...] = (
 
 
 def weeks_of_nights(folder: Path, nights: int, seed: int) -> Counter[str]:
-    """Nights of two shops, one with a fault each night; how often each fault was made."""
+    """Nights of two shops, one with a fault each night; how often each fault was made.
+
+    The last of them is `END`, since no night is run for a day to come.
+    """
     made: Counter[str] = Counter()
     faulty, sound = Shop(folder / "faulty", seed), Shop(folder / "sound", seed)
-    began = END - timedelta(days=280)
+    first = END - timedelta(days=nights)
     for shop in (faulty, sound):
-        shop.deliver(began, END)
-        assert shop.night(END) == EXIT_PUBLISHED
+        shop.deliver(first - timedelta(days=280), first)
+        assert shop.night(first) == EXIT_PUBLISHED
     order: list[Callable[[Shop, date, Path], None]] = []
     start_of_all, number = time.monotonic(), 0
     while number < nights and not time_is_up(start_of_all):
         number += 1
-        day = END + timedelta(days=number)
+        day = first + timedelta(days=number)
         order = order or faulty.random.sample(FAULTS, len(FAULTS))
         fault = order.pop()
         fault(faulty, day, faulty.deliver(day, day))
@@ -156,7 +159,7 @@ def weeks_of_nights(folder: Path, nights: int, seed: int) -> Counter[str]:
         same(faulty, sound, day, fault.__name__)
         progress(f"night {number}: {fault.__name__}")
     for past in range(number + 1):
-        same(faulty, sound, END + timedelta(days=past), "at the end")
+        same(faulty, sound, first + timedelta(days=past), "at the end")
     return made
 
 
