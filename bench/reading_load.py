@@ -33,9 +33,11 @@ from flows.sources.base import FileKey
 from flows.sources.pieces import pieces_of
 from flows.sources.piecewise import judged_in_pieces
 from transforms import demand as counting
-from transforms.asof import SOURCE, visible
+from transforms.asof import DELETED, KNOWN_ON, SOURCE, VERSION
 from transforms.contracts import INPUTS
+from transforms.lives import lived
 from transforms.mapping_spec import TableMap
+from transforms.sold import sold_weeks
 
 ZONE, AS_OF, WEEK = "America/New_York", date(2026, 1, 10), "monday"
 LINES = INPUTS["order_lines"]
@@ -64,11 +66,12 @@ def judged(path: Path) -> pl.DataFrame:
     return account.good[LINES.name]
 
 
-def weekly(lines: pl.DataFrame) -> tuple[int, int]:
+def weekly(versions: pl.LazyFrame, *, replaced: bool) -> tuple[int, int]:
     """Weeks of SKUs and their sum, through the night's own functions."""
     products = INPUTS["products"].empty().with_columns(pl.lit(None, pl.String).alias(SOURCE))
-    categories = counting.sku_categories(lines, products)
-    units = counting.unit_events(lines, categories, ZONE)
+    living = lived(versions, LINES, (AS_OF,), ZONE, replaced=replaced)
+    sold = sold_weeks(living, (AS_OF,), ZONE, WEEK)
+    units = sold.events(AS_OF, counting.sku_categories(sold.latest(AS_OF), products))
     found = counting.assemble(
         units, products, target="units", levels=("sku",),
         last_week=AS_OF - timedelta(days=12), as_of=AS_OF, week_start=WEEK,
@@ -78,7 +81,9 @@ def weekly(lines: pl.DataFrame) -> tuple[int, int]:
 
 def ours(path: Path) -> tuple[int, int]:
     """File to panel without a lake."""
-    return weekly(judged(path))
+    first = {KNOWN_ON: AS_OF, VERSION: 1, DELETED: False}
+    lines = judged(path).lazy().with_columns(**{name: pl.lit(told) for name, told in first.items()})
+    return weekly(lines, replaced=False)
 
 
 def landing(path: Path) -> tuple[int, int]:
@@ -94,17 +99,9 @@ def landing(path: Path) -> tuple[int, int]:
         done = pull(settings, lake, AS_OF)
         if done.held:
             raise RuntimeError(str(done.held))
-        shown = visible(lake.versions(LINES.name, AS_OF), LINES, AS_OF, ZONE)
-        columns = [
-            "sku",
-            "category",
-            "channel",
-            "ordered_at",
-            "quantity",
-            "cancelled_at",
-            "is_test",
-        ]
-        return weekly(shown.select(*columns).collect())
+        versions = lake.versions(LINES.name, AS_OF)
+        second = versions.select((pl.col(VERSION) > 1).any()).collect(engine="streaming").item()
+        return weekly(versions, replaced=bool(second))
 
 
 def duckdb(path: Path) -> tuple[int, int]:

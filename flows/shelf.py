@@ -30,6 +30,12 @@ class Shelf:
     left_out: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
 
+    @property
+    def again(self) -> str:
+        """Which tables are last night's, as the end of a line; empty where none is."""
+        names = sorted(name for name, rung in self.rungs.items() if rung == "stale")
+        return f"; last night's again: {', '.join(names)}" if names else ""
+
     def replace(self, name: str, frame: pl.DataFrame | None, why: str) -> None:
         """Puts last night's rows in the place of `name`, or leaves the table out."""
         if frame is not None:

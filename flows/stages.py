@@ -284,11 +284,11 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     tables |= made.tables
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
-    LOG.info("forecast: rung %s, %s past cutoffs tested", made.rung, len(past))
     if versions is not None:
         night.wait_for_turn()
         before, versions = look_back(versions=versions), None
     shelf = step_down(night, judged.held, made.rung, tables)
+    LOG.info("forecast: rung %s, %s past cutoffs tested%s", made.rung, len(past), shelf.again)
     told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
     given = Given(night, told_of, shelf.tables, hashing=by)
     desk, plans = _act(given, (now, past, before), shelf, made.hidden)
