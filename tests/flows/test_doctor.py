@@ -113,6 +113,7 @@ def test_what_has_landed_before_counts_though_its_file_is_gone(tmp_path: Path) -
     after = digests(tmp_path, "*")
     assert {n: d for n, d in after.items() if not n.startswith("home/")} == before
 
+
 DYING = """
 import os, sys
 from contextlib import contextmanager
