@@ -78,7 +78,7 @@ def _counts(
     """Hits, false tags and misses, x passages x signals, the rules' luck taken off."""
     quiet, backed = odds >= alone, odds >= with_rule
     found = np.where(ruled, KEPT * backed + (1 - KEPT) * quiet, quiet)
-    false = np.where(ruled, MORE_FALSE * backed, quiet)
+    false = np.where(ruled, quiet + MORE_FALSE * (backed & ~quiet), quiet)
     return np.array([labels * found, ~labels * false, labels * (1 - found)])
 
 

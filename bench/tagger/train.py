@@ -44,9 +44,9 @@ from transforms.tagging.judging import read_words
 from transforms.tagging.matching import rule_hits
 
 FOLDS, HELD = 5, 0
-TIMES, TURNS = 6, 6_000
+TIMES, TURNS = 3, 6_000
 WIDTH, FEATURES = 64, 256
-LIMIT = 128
+LIMIT, EPOCHS = 128, 4
 SURE, NOT = 3.0, -5.0
 """Log odds that a label stands for."""
 
@@ -112,7 +112,9 @@ def taught(one: Setup, rows: np.ndarray, seed: int, name: str) -> teacher.Teache
     texts, labels = labelled_rows(one, rows)
     print(f"{name}: {len(texts)} passages", flush=True)
     fading = np.arange(len(texts)) >= len(texts) - len(one.own.texts)
-    learning.train(model, one.cut(texts), labels, seed, fading=fading, epochs=5, rate=6e-5)
+    learning.train(model, one.cut(texts), labels, seed, fading=fading, epochs=EPOCHS, rate=6e-5)
+    sampled = learning.sampling_shift(labels[~fading], one.real.labels[rows])
+    model.weigh.bias.data -= torch.tensor(sampled, dtype=torch.float32)
     halves = {part: held.to(torch.bfloat16) for part, held in model.state_dict().items()}
     torch.save(halves, path)
     model.load_state_dict(halves)

@@ -111,3 +111,11 @@ def test_further_passages_are_taken_once_and_without_those_of_the_measuring_set(
     assert more.labels.sum(axis=1).tolist() == [1, 0]
     assert more.sha256 != joined([first], measuring).sha256
     assert joined([], measuring).labels.shape == (0, len(SIGNALS))
+
+
+def test_rules_that_are_not_asked_make_nothing_worse() -> None:
+    odds, ruled, labels = case(knows=2.0)
+    all_same = stacking.tables(odds, ruled, labels)[:, -1]  # one cut, whatever the rules say
+    without = stacking.tables(odds, np.zeros_like(ruled), labels)[:, -1]
+    least = stacking.WITH_RULE[-1] >= stacking.ALONE
+    assert (all_same[least] == without[least]).all()
