@@ -12,7 +12,7 @@ from polars.exceptions import PanicException
 
 from flows.earlier import nights_before
 from flows.errors import where
-from flows.knowledge import Picture, Rules, Tags, candidates, counted_only, cutoffs, picture
+from flows.knowledge import Picture, Rules, Tags, candidates, cutoffs, looking_back, picture
 from flows.lake import Lake
 from flows.masking import pseudonyms
 from flows.memory import reuse_large_blocks
@@ -67,7 +67,7 @@ def now_and_then(
     versions = read_versions(lake, as_of, by, rules, candidates(as_of, rules, **back))
     now = picture(versions, tags, as_of, rules, listed=True)
     past = cutoffs(now, rules, **back)
-    return now, [counted_only(picture(versions, tags, day, rules)) for day in past], versions
+    return now, looking_back(versions, tags, past, rules), versions
 
 
 def _back(settings: Settings) -> dict[str, int]:
