@@ -79,9 +79,7 @@ def picture(
     return Picture(known, demand, rates, talked, said, censored, who, first, last, bridges)
 
 
-def looking_back(
-    versions: Versions, tags: Tags, days: list[date], rules: Rules
-) -> list[Picture]:
+def looking_back(versions: Versions, tags: Tags, days: list[date], rules: Rules) -> list[Picture]:
     """`counted_only` pictures at each of `days`, ascending, which name conversations by numbers."""
     words = spoken(versions.frames, tags.taggable, tags.tags, days, rules.timezone)
     numbered = replace(versions, frames=words.frames)
