@@ -170,12 +170,13 @@ def _record(
 ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     tested: Backtest = backtest([p.known for p in past], now.known, spec, each)
     tables = {
-        "backtest_forecasts": tested.forecasts,
         "accuracy": accuracy(tested.forecasts, now.known, spec),
         "calibration": coverage_cells(tested.forecasts),
         "signal_value": signal_value(tested.forecasts, tested.contributions, spec),
     }
-    return {name: conform(name, frame) for name, frame in tables.items()}, tested.hidden
+    tables["backtest_forecasts"], hidden = tested.forecasts, tested.hidden
+    del tested  # each signal's part in millions of rows is not needed to put them in order
+    return {name: conform(name, tables.pop(name)) for name in [*tables]}, hidden
 
 
 def _audited(

@@ -14,6 +14,7 @@ from flows.reading import Versions
 from flows.rules import Picture, Rules, Tags
 from models.assemble import panel, signals, week_axis
 from models.panel import Known
+from models.parallel import in_order_of
 from transforms import demand as counting
 from transforms.asof import SOURCE
 from transforms.calendar import gap_weeks, last_complete_week, week_of
@@ -24,6 +25,9 @@ from transforms.promotions import announced
 from transforms.spoken import Spoken, spoken
 
 __all__ = ["Picture", "Rules", "Tags", "candidates", "cutoffs", "looking_back", "picture"]
+
+AT_ONCE = 2
+"""Past cutoffs that are looked at at a time: of much text each takes some hundred megabytes."""
 
 
 def picture(
@@ -83,7 +87,11 @@ def looking_back(versions: Versions, tags: Tags, days: list[date], rules: Rules)
     """`counted_only` pictures at each of `days`, ascending, which name conversations by numbers."""
     words = spoken(versions.frames, tags.taggable, tags.tags, days, rules.timezone)
     numbered = replace(versions, frames=words.frames)
-    return [counted_only(picture(numbered, words, day, rules)) for day in days]
+
+    def then(day: date) -> Picture:
+        return counted_only(picture(numbered, words, day, rules))
+
+    return in_order_of(days, then, min(AT_ONCE, pl.thread_pool_size()))
 
 
 def counted_only(one: Picture) -> Picture:
