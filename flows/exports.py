@@ -18,6 +18,7 @@ from flows.parquet import ContractViolation, sha256, write_table
 from flows.places import Place, relative
 from flows.staging import json_bytes, read_json
 from flows.storage import storage_of
+from models.parallel import in_order_of
 from transforms.contracts import CONTRACT_VERSION, EXPORTS
 
 __all__ = [
@@ -70,11 +71,13 @@ def write_snapshot(
         raise ContractViolation(f"no contract for {', '.join(unknown)}")
     with storage_of(exports).staging(exports / ".staging") as staging:
         entries = _entries(tables, manifest)
-        for name in sorted(tables):
-            entries[name]["rows"] = tables[name].height
-            entries[name]["sha256"] = write_table(
-                EXPORTS[name], tables[name], staging / f"{name}.parquet"
-            )
+        names = sorted(tables)
+
+        def written(name: str) -> str:
+            return write_table(EXPORTS[name], tables[name], staging / f"{name}.parquet")
+
+        for name, digest in zip(names, in_order_of(names, written), strict=True):
+            entries[name] |= {"rows": tables[name].height, "sha256": digest}
         content_id = _content_id(manifest, entries)
         full = {
             **manifest,

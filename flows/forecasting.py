@@ -12,7 +12,7 @@ from polars.exceptions import PanicException
 
 from flows.earlier import nights_before
 from flows.errors import where
-from flows.knowledge import Picture, Rules, Tags, candidates, counted_only, cutoffs, picture
+from flows.knowledge import Picture, Rules, Tags, candidates, cutoffs, looking_back, picture
 from flows.lake import Lake
 from flows.masking import pseudonyms
 from flows.memory import reuse_large_blocks
@@ -67,7 +67,7 @@ def now_and_then(
     versions = read_versions(lake, as_of, by, rules, candidates(as_of, rules, **back))
     now = picture(versions, tags, as_of, rules, listed=True)
     past = cutoffs(now, rules, **back)
-    return now, [counted_only(picture(versions, tags, day, rules)) for day in past], versions
+    return now, looking_back(versions, tags, past, rules), versions
 
 
 def _back(settings: Settings) -> dict[str, int]:
@@ -170,12 +170,13 @@ def _record(
 ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     tested: Backtest = backtest([p.known for p in past], now.known, spec, each)
     tables = {
-        "backtest_forecasts": tested.forecasts,
         "accuracy": accuracy(tested.forecasts, now.known, spec),
         "calibration": coverage_cells(tested.forecasts),
         "signal_value": signal_value(tested.forecasts, tested.contributions, spec),
     }
-    return {name: conform(name, frame) for name, frame in tables.items()}, tested.hidden
+    tables["backtest_forecasts"], hidden = tested.forecasts, tested.hidden
+    del tested  # each signal's part in millions of rows is not needed to put them in order
+    return {name: conform(name, tables.pop(name)) for name in [*tables]}, hidden
 
 
 def _audited(

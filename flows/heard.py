@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from flows.rules import Rules, Tags
+from flows.rules import Rules
 from models.weekly_rates import with_rates
 from transforms import bridging
-from transforms.asof import SOURCE, VERSION
+from transforms.asof import SOURCE
 from transforms.calendar import local_day, week_of
 from transforms.call_weights import EQUAL, cohort_weights, weighted, weighting_by_week
 from transforms.people import people_cells, with_people
@@ -19,7 +19,7 @@ from transforms.signals import UNATTRIBUTED, all_conversations, attributed, week
 
 def listened(
     shown: Mapping[str, pl.DataFrame],
-    tags: Tags,
+    told: tuple[pl.DataFrame, pl.DataFrame],
     categories: pl.DataFrame,
     last: date,
     rules: Rules,
@@ -28,7 +28,8 @@ def listened(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Attributed conversations, mentions, weekly rates, and bridges between upstream versions.
 
-    Without `limits` our own rates have none: no forecast asks for them.
+    `told`: which conversations could carry a signal, and mentions. Without `limits` our own rates have
+    none: no forecast asks for them.
     """
     talked = _weighted(
         attributed(
@@ -41,17 +42,14 @@ def listened(
     )
     chosen = pl.col("signal").is_in(list(rules.upstream))
     theirs = bridging.named(shown["upstream_tags"].filter(chosen))
-    passage = [SOURCE, VERSION, "conversation_id", "passage_id"]
-    there = shown["passages"].select(passage)
-    said = tags.tags.filter(~chosen).join(there, on=passage, how="semi")
-    heard = tags.taggable.join(there, on=passage, how="semi")
+    heard, said = told[0], told[1].filter(~chosen)
     ours = tuple(name for name in rules.signals if name not in rules.upstream)
     own = _rates(talked, heard, said, names=ours, rules=rules, last=last, limits=limits)
-    given, bridges = _upstream_rates(talked, theirs, rules, last)
-    told = theirs.select(*_upstream(said.schema), "said_at")
-    said = pl.concat([said, told], how="diagonal")
+    series, bridges = _upstream_rates(talked, theirs, rules, last)
+    given = theirs.select(*_upstream(said.schema), "said_at")
+    said = pl.concat([said, given], how="diagonal")
     how = weighting_by_week(talked, timezone=rules.timezone, week_start=rules.week_start)
-    weekly = pl.concat([own, *given], how="diagonal").join(
+    weekly = pl.concat([own, *series], how="diagonal").join(
         how, on="week_start", how="left", maintain_order="left"
     )
     weekly = weekly.with_columns(

@@ -14,6 +14,7 @@ from flows.reading import Versions
 from flows.rules import Picture, Rules, Tags
 from models.assemble import panel, signals, week_axis
 from models.panel import Known
+from models.parallel import in_order_of
 from transforms import demand as counting
 from transforms.asof import SOURCE
 from transforms.calendar import gap_weeks, last_complete_week, week_of
@@ -21,13 +22,17 @@ from transforms.contracts.exports import TARGETS
 from transforms.customers import identity_tables, joined, links_of
 from transforms.identity import resolve
 from transforms.promotions import announced
+from transforms.spoken import Spoken, spoken
 
-__all__ = ["Picture", "Rules", "Tags", "candidates", "counted_only", "cutoffs", "picture"]
+__all__ = ["Picture", "Rules", "Tags", "candidates", "cutoffs", "looking_back", "picture"]
+
+AT_ONCE = 2
+"""Past cutoffs that are looked at at a time: of much text each takes some hundred megabytes."""
 
 
 def picture(
     versions: Versions,
-    tags: Tags,
+    tags: Tags | Spoken,
     cutoff: date,
     rules: Rules,
     *,
@@ -54,7 +59,8 @@ def picture(
     first = _first_complete_week(events["units"], rules)
     demand = _demand(events, shown["products"], rules, cutoff=cutoff, first=first, last=last)
     censored = counting.censored_weeks(shown["inventory_daily"], categories, rules.week_start)
-    talked, said, rates, bridges = listened(shown, tags, categories, last, rules, limits=listed)
+    told = tags.told(shown["passages"], cutoff)
+    talked, said, rates, bridges = listened(shown, told, categories, last, rules, limits=listed)
     weeks = week_axis(first, last) if first is not None else week_axis(last, last)[:0]
     gap = gap_weeks(cutoff, rules.latency_days, rules.week_start)
     panels = {
@@ -75,6 +81,17 @@ def picture(
         else {}
     )
     return Picture(known, demand, rates, talked, said, censored, who, first, last, bridges)
+
+
+def looking_back(versions: Versions, tags: Tags, days: list[date], rules: Rules) -> list[Picture]:
+    """`counted_only` pictures at each of `days`, ascending, which name conversations by numbers."""
+    words = spoken(versions.frames, tags.taggable, tags.tags, days, rules.timezone)
+    numbered = replace(versions, frames=words.frames)
+
+    def then(day: date) -> Picture:
+        return counted_only(picture(numbered, words, day, rules))
+
+    return in_order_of(days, then, min(AT_ONCE, pl.thread_pool_size()))
 
 
 def counted_only(one: Picture) -> Picture:

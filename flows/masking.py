@@ -26,6 +26,12 @@ def masked(frame: pl.DataFrame, also: Sequence[str] = ()) -> pl.DataFrame:
     such row is counted under another name and doesn't end the night. Plain codes (an EAN) stay;
     where an identifier stands in a name, names and addresses beside it go too.
     """
+    return frame.with_columns(masks(frame, also))
+
+
+def masks(frame: pl.DataFrame, also: Sequence[str] = ()) -> list[pl.Expr]:
+    """What `masked` puts in the place of columns that hold an identifier, for any frame with no other names."""
+    found = []
     for name in dict.fromkeys((*SCOPE, *TAGGERS, *also)):
         if name not in frame.columns:
             continue
@@ -36,8 +42,8 @@ def masked(frame: pl.DataFrame, also: Sequence[str] = ()) -> pl.DataFrame:
         safe = redact_words(values).str.replace_all(OWNER, "<NAME> ${1}")
         if changed.any():
             old, new = values.filter(changed), safe.filter(changed)
-            frame = frame.with_columns(pl.col(name).replace(old, new))
-    return frame
+            found.append(pl.col(name).replace(old, new))
+    return found
 
 
 def pseudonyms(

@@ -1,4 +1,4 @@
-"""How the C library keeps memory: large blocks are used again instead of given back each time.
+"""How the C library keeps memory: large blocks are used again instead of given back each time, until told to.
 
 By default every array above some megabytes is mapped anew and zeroed page by page when it is first
 written: of 100,000 series that is a third of the processor time of forecasting.
@@ -32,3 +32,15 @@ def reuse_large_blocks() -> bool:
     left = [pair for name, pair in wanted.items() if name not in os.environ]
     done = [tell(number, size) for number, size in left]
     return all(one == 1 for one in done)
+
+
+def give_back() -> bool:
+    """Hand free memory back to the system; whether there was any that the C library could.
+
+    Freed blocks lie between those in use, where `reuse_large_blocks` keeps them, and a table library
+    cannot use them: before work of another kind they are held for nobody.
+    """
+    try:
+        return bool(ctypes.CDLL(None).malloc_trim(0))
+    except (AttributeError, OSError, TypeError):
+        return False

@@ -65,7 +65,7 @@ class Night:
     def keep(self, frames: Mapping[str, pl.DataFrame]) -> None:
         """Leaves frames for the stages after this one."""
         for name, frame in frames.items():
-            frame.write_parquet(self.path(name))
+            frame.write_parquet(self.path(name), compression="lz4", statistics=False)
 
     def take(self, name: str) -> pl.DataFrame:
         """A frame that an earlier stage left."""

@@ -9,40 +9,34 @@ from functools import partial
 import polars as pl
 
 from flows.knowledge import Picture
-from flows.masking import masked
+from flows.masking import masked, masks
 from flows.night import Night, rules_of, spec_of
 from flows.optional import Optionals
-from flows.reading import with_told_on
+from flows.reading import LINES, with_told_on
 from flows.stale import last_nights
 from models.assemble import life_mask
 from models.inventory.arrays import WEEKDAYS, Week, weekday_shares
 from models.inventory.plan import plan
 from models.stockout_accuracy import accuracy_stockouts
 from models.unconstrained import unconstrained
-from transforms import demand as counting
-from transforms.asof import SOURCE, visible
+from transforms.asof import VERSION, visible
 from transforms.calendar import first_horizon_week
 from transforms.contracts import INPUTS
 from transforms.final import overridden
-from transforms.planning.sales import pieces, prices, weekdays
+from transforms.planning.lines import Lines, summed
+from transforms.planning.sales import weekdays
 from transforms.planning.skus import NAMED_IN, every_sku, with_orderable
 from transforms.planning.stock import with_stock
 from transforms.planning.stockouts import out_weeks, summed_up
 from transforms.planning.terms import PlanRules, with_terms
 
-SOLD = (
-    "order_id",
-    "line_id",
-    "sku",
-    "ordered_at",
-    "quantity",
-    "category",
-    "channel",
-    "unit_price",
-    "currency",
-    "cancelled_at",
-    "is_test",
-)
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is known at the night: the tables of `NAMED_IN`, order lines as names only, and their sums."""
+
+    tables: Mapping[str, pl.DataFrame]
+    lines: Lines
 
 
 @dataclass(slots=True)
@@ -73,7 +67,7 @@ def planning_tables(
 
 def _plan(
     night: Night,
-    shown: Mapping[str, pl.DataFrame],
+    shown: Shown,
     tables: Mapping[str, pl.DataFrame],
     plans: Plans,
 ) -> pl.DataFrame | str:
@@ -113,18 +107,19 @@ def _plan(
 
 def _unconstrained(
     night: Night,
-    shown: Mapping[str, pl.DataFrame],
+    shown: Shown,
     tables: Mapping[str, pl.DataFrame],
     now: Picture,
 ) -> pl.DataFrame | str:
     """The table demand_unconstrained, or why there is none."""
-    if shown["inventory_daily"].is_empty():
+    inventory = shown.tables["inventory_daily"]
+    if inventory.is_empty():
         return "no inventory_daily is given, so no week is known to have run out"
     if "sku" not in night.settings.forecast.levels or "units" not in now.demand:
         return '[forecast] levels has no "sku", or nothing has been sold yet'
     business, panel = night.settings.business, now.known.panels["units"]
-    categories, sold = sales(night, shown)
-    out = out_weeks(shown["inventory_daily"], sold, business.week_start)
+    categories, sold = shown.lines.categories, shown.lines.sold
+    out = out_weeks(inventory, sold, business.week_start)
     days = weekdays(sold, business.week_start)
     shares = pl.DataFrame(weekday_shares(categories, days), schema=WEEKDAYS)
     skus = unconstrained(
@@ -153,53 +148,53 @@ def _accuracy(
     return accuracy_stockouts(record, hidden, demand, spec_of(night.settings))
 
 
-def sales(night: Night, shown: Mapping[str, pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The category of each SKU, and units sold by day."""
-    categories = counting.sku_categories(shown["order_lines"], shown["products"])
-    zone = night.settings.business.timezone
-    return categories, counting.unit_events(shown["order_lines"], categories, zone)
-
-
-def stock_tables(night: Night) -> dict[str, pl.DataFrame]:
+def stock_tables(night: Night) -> Shown:
     """The tables that name SKUs, as known at the night, with identifiers masked."""
-    zone, told_on = night.settings.business.timezone, night.lake.told_on(night.as_of)
+    business, told_on = night.settings.business, night.lake.told_on(night.as_of)
     shown = {}
     for name in NAMED_IN:
+        if name == LINES:
+            continue
         versions = night.lake.versions(name, night.as_of)
         if name == "products":
             versions = with_told_on(versions.collect(), told_on).lazy()
-        rows = visible(versions, INPUTS[name], night.as_of, zone)
-        if name == "order_lines":
-            rows = rows.select(*SOLD, SOURCE)
+        rows = visible(versions, INPUTS[name], night.as_of, business.timezone)
         shown[name] = masked(rows.collect())
-    return shown
+    lines = night.lake.versions(LINES, night.as_of)
+    second = bool(lines.select((pl.col(VERSION) > 1).any()).collect(engine="streaming").item())
+    sums = summed(
+        visible(lines, INPUTS[LINES], night.as_of, business.timezone, replaced=second),
+        shown["products"],
+        masks,
+        timezone=business.timezone,
+        week_start=business.week_start,
+    )
+    return Shown({**shown, LINES: sums.named}, sums)
 
 
 def positions(
-    night: Night, shown: Mapping[str, pl.DataFrame], listed: pl.DataFrame, rules: PlanRules
+    night: Night, shown: Shown, listed: pl.DataFrame, rules: PlanRules
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Every SKU with its terms, stock and price; deliveries counted on; sales by weekday."""
-    business = night.settings.business
-    _, sold = sales(night, shown)
-    skus = every_sku(shown, listed, night.as_of)
-    skus = with_orderable(with_terms(skus, shown["products"], rules), night.as_of)
+    tables, lines = shown.tables, shown.lines
+    skus = every_sku(tables, listed, night.as_of)
+    skus = with_orderable(with_terms(skus, tables["products"], rules), night.as_of)
     stock, coming = with_stock(
         skus,
-        shown["inventory_daily"],
-        shown["expected_receipts"],
-        sold,
+        tables["inventory_daily"],
+        tables["expected_receipts"],
+        lines.sold,
         as_of=night.as_of,
         stale_days=rules.stale_inventory_days,
         overdue_days=rules.overdue_receipt_days,
     )
-    priced = prices(shown["order_lines"], business.timezone, business.week_start)
     stock = (
-        stock.join(priced, on="sku", how="left")
-        .join(pieces(sold), on="sku", how="left")
-        .with_columns(pl.col("pieces").fill_null(value=True), _currency(priced, rules))
+        stock.join(lines.prices, on="sku", how="left")
+        .join(lines.pieces, on="sku", how="left")
+        .with_columns(pl.col("pieces").fill_null(value=True), _currency(lines.prices, rules))
         .sort("sku")
     )
-    return stock, coming, weekdays(sold, business.week_start)
+    return stock, coming, weekdays(lines.sold, night.settings.business.week_start)
 
 
 def _currency(priced: pl.DataFrame, rules: PlanRules) -> pl.Expr:

@@ -69,9 +69,9 @@ class Account:
 
 
 def publish_night(
-    night: Night, tables: Mapping[str, pl.DataFrame], account: Account, inputs: Verdicts
+    night: Night, tables: dict[str, pl.DataFrame], account: Account, inputs: Verdicts
 ) -> Snapshot:
-    """Writes, reads back, judges and publishes.
+    """Writes, reads back, judges and publishes. What is written is taken out of `tables`.
 
     Raises NotFitToPublish, with nothing visible and nothing left: what was refused may hold what
     nobody may read.
@@ -79,8 +79,9 @@ def publish_night(
     settings = night.settings
     exports = settings.paths.exports
     snapshot = write_snapshot(exports, tables, _manifest(night, account, tables))
-    storage = storage_of(exports)
-    read_back = {name: storage.read_parquet(snapshot.path / f"{name}.parquet") for name in tables}
+    names, storage = [*tables], storage_of(exports)
+    tables.clear()  # else all are held twice
+    read_back = {name: storage.read_parquet(snapshot.path / f"{name}.parquet") for name in names}
     if "stale" in account.rungs.values():
         # Last night's rows were judged with last night's lists of series and evidence.
         read_back = {n: f for n, f in read_back.items() if n not in TONIGHTS}

@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from models.panel import Known
+from transforms.asof import SOURCE, VERSION
 from transforms.demand import Demand
 
 
@@ -49,6 +50,13 @@ class Tags:
     tags: pl.DataFrame
     taggable: pl.DataFrame
     judged: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def told(self, passages: pl.DataFrame, _: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Passages that could carry a signal, and mentions, of the `passages` that a cutoff shows."""
+        passage = [SOURCE, VERSION, "conversation_id", "passage_id"]
+        there = passages.select(passage)
+        heard = self.taggable.join(there, on=passage, how="semi")
+        return heard, self.tags.join(there, on=passage, how="semi")
 
 
 @dataclass(frozen=True, slots=True)

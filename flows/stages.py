@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from polars.exceptions import PanicException
 from prefect.client.schemas.objects import State
 
 from flows import forecasting
+from flows.aside import NOT_FOR_THE_OFFICE, ONLY_PUBLISHED, set_aside
 from flows.catalogue import catalogued
 from flows.cluster import Cutoffs, NoCluster, cluster_of
 from flows.deliveries import lake_drift
@@ -30,6 +31,7 @@ from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
 from flows.masking import masked_line
+from flows.memory import give_back
 from flows.night import Night, rules_of, spec_of
 from flows.office import Given, office, watched
 from flows.office import Said as OfficeSaid
@@ -280,8 +282,12 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     taggers = dict.fromkeys(ours, (settings.tagging.tagger, heard.tagger_version))
     tables |= forecasting.heard(now, shown, taggers, lambda: key)
     tables |= forecasting.known(now)
+    now = replace(now, identity={})
+    aside = set_aside(night, tables, ONLY_PUBLISHED)
     made = _forecasts(settings, now, past, tables["demand_weekly"], deaf=heard.deaf)
     tables |= made.tables
+    made = replace(made, tables={})
+    give_back()
     words = said_tables(night, now, tags, heard.deaf)
     tables |= words.tables
     if versions is not None:
@@ -293,6 +299,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     given = Given(night, told_of, shelf.tables, hashing=by)
     desk, plans = _act(given, (now, past, before), shelf, made.hidden)
     del past, before, versions  # the office looks at tonight alone, and needs the room
+    aside += set_aside(night, shelf.tables, NOT_FOR_THE_OFFICE)
     desk.add(office(given))
     shelf.tables |= desk.tables
     night.keep(shelf.tables)
@@ -305,7 +312,8 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     told = told if settings.office.owners_required else (*told, *gap)
     left_out = {**shelf.left_out, **words.failed, **plans.failed, **desk.failed}
     skipped = {**words.skipped, **plans.skipped, **desk.skipped}
-    return Made(tuple(shelf.tables), shelf.rungs, left_out, why, told, skipped)
+    there = (*aside, *shelf.tables)
+    return Made(there, shelf.rungs, left_out, why, told, skipped)
 
 
 def _forecasts(
@@ -351,11 +359,14 @@ def _act(
     shelf.tables |= desk.tables
     desk.add(exceptions(night, now, shelf.tables))
     shelf.tables |= desk.tables
+    desk.tables.clear()  # the shelf alone holds them, until it lets go of them
+    plans.tables.clear()
     return desk, plans
 
 
 def publish(night: Night, judged: Judged, made: Made) -> Published:
     """Publishes what the stages left, with the account of the night."""
+    give_back()
     tables = {name: night.take(name) for name in made.tables}
     checks, documents = judgements(night)
     tables["quality_checks"] = checks
@@ -371,9 +382,9 @@ def publish(night: Night, judged: Judged, made: Made) -> Published:
     left_out = {**made.left_out, **described.failed}
     account = Account(rungs, left_out, judged.held, made.why, lines, skipped, judged.troubles)
     inputs = Verdicts(checks, tuple(documents))
+    many, settings = len(tables), night.settings
     snapshot = publish_night(night, tables, account, inputs)
-    settings = night.settings
-    headline = f"{account.status} as of {night.as_of}: {len(tables)} tables in {snapshot.path}"
+    headline = f"{account.status} as of {night.as_of}: {many} tables in {snapshot.path}"
     return Published(
         night.as_of,
         snapshot.path,

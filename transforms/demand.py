@@ -64,11 +64,6 @@ COUNTED = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
 """Which order lines are demand: neither cancelled nor tests; gross of returns."""
 
 
-def counted_lines(order_lines: pl.DataFrame) -> pl.DataFrame:
-    """Order lines that are demand."""
-    return order_lines.filter(COUNTED)
-
-
 def unit_events(order_lines: pl.DataFrame, categories: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Demand by day: day, sku, category, channel, milli (Int64), one row for each of the first four."""
     return _events(

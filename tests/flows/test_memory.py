@@ -48,3 +48,38 @@ def test_twenty_arrays_of_100_mb_fault_once_where_the_c_library_can_be_told() ->
     if anew < 20 * 1_000:
         pytest.skip("the kernel gives huge pages unasked: there is nothing to save")
     assert reused < anew / 10
+
+
+FREED = """
+import ctypes
+from pathlib import Path
+
+from flows.memory import give_back, reuse_large_blocks
+
+PAGE = 1_000_000
+
+
+def held() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(next(one for one in status.splitlines() if one.startswith("VmRSS")).split()[1])
+
+
+told = reuse_large_blocks()
+blocks = [bytearray(PAGE) for _ in range(400)]
+del blocks[::2]
+blocks[:-1] = [blocks[-1]]
+kept = held()
+print(int(told and give_back()), kept, held())
+"""
+
+
+def test_what_was_freed_between_what_is_held_goes_back() -> None:
+    """Four hundred blocks of a megabyte are freed but the last, above which nothing could be cut off."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
+    run = subprocess.run(
+        [sys.executable, "-c", FREED], env=environment, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    told, kept, left = map(int, run.stdout.split())
+    if not told:
+        pytest.skip("the C library is not glibc")
+    assert kept - left > 200_000

@@ -61,7 +61,7 @@ def test_cancelled_lines_and_tests_are_not_demand() -> None:
         {"sku": "A", "is_test": True},
         {"sku": "A", "is_test": False},
     ]
-    assert demand.counted_lines(lines(rows)).height == 2
+    assert lines(rows).filter(demand.COUNTED).height == 2
 
 
 def test_fractional_quantities_are_summed_exactly_in_any_order() -> None:

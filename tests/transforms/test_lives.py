@@ -12,7 +12,7 @@ import pytest
 from transforms.asof import DELETED, KNOWN_ON, ORDER, SOURCE, VERSION, has_second, visible
 from transforms.buyers import buyers
 from transforms.contracts import INPUTS
-from transforms.demand import counted_lines, sku_categories, unit_events
+from transforms.demand import COUNTED, sku_categories, unit_events
 from transforms.lives import FROM, UNTIL, lived, shown_at
 from transforms.sold import sold_weeks
 
@@ -93,7 +93,7 @@ def test_buyers_are_those_of_the_last_cutoff_with_the_orders_that_count(
     made = buyers(living(frame), CUTOFFS, ZONE)
     shown = seen(frame, CUTOFFS[-1]).filter(pl.col("customer_id").is_not_null())
     day = pl.col("ordered_at").dt.convert_time_zone(ZONE).dt.date()
-    real = counted_lines(shown).group_by(who).agg(
+    real = shown.filter(COUNTED).group_by(who).agg(
         pl.col("order_id").n_unique().cast(pl.Int64).alias("orders"),
         pl.col("ordered_at").min().alias("first_at"),
         day.min().alias("first_order_on"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.calendar import WEEKDAYS, local_day, week_of
-from transforms.demand import MILLI, counted_lines
+from transforms.demand import COUNTED, MILLI
 
 PRICE_WEEKS = 13
 CURRENCY_CODE = "^[A-Za-z]{3}$"
@@ -37,28 +37,29 @@ def pieces(sold: pl.DataFrame) -> pl.DataFrame:
     return sold.group_by("sku").agg((pl.col("milli") % MILLI == 0).all().alias("pieces"))
 
 
-def prices(order_lines: pl.DataFrame, timezone: str, week_start: str) -> pl.DataFrame:
+def prices(order_lines: pl.LazyFrame, timezone: str, week_start: str) -> pl.DataFrame:
     """sku, unit_price, currency: mean price of a unit over the newest 13 weeks with a priced sale.
 
     In whole thousandths, so that no order of rows matters. Null price where those weeks hold
     several currencies; lines without a price, or at nothing, tell none. A currency is a code of
     three letters (ISO 4217): whatever else stands in the column is none.
     """
-    priced = counted_lines(order_lines).filter(
-        (pl.col("unit_price") > 0) & (pl.col("quantity") > 0)
+    weekly = (
+        order_lines.filter(COUNTED, pl.col("unit_price") > 0, pl.col("quantity") > 0)
+        .select(
+            "sku",
+            pl.when(pl.col("currency").str.contains(CURRENCY_CODE)).then("currency"),
+            week_of(local_day("ordered_at", timezone), week_start).alias("_week"),
+            _milli(pl.col("quantity")).alias("_milli"),
+            _milli(pl.col("quantity") * pl.col("unit_price")).alias("_value"),
+        )
+        .group_by("sku", "currency", "_week")
+        .agg(pl.col("_milli", "_value").sum())
+        .collect(engine="streaming")
     )
-    rows = priced.select(
-        "sku",
-        pl.when(pl.col("currency").str.contains(CURRENCY_CODE)).then("currency"),
-        week_of(local_day("ordered_at", timezone), week_start).alias("_week"),
-        (pl.col("quantity") * MILLI).round().cast(pl.Int64).alias("_milli"),
-        (pl.col("quantity") * pl.col("unit_price") * MILLI).round().cast(pl.Int64).alias("_value"),
-    )
-    weeks = rows.select("sku", "_week").unique()
     rank = pl.col("_week").rank("dense", descending=True).over("sku")
-    recent = weeks.filter(rank <= PRICE_WEEKS)
     return (
-        rows.join(recent, on=["sku", "_week"], how="semi")
+        weekly.filter(rank <= PRICE_WEEKS)
         .group_by("sku")
         .agg(
             (pl.col("_value").sum() / pl.col("_milli").sum()).round(4).alias("unit_price"),
@@ -72,3 +73,7 @@ def prices(order_lines: pl.DataFrame, timezone: str, week_start: str) -> pl.Data
         )
         .sort("sku")
     )
+
+
+def _milli(value: pl.Expr) -> pl.Expr:
+    return (value * MILLI).round().cast(pl.Int64)

@@ -38,7 +38,7 @@ def lines(*rows: tuple[str, int, float, float | None, str | None]) -> pl.DataFra
 
 
 def priced(*rows: tuple[str, int, float, float | None, str | None]) -> dict[str, tuple]:
-    made = prices(lines(*rows), "UTC", "monday")
+    made = prices(lines(*rows).lazy(), "UTC", "monday")
     return {row[0]: row[1:] for row in made.iter_rows()}
 
 
