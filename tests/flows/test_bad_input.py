@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from contextlib import redirect_stderr
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from flows.reader import read_manifest, read_table, snapshot_dir
 from tests.flows.tiny import END, order_rows, tiny_shop
 
 HEADER = "order_id,line_id,sku,category,ordered_at,quantity\n"
-Lines = Callable[[], list[str]]
 
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -48,9 +48,12 @@ def row(order: str, quantity: str = "1", at: str = "2026-11-01T10:00:00Z", sku: 
     return f"{order},1,{sku},tea,{at},{quantity}\n"
 
 
-def test_bad_rows_among_good_ones_are_quarantined_each_with_its_reason(
-    shop: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture(scope="module")
+def mixed(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A shop that has published a night on files of all sorts beside its own, and what was logged."""
+    del prefect_server
+    shop = tiny_shop(tmp_path_factory.mktemp("mixed"))
+    inbox = shop.parent / "in"
     bad = [
         row("n1", "-3"),
         row("n2", "1e12"),
@@ -61,8 +64,21 @@ def test_bad_rows_among_good_ones_are_quarantined_each_with_its_reason(
         row("n7", sku=""),
     ]
     text = HEADER + "".join(bad) + row("twice") + row("twice") + row("clash") + row("clash", "7")
-    (shop.parent / "in" / "more.csv").write_text("\ufeff" + text.replace("\n", "\r\n"), newline="")
-    assert nightly(shop) == EXIT_PUBLISHED
+    (inbox / "more.csv").write_text("\ufeff" + text.replace("\n", "\r\n"), newline="")
+    (inbox / "latin.csv").write_bytes((HEADER + row("l1").replace("tea", "thé")).encode("latin-1"))
+    semicolons = (HEADER + row("s1")).replace(",", ";")
+    (inbox / "semicolons.csv.gz").write_bytes(gzip.compress(semicolons.encode()))
+    (inbox / "empty.csv").write_text("")
+    (inbox / "header.csv").write_text(HEADER)
+    with redirect_stderr(StringIO()) as said:
+        assert nightly(shop) == EXIT_PUBLISHED
+    return shop, said.getvalue()
+
+
+def test_bad_rows_among_good_ones_are_quarantined_each_with_its_reason(
+    mixed: tuple[Path, str],
+) -> None:
+    shop, said = mixed
     told = report(shop)["more.csv"]
     assert told["rows_in"] == 11
     assert told["rows_quarantined"] == 8
@@ -73,28 +89,20 @@ def test_bad_rows_among_good_ones_are_quarantined_each_with_its_reason(
         "null_required": 1,
         "key_conflict": 1,
     }
-    assert "Traceback" not in capsys.readouterr().err
+    assert "INFO publish" in said
+    assert "Traceback" not in said
 
 
-def test_latin1_bytes_gzip_and_other_delimiters_are_read(shop: Path) -> None:
-    inbox = shop.parent / "in"
-    text = HEADER + row("l1").replace("tea", "thé")
-    (inbox / "latin.csv").write_bytes(text.encode("latin-1"))
-    semicolons = (HEADER + row("s1")).replace(",", ";")
-    (inbox / "semicolons.csv.gz").write_bytes(gzip.compress(semicolons.encode()))
-    assert nightly(shop) == EXIT_PUBLISHED
-    told = report(shop)
+def test_latin1_bytes_gzip_and_other_delimiters_are_read(mixed: tuple[Path, str]) -> None:
+    told = report(mixed[0])
     assert told["latin.csv"]["rows_good"] == told["semicolons.csv.gz"]["rows_good"] == 1
-    categories = read_table(shop.parent / "exports", "demand_weekly")["category"]
+    categories = read_table(mixed[0].parent / "exports", "demand_weekly")["category"]
     assert categories.drop_nulls().n_unique() <= 2
 
 
 @pytest.mark.parametrize("name", ["empty.csv", "header.csv"])
-def test_a_file_without_rows_is_no_trouble(shop: Path, name: str) -> None:
-    content = "" if name == "empty.csv" else HEADER
-    (shop.parent / "in" / name).write_text(content)
-    assert nightly(shop) == EXIT_PUBLISHED
-    assert report(shop)[name]["rows_in"] == 0
+def test_a_file_without_rows_is_no_trouble(mixed: tuple[Path, str], name: str) -> None:
+    assert report(mixed[0])[name]["rows_in"] == 0
 
 
 def broken_parquet(path: Path) -> None:
@@ -110,38 +118,32 @@ def half_gzip(path: Path) -> None:
     path.write_bytes(gzip.compress((HEADER + row("g1") * 500).encode())[:-30])
 
 
-@pytest.mark.parametrize(
-    ("name", "write", "words"),
-    [
-        ("broken.parquet", broken_parquet, "broken.parquet"),
-        ("columns.csv", missing_column, "'sku'"),
-        ("half.csv.gz", half_gzip, "half.csv.gz"),
-    ],
-)
-def test_a_file_that_cannot_be_used_holds_its_table_and_says_so_in_one_line(
-    tiny_night: Path,
-    capsys: pytest.CaptureFixture[str],
-    name: str,
-    write: Callable[[Path], None],
-    words: str,
+def test_files_that_cannot_be_used_hold_their_table_and_say_so_in_one_line_each(
+    tiny_night: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop = tiny_night
+    shop, inbox = tiny_night, tiny_night.parent / "in"
     before = read_table(shop.parent / "exports", "forecasts")
-    write(shop.parent / "in" / name)
+    broken_parquet(inbox / "broken.parquet")
+    missing_column(inbox / "columns.csv")
+    half_gzip(inbox / "half.csv.gz")
+    names = {"broken.parquet": "broken.parquet", "columns.csv": "'sku'", "half.csv.gz": "half"}
     capsys.readouterr()
     assert nightly(shop, date(2026, 11, 16)) == EXIT_DEGRADED
     said = capsys.readouterr()
     assert "Traceback" not in said.err
-    assert any(name in line and words in line for line in said.err.splitlines())
+    for name, words in names.items():
+        assert any(name in line and words in line for line in said.err.splitlines()), name
+        assert report(shop)[name]["problem"], name
+    assert "; last night's again: " in said.err
     after = read_table(shop.parent / "exports", "forecasts")
     assert after["rung"].unique().to_list() == ["stale"]
     assert after["mean"].to_list() == before["mean"].to_list()
     assert after["as_of"].unique().to_list() == [END], "a stale row keeps its own as_of"
     manifest = read_manifest(snapshot_dir(shop.parent / "exports"))
     assert "order_lines" in manifest["held_inputs"]
-    assert name in report(shop)
     # The next good night is whole again, by itself.
-    (shop.parent / "in" / name).unlink()
+    for name in names:
+        (inbox / name).unlink()
     assert nightly(shop, date(2026, 11, 17)) == EXIT_PUBLISHED
     assert read_table(shop.parent / "exports", "forecasts")["rung"].unique().to_list() == ["full"]
 
@@ -199,7 +201,6 @@ def test_a_day_to_come_is_refused(tiny_night: Path, capsys: pytest.CaptureFixtur
     capsys.readouterr()
     assert nightly(shop, date(2199, 1, 1)) == EXIT_USAGE
     assert "after today" in capsys.readouterr().err
-    assert nightly(shop, date(2026, 11, 16)) == EXIT_PUBLISHED
 
 
 def test_a_wrong_key_names_the_key_and_the_remedy(
