@@ -71,7 +71,8 @@ def inside(row: dict[str, Any], name: str, truth: float) -> bool:
 def judged(made: Brand, found: list[dict[str, Any]]) -> Held:
     """By kind, which intervals hold the truth: ratios as planted, curves by the brand's own hazards."""
     told = made.truth["repeat_timing"]
-    ratios, held = told["ratios"], {kind: [] for kind in KINDS}
+    ratios: dict[str, float] = told["ratios"]
+    held: Held = {kind: [] for kind in KINDS}
     for row in found:
         signal, whole = row["signal"], row["segment"] == "(all)"
         if row["hr"] is not None and signal in SIGNALS:
