@@ -86,6 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--skus", type=int, default=60)
     simulate.add_argument("--weeks", type=int, default=156)
     simulate.add_argument("--seed", type=int, default=8)
+    simulate.add_argument(
+        "--repeat",
+        action="append",
+        default=[],
+        metavar="SIGNAL=RATIO",
+        help="plant it: whoever says SIGNAL orders again with RATIO times the hazard (may be repeated)",
+    )
     simulate.add_argument("--json-logs", action="store_true", help="log as JSON lines")
     return parser
 

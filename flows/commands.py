@@ -177,14 +177,19 @@ def repull(arguments: argparse.Namespace) -> int:
 
 def simulate(arguments: argparse.Namespace) -> int:
     """Writes a brand with known truth."""
-    from flows.simulate import write_brand  # noqa: PLC0415
+    from flows.simulate import brand_spec, ratios, write_files  # noqa: PLC0415
 
     if min(arguments.skus, arguments.weeks) < 1:
         LOG.error("--skus and --weeks must be at least 1")
         return EXIT_USAGE
-    paths = write_brand(
-        arguments.out, skus=arguments.skus, weeks=arguments.weeks, seed=arguments.seed
-    )
+    try:
+        planted = ratios(arguments.repeat)
+        spec = brand_spec(
+            skus=arguments.skus, weeks=arguments.weeks, seed=arguments.seed, repeat_ratios=planted
+        )
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    paths = write_files(arguments.out, spec)
     LOG.info("%s files written to %s", len(paths), arguments.out)
     return EXIT_PUBLISHED
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -19,13 +21,17 @@ _LARGE_BRAND = 500
 
 
 def write_brand(out: Path, *, skus: int, weeks: int, seed: int) -> list[Path]:
+    """What `write_files` gives for a brand of that size. Raises ValueError for sizes too small."""
+    return write_files(out, brand_spec(skus=skus, weeks=weeks, seed=seed))
+
+
+def write_files(out: Path, spec: BrandSpec) -> list[Path]:
     """Paths of the files written for a simulated brand, in the order of their names.
 
     The canonical tables (csv, parquet or gzipped jsonl), `truth.json`, the labelled
-    `truth_passages.parquet`, `truth_weekly.parquet` and a README. Equal arguments give equal
-    bytes; existing files of these names are replaced. Raises ValueError for sizes too small.
+    `truth_passages.parquet`, `truth_weekly.parquet` and a README. Equal specifications give equal
+    bytes; existing files of these names are replaced.
     """
-    spec = brand_spec(skus=skus, weeks=weeks, seed=seed)
     brand = simulate(spec)
     out.mkdir(parents=True, exist_ok=True)
     files = {
@@ -42,13 +48,31 @@ def write_brand(out: Path, *, skus: int, weeks: int, seed: int) -> list[Path]:
     return paths
 
 
-def brand_spec(*, skus: int, weeks: int, seed: int) -> BrandSpec:
+Ratios = tuple[tuple[str, float], ...]
+
+
+def ratios(given: Sequence[str]) -> Ratios:
+    """Signals and ratios of arguments like `stocking_up=0.6`. Raises ValueError for others."""
+    planted = []
+    for one in given:
+        name, _, ratio = one.partition("=")
+        try:
+            planted.append((name.strip(), float(ratio)))
+        except ValueError as error:
+            raise ValueError(
+                f"--repeat is SIGNAL=RATIO, like stocking_up=0.6, not {one}"
+            ) from error
+    return tuple(planted)
+
+
+def brand_spec(*, skus: int, weeks: int, seed: int, repeat_ratios: Ratios = ()) -> BrandSpec:
     """The specification for a brand of that size; large ones have more categories and talk."""
-    base = BrandSpec()
+    base = BrandSpec(repeat_ratios=repeat_ratios)
     if skus <= _LARGE_BRAND:
         categories = min(base.categories, skus)
-        return BrandSpec(skus=skus, weeks=weeks, seed=seed, categories=categories)
-    return BrandSpec(
+        return replace(base, skus=skus, weeks=weeks, seed=seed, categories=categories)
+    return replace(
+        base,
         skus=skus,
         weeks=weeks,
         seed=seed,
@@ -106,7 +130,7 @@ def _readme(brand: Brand) -> bytes:
 
 Nobody in these files exists. They were made by
 
-    hearcast simulate --out data/sample --skus {spec.skus} --weeks {spec.weeks} --seed {spec.seed}
+    hearcast simulate --out data/sample --skus {spec.skus} --weeks {spec.weeks} --seed {spec.seed}{_planted(spec)}
 
 and the same command makes the same bytes again (same lock file, same family of processors).
 {spec.skus} SKUs in {spec.categories} categories, {spec.weeks} complete weeks from {spec.start} on,
@@ -126,5 +150,15 @@ under `experiments` what the tests of changes (`assignments_tests.parquet`, `act
 under `distributions` how often teams acknowledge what they are sent, and the week from which they do so less.
 `truth_passages.parquet` labels every passage with the signals that it truly carries, and
 `truth_weekly.parquet` holds the hidden weekly forces. A forecast must not read them.
-"""
+{_REPEAT if spec.repeat_ratios else ""}"""
     return text.encode()
+
+
+_REPEAT = """
+Under `repeat_timing` it says how what customers say changes when they order again, and what share of
+who said each signal truly did so by which day.
+"""
+
+
+def _planted(spec: BrandSpec) -> str:
+    return "".join(f" --repeat {name}={ratio:g}" for name, ratio in spec.repeat_ratios)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from flows.office.given import Given
-from models.office.repeat_rows import ANYBODY, HORIZON, Heard, repeat_rows
+from models.office.repeat_rows import ANYBODY, HORIZON, NOBODY, repeat_rows
 from transforms.contracts import EXPORTS
 from transforms.office import repeats
 from transforms.office.trials import sold_lines
@@ -30,28 +30,27 @@ def repeat_timing(given: Given) -> Mapping[str, pl.DataFrame] | str:
     now = given.said.now
     talked, since = repeats.said_days(people, now.conversations, now.said, zone)
     people = people.join(talked, on="customer_id", how="left")
-    anybody = talked.rename({"talked": "since"})
-    silent = repeats.intervals(people, anybody.clear(), HORIZON)
-    made = [_heard(people, silent, ANYBODY, anybody)]
-    for name in sorted(since["signal"].unique()):
-        one = since.filter(pl.col("signal") == name).drop("signal")
-        made.append(_heard(people, silent, name, one))
+    signals = sorted(since["signal"].unique())
     strata = people.select("stratum", "category").unique().sort("stratum")
-    rows = repeat_rows(strata, repeats.unheard(people), _segments(people), made)
+    counted = repeats.intervals(people, since, signals, HORIZON)
+    rows = repeat_rows(strata, _segments(people), _waits(people, talked, since, signals), counted)
     contract = EXPORTS["repeat_timing"]
     named = [{"as_of": given.as_of} | row for row in rows]
     table = pl.DataFrame(named, schema=dict(contract.schema), infer_schema_length=None)
     return {"repeat_timing": table.sort(contract.order)}
 
 
-def _heard(
-    people: pl.DataFrame, silent: pl.DataFrame, signal: str, since: pl.DataFrame
-) -> Callable[[], Heard]:
-    return lambda: Heard(
-        signal,
-        repeats.waits(people, since),
-        repeats.intervals_with(silent, people, since, HORIZON),
-    )
+def _waits(
+    people: pl.DataFrame, talked: pl.DataFrame, since: pl.DataFrame, signals: Sequence[str]
+) -> dict[str, pl.DataFrame]:
+    """Waits of those nobody talked to, of all who talked, and of who said each signal."""
+    found = {
+        NOBODY: repeats.unheard(people),
+        ANYBODY: repeats.waits(people, talked.rename({"talked": "since"})),
+    }
+    for name in signals:
+        found[name] = repeats.waits(people, since.filter(pl.col("signal") == name))
+    return found
 
 
 def _segments(people: pl.DataFrame) -> list[str]:

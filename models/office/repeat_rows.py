@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from models.multiplicity import q_values
-from models.office.lifts import NOTHING, Limits
-from models.office.repeat import Risk, curve, hazard_ratio, of_strata, risk, without_signal
+from models.office.hazards import UNKNOWN, of_strata, said_hazards, spans, talked_hazard
+from models.office.lifts import Limits
+from models.office.repeat import curve
 from models.office.trials import beside
-from models.types import Ints
 
 NOBODY, ANYBODY, ALL = "(no conversation)", "(any conversation)", "(all)"
 HORIZON = 365
@@ -22,45 +21,27 @@ FALSE_SHARE = 0.05
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Customers by one signal: waits (category, days, event), and counted intervals of everybody."""
-
-    signal: str
-    waits: pl.DataFrame
-    intervals: pl.DataFrame
-
-
 def repeat_rows(
     strata: pl.DataFrame,
-    silent: pl.DataFrame,
     segments: Sequence[str],
-    heard: Sequence[Callable[[], Heard]],
+    waits: Mapping[str, pl.DataFrame],
+    intervals: pl.DataFrame,
 ) -> list[Row]:
-    """Rows of `repeat_timing` without their date: reference, any conversation, then each signal.
+    """Rows of `repeat_timing` without their date: of all, then of each segment.
 
-    `strata`: every stratum (1, 2 …) and its category; `silent`: waits of those nobody talked to; each of `heard` is
-    made when its turn comes. Verdicts are of q values over all rows together.
+    `strata`: every stratum (1, 2 …) and its category; `waits` (category, days, event) of NOBODY, ANYBODY and each
+    signal; `intervals`: counted ones of everybody, whose states have a bit for who talked and
+    one for each signal, in the order of `waits`. Verdicts are of q values over all rows together.
     """
     of = {ALL: strata["stratum"].to_numpy()}
     of |= {one: strata.filter(category=one)["stratum"].to_numpy() for one in segments}
-    rows = [_row(one, NOBODY, _within(silent, one), NOTHING, None) for one in of]
-    for make in heard:
-        one = make()
-        given = risk(one.intervals, strata.height, HORIZON)
-        if one.signal == ANYBODY:
-            given = without_signal(given)
-        rows += _rows(one, of, given)
+    whole, rows = spans(intervals), []
+    for segment, mine in of.items():
+        given = of_strata(whole, mine)
+        hazards = [UNKNOWN, talked_hazard(given), *said_hazards(given, len(waits) - 2)]
+        for (signal, theirs), (hr, p) in zip(waits.items(), hazards, strict=True):
+            rows.append(_row(segment, signal, _within(theirs, segment), hr, p))
     return _judged(rows)
-
-
-def _rows(one: Heard, of: dict[str, Ints], given: Risk) -> list[Row]:
-    return [
-        _row(
-            segment, one.signal, _within(one.waits, segment), *hazard_ratio(of_strata(given, mine))
-        )
-        for segment, mine in of.items()
-    ]
 
 
 def _within(waits: pl.DataFrame, segment: str) -> pl.DataFrame:

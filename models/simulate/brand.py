@@ -10,6 +10,8 @@ from models.simulate import (
     governance,
     pages,
     people,
+    returned,
+    returns,
     sendings,
     speech,
     stock,
@@ -44,6 +46,8 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
     busy = aftermath.recent_lines(spec, goods, orders)
     talk = voice.draw_talk(spec, goods, orders, rates, busy / busy.mean(axis=1, keepdims=True))
     passages, labels = speech.draw_passages(spec, talk)
+    if spec.repeat_ratios:
+        orders, talk, hazards = returns.come_back(spec, orders, talk, labels)
     on_hand, on_order = stock.stock_paths(spec, goods, stock.daily_sales(spec, lines), gaps)
     conversations = voice.conversations(spec, goods, talk)
     heard = pl.col("conversation_id").is_in(conversations["conversation_id"].implode())
@@ -73,6 +77,10 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
     given, cart_calls, told["office"] = office(spec, orders, talk, tables)
     tables["objectives"], told["objectives"] = governance.objectives(spec), governance.told(spec)
     told["distributions"], told["reviews"] = sendings.truth(spec), voice.stars_truth()
+    if spec.repeat_ratios:
+        told["repeat_timing"] = returned.truth(
+            spec, orders, talk, hazards, conversations["conversation_id"]
+        )
     tests, told["experiments"] = trials.lots_of_tests(spec, orders)
     return Brand(
         tables=tables | given | {"experiments": trials.experiments(spec)},

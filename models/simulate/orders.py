@@ -13,6 +13,8 @@ from models.simulate.demand import CHANNELS, Lines
 from models.simulate.spec import BrandSpec, Floats, Ints, archetype
 
 SOLD, CANCELLED, TEST = 0, 1, 2
+UNEVEN = 1.8
+"""How uneven private customers are: a uniform draw to this power says, from 0 to 1, whose order it is."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def draw_orders(spec: BrandSpec, lines: Lines) -> Orders:
     channel = lines.channel[first]
     at = moments(lines.day[first], rng)
     private, trade = customer_count(spec)
-    regular = (private * rng.random(len(at)) ** 1.8).astype(np.int64)
+    regular = (private * rng.random(len(at)) ** UNEVEN).astype(np.int64)
     customer = np.where(channel == 2, private + rng.integers(0, trade, len(at)), regular)
     fate = np.concatenate([np.full(sold, SOLD), extra_fate])
     rank = np.argsort(at, kind="stable")

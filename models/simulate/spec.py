@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -86,6 +87,7 @@ class BrandSpec:
     customers_per_sku: int = 110
     max_lines: int = 4_000_000
     dirty: bool = True
+    repeat_ratios: tuple[tuple[str, float], ...] = ()  # hazard of the next order, by what was said
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot make a brand."""
@@ -93,6 +95,13 @@ class BrandSpec:
             raise ValueError("a brand needs at least one SKU per category")
         if self.weeks < 20:
             raise ValueError("a brand needs at least 20 weeks")
+        names = [name for name, _ in self.repeat_ratios]
+        if len(set(names)) < len(names) or not set(names) <= set(SIGNALS):
+            raise ValueError(
+                f"ratios of repeat orders are of different ones of {', '.join(SIGNALS)}"
+            )
+        if not all(0 < ratio < math.inf for _, ratio in self.repeat_ratios):
+            raise ValueError("a ratio of repeat orders is above 0")
 
     @property
     def last_monday(self) -> date:

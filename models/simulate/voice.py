@@ -57,6 +57,7 @@ class Talk:
     category: Ints
     about: Ints  # the category that it is really about
     mentions: Bools  # conversations by signals
+    order: Ints  # that of the line which it follows; -1 where there is none
 
 
 def demand_residual(
@@ -142,6 +143,7 @@ def draw_talk(
         category=np.where(given == 1, about, -1),
         about=about,
         mentions=rng.random((n, len(SIGNALS))) < rates[:, about, week].T,
+        order=np.where(known, orders.line_order[line], -1),
     )
 
 

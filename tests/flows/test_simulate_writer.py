@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from flows.cli import EXIT_USAGE, main
 from flows.simulate import brand_spec, write_brand
 from models.simulate import BrandSpec, simulate
 from transforms.contracts import INPUTS
@@ -54,6 +55,24 @@ def test_the_files_hold_the_tables(written: Path) -> None:
         assert frame.height == made[name].height, name
     assert json.loads((written / "truth.json").read_text()) == made.truth
     assert pl.read_parquet(written / "truth_passages.parquet").equals(made.truth_passages)
+
+
+def test_planted_hazards_are_told_with_the_brand_and_wrong_ones_are_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    size = ["--skus", "6", "--weeks", "40", "--seed", "5"]
+    arguments = ["simulate", "--out", str(tmp_path / "b"), *size]
+    assert main([*arguments, "--repeat", "stocking_up=0.6", "--repeat", "repeat_intent=1.8"]) == 0
+    truth = json.loads((tmp_path / "b" / "truth.json").read_text())["repeat_timing"]
+    assert truth["ratios"] == {"stocking_up": 0.6, "repeat_intent": 1.8}
+    assert truth["curves"]["stocking_up"]["n"] > 0
+    readme = (tmp_path / "b" / "README.md").read_text()
+    assert "--seed 5 --repeat stocking_up=0.6 --repeat repeat_intent=1.8\n" in readme
+    for wrong, why in (("joy=2", "different ones of"), ("stocking_up", "SIGNAL=RATIO")):
+        assert main([*arguments, "--repeat", wrong]) == EXIT_USAGE
+        told = capfd.readouterr().err
+        assert why in told
+        assert "Traceback" not in told
 
 
 def test_large_brands_get_more_categories_and_talk() -> None:

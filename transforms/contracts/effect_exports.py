@@ -67,10 +67,10 @@ REPEAT_TIMING = Table(
         *estimate("p_30d", "share who order again within 30 days of it", "share", lo=0.0),
         *estimate("p_90d", "the same within 90 days; null: nobody was followed so long", "share", lo=0.0),
         *estimate("p_180d", "the same within 180 days", "share", lo=0.0),
-        *estimate("hr", "hazard of the next order from the day after it was said on, over that of customers without a conversation who first ordered the same category in the same quarter and equally long ago (Cox, first 365 days)", "ratio", lo=0.0),
+        *estimate("hr", "hazard of the next order from the day after it was said on, of who said nothing else, over that of customers without a conversation who first ordered the same category in the same quarter and equally long ago (Cox with all signals in one model, first 365 days); of groups: one customer's ratio lies further from 1", "ratio", lo=0.0),
         share("p_value", "of hr = 1 (Wald)"),
         share("q_value", "the same over all rows of the night (Benjamini-Hochberg)"),
-        text("verdict", "above: they order again sooner than those nobody talked to; below: later; both with q at most .05; undetermined; not_enough_data: fewer than 5 orders on either side; reference: the row that others are held against", one_of=(*BESIDE_ONE, "reference")),
+        text("verdict", "above: they order again sooner than those nobody talked to; below: later; both with q at most .05; undetermined; not_enough_data: fewer than 5 orders on either side, or not to be told apart from another signal; reference: the row that others are held against", one_of=(*BESIDE_ONE, "reference")),
     ),
 )  # fmt: skip
 RESPONSIVENESS = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -12,7 +13,7 @@ from transforms.calendar import local_day
 BURN_DAYS = 90
 """Whoever is first seen in the first days of all known orders may have bought before."""
 NONE, TALKED, SAID = 0, 1, 2
-"""States: no conversation yet; one, but not of the signal; the signal was said."""
+"""Bits of a state: no conversation yet; one; the first signal was said (the next ones: twice as much each)."""
 INTERVALS = ("stratum", "state", "entry", "exit", "event", "n")
 
 
@@ -88,59 +89,55 @@ def said_days(
     return talked.sort("customer_id"), since.sort("signal", "customer_id")
 
 
-def intervals(people: pl.DataFrame, since: pl.DataFrame, horizon: int) -> pl.DataFrame:
+def intervals(
+    people: pl.DataFrame, since: pl.DataFrame, signals: Sequence[str], horizon: int
+) -> pl.DataFrame:
     """Counts of equal INTERVALS (entry, exit] of `people` (stratum, days, event, talked) up to `horizon`.
 
-    `since`: customer_id, since of one signal. Nobody counts as having said it before the day after,
-    so that time in which the next order could not yet follow what was said is nobody's merit.
+    `since`: customer_id, signal, since. The state is a sum of bits: TALKED, and SAID times a power of two
+    for each of `signals`, in their order. Nobody counts as having said it before the day after, so
+    that time in which the next order could not yet follow what was said is nobody's merit.
     """
-    return _counted(people.join(since, on="customer_id", how="left"), horizon)
-
-
-def intervals_with(
-    silent: pl.DataFrame, people: pl.DataFrame, since: pl.DataFrame, horizon: int
-) -> pl.DataFrame:
-    """What `intervals` gives, from those in which nobody said it (`silent`: with an empty `since`).
-
-    Only those who said it are counted again: few of a million.
-    """
-    told = people.join(since, on="customer_id")
-    untold = told.with_columns(pl.lit(None, pl.Int64).alias("since"))
-    less = _counted(untold, horizon).with_columns(-pl.col("n"))
-    cell = list(INTERVALS[:-1])
-    both = pl.concat([silent, less, _counted(told, horizon)])
-    found = both.group_by(cell).agg(pl.col("n").sum())
-    return found.filter(pl.col("n") > 0).sort(cell)
-
-
-def _counted(people: pl.DataFrame, horizon: int) -> pl.DataFrame:
-    rows = people.with_columns(
+    whole = people.select(
+        "customer_id",
+        "stratum",
+        pl.col("talked"),
         pl.col("days").clip(upper_bound=horizon).alias("end"),
         (pl.col("event") & (pl.col("days") <= horizon)).alias("event"),
     )
-    end = pl.col("end")
-    talked, told = (
-        pl.min_horizontal(pl.col(c).fill_null(horizon), end) for c in ("talked", "since")
+    before = whole.with_columns(
+        pl.lit(NONE, pl.Int64).alias("state"),
+        pl.lit(0, pl.Int64).alias("entry"),
+        pl.col("talked").alias("then"),
     )
-    parts = [
-        _part(rows, NONE, pl.lit(0, pl.Int64), talked),
-        _part(rows, TALKED, talked, told),
-        _part(rows, SAID, told, end),
-    ]
+    after = _steps(people, since, signals).join(whole, on="customer_id")
+    columns = ["stratum", "end", "event", "state", "entry", "then"]
+    return _counted(pl.concat([before.select(columns), after.select(columns)]))
+
+
+def _steps(people: pl.DataFrame, since: pl.DataFrame, signals: Sequence[str]) -> pl.DataFrame:
+    """customer_id, the state from the day `entry` on, and the day `then` of the next one (null: none)."""
+    talked = people.select(
+        "customer_id", pl.col("talked").alias("entry"), pl.lit(TALKED, pl.Int64).alias("bit")
+    ).drop_nulls()
+    bits = {name: SAID << i for i, name in enumerate(signals)}
+    bit = pl.col("signal").replace_strict(bits, return_dtype=pl.Int64).alias("bit")
+    said = since.select("customer_id", pl.col("since").alias("entry"), bit)
+    days = pl.concat([talked, said]).group_by("customer_id", "entry").agg(pl.col("bit").sum())
+    return days.sort("customer_id", "entry").with_columns(
+        pl.col("bit").cum_sum().over("customer_id").alias("state"),
+        pl.col("entry").shift(-1).over("customer_id").alias("then"),
+    )
+
+
+def _counted(rows: pl.DataFrame) -> pl.DataFrame:
+    leaves = pl.min_horizontal(pl.col("then").fill_null(pl.col("end")), "end")
+    made = rows.with_columns(leaves.alias("exit")).with_columns(
+        (pl.col("event") & (pl.col("exit") == pl.col("end"))).alias("event")
+    )
     cell = list(INTERVALS[:-1])
-    found = pl.concat(parts).group_by(cell).agg(pl.len().cast(pl.Int64).alias("n"))
-    return found.sort(cell)
-
-
-def _part(rows: pl.DataFrame, state: int, entry: pl.Expr, leaves: pl.Expr) -> pl.DataFrame:
-    made = rows.select(
-        "stratum",
-        pl.lit(state, pl.Int64).alias("state"),
-        entry.alias("entry"),
-        leaves.alias("exit"),
-        (pl.col("event") & (leaves == pl.col("end"))).alias("event"),
-    )
-    return made.filter(pl.col("exit") > pl.col("entry"))
+    there = made.filter(pl.col("exit") > pl.col("entry"))
+    return there.group_by(cell).agg(pl.len().cast(pl.Int64).alias("n")).sort(cell)
 
 
 def waits(people: pl.DataFrame, since: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.office.repeat import Risk, risk
+from models.office.hazards import Spans, spans
+from models.office.repeat_rows import ANYBODY, NOBODY
 from transforms.office import repeats
 
 SAID = "stocking_up"
@@ -22,15 +23,19 @@ class Shop:
     people: pl.DataFrame
     since: pl.DataFrame
 
-    @property
-    def strata(self) -> int:
-        return int(self.people["stratum"].max() or 0)  # type: ignore[call-overload]  # a count
+    def intervals(self) -> pl.DataFrame:
+        return repeats.intervals(self.people, self.since, [SAID], 365)
 
-    def of(self, since: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        return repeats.waits(self.people, since), repeats.intervals(self.people, since, 365)
+    def waits(self) -> dict[str, pl.DataFrame]:
+        talked = self.people.select("customer_id", since="talked").drop_nulls()
+        return {
+            NOBODY: repeats.unheard(self.people),
+            ANYBODY: repeats.waits(self.people, talked),
+            SAID: repeats.waits(self.people, self.since),
+        }
 
-    def risk(self) -> Risk:
-        return risk(repeats.intervals(self.people, self.since, 365), self.strata, 365)
+    def spans(self) -> Spans:
+        return spans(self.intervals())
 
 
 def drawn(rng: np.random.Generator, n: int, ratio: float) -> Shop:
@@ -59,5 +64,6 @@ def drawn(rng: np.random.Generator, n: int, ratio: float) -> Shop:
     heard = people.with_columns(
         pl.when(pl.col(c) < pl.col("days")).then(pl.col(c)).alias(c) for c in ("talked", "said")
     )
-    since = heard.select("customer_id", since="said").drop_nulls()
+    said = heard.select("customer_id", signal=pl.lit(SAID), since="said")
+    since = said.drop_nulls()
     return Shop(heard.drop("said"), since)

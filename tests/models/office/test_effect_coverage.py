@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from models.office.hazards import said_hazards
 from models.office.lifts import sample_ratio, share_difference, share_ratio
 from models.office.placebo import Days, before_and_after
-from models.office.repeat import curve, hazard_ratio
+from models.office.repeat import curve
 from tests.models.office.repeats import drawn
 
 pytestmark = pytest.mark.soak
@@ -99,7 +100,7 @@ def test_hazard_ratios(ratio: float) -> None:
     alarms = []
 
     def one(rng: np.random.Generator) -> Held:
-        limits, p = hazard_ratio(drawn(rng, 1_500, ratio).risk())
+        limits, p = said_hazards(drawn(rng, 1_500, ratio).spans(), 1)[0]
         alarms.append(p is not None and p < 0.05)
         return [inside(limits, ratio)]
 

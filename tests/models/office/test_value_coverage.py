@@ -80,7 +80,7 @@ def test_limits_of_values(who: str, known: tuple[Floats, Floats]) -> None:
     print({name: f"{np.mean(x):.3f} of {len(x)} told" for name, x in told.items()})  # noqa: T201
     assert 0.92 <= np.mean(told["difference"]) <= 0.98
     assert 0.92 <= np.mean(told["ratio"]) <= 0.98
-    assert 0.9 <= np.mean(told["mean"]) <= 0.98
+    assert 0.92 <= np.mean(told["mean"]) <= (0.98 if who == "heavy" else 0.99)
 
 
 def test_a_small_arm_beside_a_large_one_is_silent_where_a_few_carry_the_sum(

@@ -73,29 +73,54 @@ def test_what_was_said_counts_from_the_first_order_to_the_day_before_the_next() 
     assert since.rows() == [("again", "y", 10)]
     whole = people.join(talked, on="customer_id", how="left")
     assert repeats.waits(whole, since.drop("signal")).rows() == [("b", 20, True)]
-    counted = repeats.intervals(whole, since.drop("signal"), 365)
+    counted = repeats.intervals(whole, since, ["x", "y"], 365)
     spans = counted.select("state", "entry", "exit", "event").rows()
-    assert sorted(spans) == [(0, 0, 214, False), (1, 0, 10, False), (2, 10, 30, True)]
-    short = repeats.intervals(whole, since.drop("signal"), 20)
+    talk, y = repeats.TALKED, repeats.SAID * 2
+    assert sorted(spans) == [(0, 0, 214, False), (talk, 0, 10, False), (talk + y, 10, 30, True)]
+    short = repeats.intervals(whole, since, ["x", "y"], 20)
     assert not short["event"].any()
     assert short["exit"].max() == 20
     assert repeats.unheard(whole).rows() == [("a", 214, False)]
 
 
-def test_counting_again_only_those_who_said_it_gives_the_intervals_of_all() -> None:
+def by_day(
+    people: pl.DataFrame, since: pl.DataFrame, signals: list[str]
+) -> dict[tuple[int, ...], int]:
+    """How many were in each state of each stratum on each day, and ordered on it: person by person."""
+    said = {(who, signal): day for who, signal, day in since.iter_rows()}
+    found: dict[tuple[int, ...], int] = {}
+    for one in people.iter_rows(named=True):
+        for day in range(1, min(one["days"], 365) + 1):
+            talked = one["talked"] is not None and one["talked"] < day
+            bits = [said.get((one["customer_id"], s), 999) < day for s in signals]
+            state = int(talked) + sum(2 << i for i, on in enumerate(bits) if on)
+            key = (one["stratum"], state, day, int(one["event"] and day == one["days"]))
+            found[key] = found.get(key, 0) + 1
+    return found
+
+
+def test_intervals_are_those_of_each_person_day_by_day() -> None:
     rng = np.random.default_rng(4)
-    n = 400
+    n, signals = 120, ["x", "y", "z"]
     days, talked = rng.integers(1, 500, n), rng.integers(0, 200, n)
     people = pl.DataFrame({
         "customer_id": [f"c{i}" for i in range(n)], "stratum": rng.integers(1, 4, n), "days": days,
         "event": rng.random(n) < 0.6,
-        "talked": pl.Series(np.minimum(talked, days - 1)).set(pl.Series(rng.random(n) < 0.5), None),
+        "talked": pl.Series(np.minimum(talked, days - 1)).set(pl.Series(rng.random(n) < 0.4), None),
     })  # fmt: skip
-    heard = people.filter(pl.col("talked").is_not_null()).sample(60, seed=1)
-    since = heard.select("customer_id", pl.col("talked").alias("since"))
-    nobody = since.clear()
-    silent = repeats.intervals(people, nobody, 365)
-    assert repeats.intervals_with(silent, people, since, 365).equals(
-        repeats.intervals(people, since, 365)
+    who = people.filter(pl.col("talked").is_not_null()).with_columns(
+        signal=pl.lit(signals)).explode("signal").sample(fraction=0.5, seed=1)  # fmt: skip
+    later = pl.Series(rng.integers(0, 60, who.height))
+    since = who.select(
+        "customer_id",
+        "signal",
+        since=pl.min_horizontal(pl.col("talked") + later, pl.col("days") - 1),
     )
-    assert repeats.intervals_with(silent, people, nobody, 365).equals(silent)
+    found: dict[tuple[int, ...], int] = {}
+    for stratum, state, entry, leaves, event, k in repeats.intervals(
+        people, since, signals, 365
+    ).iter_rows():
+        for day in range(entry + 1, leaves + 1):
+            key = (stratum, state, day, int(event and day == leaves))
+            found[key] = found.get(key, 0) + k
+    assert found == by_day(people, since, signals)
