@@ -120,9 +120,12 @@ def _steps(people: pl.DataFrame, since: pl.DataFrame, signals: Sequence[str]) ->
     talked = people.select(
         "customer_id", pl.col("talked").alias("entry"), pl.lit(TALKED, pl.Int64).alias("bit")
     ).drop_nulls()
-    bits = {name: SAID << i for i, name in enumerate(signals)}
-    bit = pl.col("signal").replace_strict(bits, return_dtype=pl.Int64).alias("bit")
-    said = since.select("customer_id", pl.col("since").alias("entry"), bit)
+    bits = [SAID << i for i in range(len(signals))]
+    known = {"signal": pl.String, "bit": pl.Int64}  # of no signal, too
+    marks = pl.DataFrame({"signal": list(signals), "bit": bits}, schema=known)
+    said = since.join(marks, on="signal").select(
+        "customer_id", pl.col("since").alias("entry"), "bit"
+    )
     days = pl.concat([talked, said]).group_by("customer_id", "entry").agg(pl.col("bit").sum())
     return days.sort("customer_id", "entry").with_columns(
         pl.col("bit").cum_sum().over("customer_id").alias("state"),

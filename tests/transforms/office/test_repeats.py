@@ -124,3 +124,15 @@ def test_intervals_are_those_of_each_person_day_by_day() -> None:
             key = (stratum, state, day, int(event and day == leaves))
             found[key] = found.get(key, 0) + k
     assert found == by_day(people, since, signals)
+
+
+def test_where_nobody_said_anything_that_is_a_signal_all_the_time_is_nobodys() -> None:
+    people = pl.DataFrame(
+        {"customer_id": ["a", "b"], "stratum": [1, 1], "talked": [None, 2], "days": [5, 9]},
+        schema_overrides={"talked": pl.Int64},
+    ).with_columns(pl.Series("event", [True, False]))
+    nothing = pl.DataFrame(
+        schema={"customer_id": pl.String, "signal": pl.String, "since": pl.Int64}
+    )
+    found = repeats.intervals(people, nothing, [], 365).select("state", "entry", "exit", "event")
+    assert sorted(found.rows()) == [(0, 0, 2, False), (0, 0, 5, True), (1, 2, 9, False)]
