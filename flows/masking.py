@@ -26,7 +26,8 @@ def masked(frame: pl.DataFrame, also: Sequence[str] = ()) -> pl.DataFrame:
     such row is counted under another name and doesn't end the night. Plain codes (an EAN) stay;
     where an identifier stands in a name, names and addresses beside it go too.
     """
-    return frame.with_columns(masks(frame, also))
+    found = masks(frame, also)
+    return frame.with_columns(found) if found else frame
 
 
 def masks(frame: pl.DataFrame, also: Sequence[str] = ()) -> list[pl.Expr]:
