@@ -48,7 +48,10 @@ class Deployed:
         return done.stdout
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The server's answer to a POST of `body`, or to a GET where there is none."""
+        """The server's answer to a POST of `body`, or to a GET where there is none.
+
+        What only reads is asked again where no answer comes, as from a server of a busy machine.
+        """
         data = None if body is None else json.dumps(body).encode()
         address = f"{self.environment['PREFECT_API_URL']}/{path}"
         request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
@@ -60,6 +63,9 @@ class Deployed:
                 if error.code != BUSY:
                     raise
                 time.sleep(0.5)
+            except TimeoutError:
+                if data is not None:
+                    raise
         raise AssertionError(f"{path}: the server stays too busy to answer")
 
     def run(self, deployment: str, **parameters: Any) -> str:
