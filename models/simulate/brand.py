@@ -19,8 +19,15 @@ from models.simulate import (
     truth,
     voice,
 )
-from models.simulate.assortment import day_weights, draw_assortment, draw_promotions, draw_stockouts
-from models.simulate.demand import draw_lines, draw_units, expected_units
+from models.simulate.assortment import (
+    Assortment,
+    Stockout,
+    day_weights,
+    draw_assortment,
+    draw_promotions,
+    draw_stockouts,
+)
+from models.simulate.demand import Lines, draw_lines, draw_units, expected_units
 from models.simulate.dirt import soil
 from models.simulate.drivers import draw_drivers
 from models.simulate.office import office
@@ -48,7 +55,6 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
     passages, labels = speech.draw_passages(spec, talk)
     if spec.repeat_ratios:
         orders, talk, hazards = returns.come_back(spec, orders, talk, labels)
-    on_hand, on_order = stock.stock_paths(spec, goods, stock.daily_sales(spec, lines), gaps)
     conversations = voice.conversations(spec, goods, talk)
     heard = pl.col("conversation_id").is_in(conversations["conversation_id"].implode())
     tables = {
@@ -61,9 +67,7 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
         "conversations": conversations,
         "passages": passages.filter(heard),
         "call_attempts": people.call_attempts(spec, talk),
-        "inventory_daily": stock.inventory_daily(spec, goods, on_hand, on_order),
-        "expected_receipts": stock.expected_receipts(spec, goods),
-        "products": stock.products(spec, goods),
+        **_stocked(spec, goods, lines, gaps),
         "promotions": stock.promotions(spec, goods, promos),
         "overrides": desk.overrides(
             spec, goods, units, expected_units(spec, goods, drivers, weights, slice(None))
@@ -91,3 +95,15 @@ def simulate(spec: BrandSpec | None = None) -> Brand:
         truth_weekly=truth.weekly(spec, goods, drivers, rates=rates, units=units, weights=weights),
         spec=spec,
     )
+
+
+def _stocked(
+    spec: BrandSpec, goods: Assortment, lines: Lines, gaps: list[Stockout]
+) -> dict[str, pl.DataFrame]:
+    """What the shop has on hand and on order, and of what goods."""
+    on_hand, on_order = stock.stock_paths(spec, goods, stock.daily_sales(spec, lines), gaps)
+    return {
+        "inventory_daily": stock.inventory_daily(spec, goods, on_hand, on_order),
+        "expected_receipts": stock.expected_receipts(spec, goods),
+        "products": stock.products(spec, goods),
+    }
