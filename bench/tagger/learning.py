@@ -222,16 +222,6 @@ def _descent(
     return optimiser, plan
 
 
-def sampling_shift(learnt: np.ndarray, real: np.ndarray) -> np.ndarray:
-    """How much log odds are too high, by signal, for having learnt where signals were looked for.
-
-    Both are passages x signals, of each of which some row holds true and some false. What a network
-    says rests on how often it met a signal (Saerens and others 2002).
-    """
-    shares = [rows.mean(axis=0) for rows in (learnt, real)]
-    return np.diff([np.log(share / (1 - share)) for share in shares[::-1]], axis=0)[0]
-
-
 def odds_of(model: nn.Module, passages: Passages, size: int = 64) -> np.ndarray:
     """Log odds, passages x signals."""
     model.eval()

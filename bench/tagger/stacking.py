@@ -52,6 +52,16 @@ def fit(odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray, *, seed: int = 
     return Fitted(coefficients, least, _validated(odds, ruled, labels, seed), by_rules)
 
 
+def sampling_shift(learnt: np.ndarray, real: np.ndarray) -> np.ndarray:
+    """How much log odds are too high, by signal, for having learnt where signals were looked for.
+
+    Both are passages x signals, of each of which some row holds true and some false. What a network
+    says rests on how often it met a signal (Saerens and others 2002).
+    """
+    shares = [rows.mean(axis=0) for rows in (learnt, real)]
+    return np.diff([np.log(share / (1 - share)) for share in shares[::-1]], axis=0)[0]
+
+
 def tables(odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Hits, false tags and misses of each pair of cuts: cuts alone x with a rule x 3 x signals."""
     return np.array(

@@ -113,7 +113,7 @@ def taught(one: Setup, rows: np.ndarray, seed: int, name: str) -> teacher.Teache
     print(f"{name}: {len(texts)} passages", flush=True)
     fading = np.arange(len(texts)) >= len(texts) - len(one.own.texts)
     learning.train(model, one.cut(texts), labels, seed, fading=fading, epochs=EPOCHS, rate=6e-5)
-    sampled = learning.sampling_shift(labels[~fading], one.real.labels[rows])
+    sampled = stacking.sampling_shift(labels[~fading], one.real.labels[rows])
     model.weigh.bias.data -= torch.tensor(sampled, dtype=torch.float32)
     halves = {part: held.to(torch.bfloat16) for part, held in model.state_dict().items()}
     torch.save(halves, path)

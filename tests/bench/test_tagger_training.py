@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bench.tagger import stacking
 from bench.tagger.material import SIGNALS, apart, joined, own, varied
@@ -119,3 +120,12 @@ def test_rules_that_are_not_asked_make_nothing_worse() -> None:
     without = stacking.tables(odds, np.zeros_like(ruled), labels)[:, -1]
     least = stacking.WITH_RULE[-1] >= stacking.ALONE
     assert (all_same[least] == without[least]).all()
+
+
+def test_odds_learnt_where_signals_were_looked_for_are_put_back_to_how_often_they_are_said() -> (
+    None
+):
+    learnt = np.array([[True, False], [True, False], [True, True], [False, False]])
+    real = np.array([[True, False], [False, False], [False, True], [False, False]])
+    shift = stacking.sampling_shift(learnt, real)
+    assert shift == pytest.approx([np.log(3) - np.log(1 / 3), 0.0])
