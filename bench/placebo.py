@@ -28,6 +28,7 @@ from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.night import open_night, rules_of, spec_of
 from flows.simulate import write_brand
+from flows.stage_results import Judged
 from models.assemble import signals as signals_of
 from models.backtest import backtest
 from models.evidence import prove
@@ -50,7 +51,7 @@ def known_at(config: Path, as_of: str) -> tuple[Known, ForecastSpec]:
         os.environ["HEARCAST_PATHS__EXPORTS"] = str(Path(folder) / "exports")
         night = open_night(str(config), as_of)
         stages.pull(night)
-        stages.listen(night, stages.Judged({}, ()))
+        stages.listen(night, Judged({}, ()))
         tags = Tags(night.take("tag_rows"), night.take("tag_taggable"))
         by = hasher(night.settings, keyring(night.settings, night.lake).current)
         now, _, _ = forecasting.now_and_then(

@@ -10,7 +10,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from flows.places import Place
 from flows.reader import read_manifest
-from flows.stages import Published
+from flows.stage_results import Published
 from flows.storage import storage_of
 
 LOG = logging.getLogger("hearcast")

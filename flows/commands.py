@@ -21,7 +21,7 @@ from flows.tagger_files import check_tagger
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
-    from flows.stages import Published
+    from flows.stage_results import Published
 
 LOG = logging.getLogger("hearcast")
 

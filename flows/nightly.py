@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows import artifacts, outcome, stages
+from flows import artifacts, making, outcome, stages
 from flows.alerts import alert as send
 from flows.alone import AnotherNight
 from flows.deadline import NightTooLong, deadline
@@ -22,6 +22,7 @@ from flows.night import Night, night_of, open_night
 from flows.progress import BAR
 from flows.publishing import STATUS_FULL, note_stages
 from flows.settings import Settings, load_settings
+from flows.stage_results import Heard, Judged, Landed, Made, Published
 from flows.stopwatch import now
 from flows.timed import stage
 from flows.turns import in_turn
@@ -45,42 +46,42 @@ def examine(night: Night) -> Examined:
 
 
 @task(cache_policy=NO_CACHE, **IO_RETRIES)
-def pull(night: Night, found: Examined) -> stages.Landed:
+def pull(night: Night, found: Examined) -> Landed:
     """Brings what each source has new into the lake."""
     with stage(night.work, "pull"):
         return stages.pull(night, found)
 
 
 @task(cache_policy=NO_CACHE)
-def validate(night: Night, landed: stages.Landed) -> stages.Judged:
+def validate(night: Night, landed: Landed) -> Judged:
     """Judges the tables that the night may see, as tables."""
     with stage(night.work, "validate"):
         return stages.validate(night, landed)
 
 
 @task(cache_policy=NO_CACHE)
-def listen(night: Night, judged: stages.Judged) -> stages.Heard:
+def listen(night: Night, judged: Judged) -> Heard:
     """Tags what customers said."""
     with stage(night.work, "listen"):
         return stages.listen(night, judged)
 
 
 @task(cache_policy=NO_CACHE)
-def prove_and_forecast(night: Night, judged: stages.Judged, heard: stages.Heard) -> stages.Made:
+def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     """Tests which signals lead, and forecasts with those that proved themselves."""
     with stage(night.work, "forecast"):
-        return stages.prove_and_forecast(night, judged, heard)
+        return making.prove_and_forecast(night, judged, heard)
 
 
 @task(cache_policy=NO_CACHE, **IO_RETRIES)
-def publish(night: Night, judged: stages.Judged, made: stages.Made) -> stages.Published:
+def publish(night: Night, judged: Judged, made: Made) -> Published:
     """Writes one snapshot, reads it back, and points to it."""
     with stage(night.work, "publish"):
         return stages.publish(night, judged, made)
 
 
 @task(cache_policy=NO_CACHE)
-def alert(night: Night, published: stages.Published) -> None:
+def alert(night: Night, published: Published) -> None:
     """Tells people of new exceptions; never fails the night."""
     with stage(night.work, "alert"):
         send(night, published.snapshot)
@@ -122,7 +123,7 @@ def nightly(
     return _told(settings, published, news=news)
 
 
-def _told(settings: Settings, published: stages.Published, *, news: bool) -> State[Any]:
+def _told(settings: Settings, published: Published, *, news: bool) -> State[Any]:
     """The night's final state, once Prefect and, where it is news, the outside world know of it."""
     artifacts.create(published)
     full = published.status == STATUS_FULL
@@ -133,7 +134,7 @@ def _told(settings: Settings, published: stages.Published, *, news: bool) -> Sta
     return Failed(name=published.status, message=published.headline, data=published)
 
 
-def _through(night: Night) -> stages.Published:
+def _through(night: Night) -> Published:
     """The night from what is there to what is published."""
     try:
         found = examine(night)

@@ -16,13 +16,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import stages
+from flows import making, stages
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED
 from flows.deadline import deadline
 from flows.errors import reason_of
 from flows.night import Night
 from flows.publishing import STATUS_FULL, note_stages
 from flows.settings import load_settings
+from flows.stage_results import Published
 from flows.timed import stage
 
 LOG = logging.getLogger("hearcast")
@@ -51,7 +52,7 @@ def replay(told: Mapping[str, Any]) -> int:
     return EXIT_PUBLISHED if published.status == STATUS_FULL else EXIT_DEGRADED
 
 
-def _published(night: Night) -> stages.Published:
+def _published(night: Night) -> Published:
     with stage(night.work, "examine"):
         found = stages.examine(night)
     night = replace(night, without=found.without)
@@ -62,7 +63,7 @@ def _published(night: Night) -> stages.Published:
     with stage(night.work, "listen"):
         heard = stages.listen(night, judged)
     with stage(night.work, "forecast"):
-        made = stages.prove_and_forecast(night, judged, heard)
+        made = making.prove_and_forecast(night, judged, heard)
     with stage(night.work, "publish"):
         published = stages.publish(night, judged, made)
     note_stages(night)

@@ -4,56 +4,47 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
 from typing import Any
 
 import polars as pl
 from polars.exceptions import PanicException
 from prefect.client.schemas.objects import State
 
-from flows import forecasting
-from flows.aside import NOT_FOR_THE_OFFICE, ONLY_PUBLISHED, set_aside
 from flows.catalogue import catalogued
-from flows.cluster import Cutoffs, NoCluster, cluster_of
+from flows.cluster import NoCluster
 from flows.deliveries import lake_drift
-from flows.desk import Desk, changed_and_final, valued
-from flows.errors import Refusal, disk_trouble, where
+from flows.errors import disk_trouble, where
 from flows.examine import Examined
 from flows.examine import examine as examine_all
-from flows.findings import exceptions
-from flows.identity import hasher
 from flows.interchange import interchange
 from flows.keys import keyring
 from flows.knowledge import Tags
 from flows.lake import LakeError
 from flows.listening import JUDGED_ROWS, TAG_ROWS, TAGGABLE_ROWS, tag_lake
-from flows.masking import masked_line
 from flows.memory import give_back
-from flows.night import Night, rules_of, spec_of
-from flows.office import Given, office, watched
-from flows.office import Said as OfficeSaid
-from flows.places import Place
-from flows.planning import Plans, planning_tables
+from flows.night import Night, rules_of
 from flows.publishing import Account, publish_night
 from flows.pull import pull as pull_sources
 from flows.pull import report_table
-from flows.reading import Versions
 from flows.retention import retire_words
-from flows.rules import Picture
-from flows.said import judgements, keep_verdicts, said_tables
-from flows.settings import Settings
-from flows.shelf import Shelf, step_down
+from flows.said import judgements, keep_verdicts
+from flows.stage_results import (
+    NOTHING_WRONG,
+    Died,
+    Heard,
+    Judged,
+    Landed,
+    Made,
+    NothingToForecast,
+    Published,
+)
 from flows.stepping import Stepping
 from flows.taggers import Tagger, open_tagger
 from transforms.asof import KNOWN_ON, SOURCE, visible
 from transforms.contracts import INPUTS, Table
-from transforms.customers import alarm_line
 from transforms.expectations import Verdicts, judge_inputs
 from transforms.holding import poisoned
-from transforms.office.ownership import missing_line
 
 LOG = logging.getLogger("hearcast")
 
@@ -63,75 +54,6 @@ NO_TAGS = Tags(
     pl.DataFrame(schema=TAGGABLE_ROWS),
     pl.DataFrame(schema=JUDGED_ROWS),
 )
-
-
-NOTHING_WRONG = Examined()
-
-
-class Died(Exception):  # noqa: N818 - named for what happened
-    """What an earlier attempt at this night died of; it is not tried again."""
-
-
-class NothingToForecast(Refusal):
-    """No order line is known; the message is one line with the remedy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """What the pull did. `troubles` degrade the night, though nothing is held for them."""
-
-    replay: bool
-    lines: tuple[str, ...]
-    held: Mapping[str, str]
-    rows_stored: int
-    troubles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What must not be relied on tonight: input table to reason, and lines for people."""
-
-    held: Mapping[str, str]
-    lines: tuple[str, ...]
-    troubles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Whether there were words, and why they must not be used (None: they may)."""
-
-    passages: int
-    tags: int
-    deaf: str | None
-    tagger_version: str
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The rung reached and what went wrong on the way."""
-
-    tables: tuple[str, ...]
-    rungs: Mapping[str, str]
-    left_out: Mapping[str, str]
-    why: tuple[str, ...]
-    lines: tuple[str, ...]
-    skipped: Mapping[str, str] = field(default_factory=dict)
-    """Table to why it has nothing to show tonight; no failure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """Where the night's tables are and how it ended."""
-
-    as_of: date
-    snapshot: Place
-    exports: Place
-    status: str
-    headline: str
-    lines: tuple[str, ...]
-    reasons: tuple[str, ...] = ()
-    """Why the night is degraded; empty on a full one."""
 
 
 def is_io_error(state: State[Any]) -> bool:
@@ -254,114 +176,6 @@ def _unheard(night: Night, given: int) -> tuple[str, ...]:
         f"none of {given:,} passages can be tagged: only what a customer or an unknown speaker "
         f"says in {languages} can ([tagging] languages); upstream tags count all the same",
     )
-
-
-def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
-    """Forecasts on the highest rung that works, and every table that rests on the same reading."""
-    settings, rules = night.settings, rules_of(night.settings)
-    tags = Tags(night.take("tag_rows"), night.take("tag_taggable"), night.take("tag_judged"))
-    key = keyring(settings, night.lake).current
-    by = hasher(settings, key)
-    now, past, read = forecasting.now_and_then(
-        settings, night.lake, night.as_of, tags, rules, by=by
-    )
-    look_back = partial(
-        forecasting.night_before, settings, night.lake, night.as_of, tags, rules, by=by
-    )
-    waits = night.turn is not None
-    versions: Versions | None = read if waits else None
-    before = None if waits else look_back(versions=read)
-    del read  # of a large shop it is a third of what is held
-    business = settings.business
-    tables = forecasting.counted(
-        now, settings.forecast.levels, business.fiscal_calendar, business.week_start
-    )
-    passages = night.lake.versions("passages", night.as_of)
-    shown = visible(passages, INPUTS["passages"], night.as_of, business.timezone)
-    ours = (name for name in rules.signals if name not in rules.upstream)
-    taggers = dict.fromkeys(ours, (settings.tagging.tagger, heard.tagger_version))
-    tables |= forecasting.heard(now, shown, taggers, lambda: key)
-    tables |= forecasting.known(now)
-    now = replace(now, identity={})
-    aside = set_aside(night, tables, ONLY_PUBLISHED)
-    made = _forecasts(settings, now, past, tables["demand_weekly"], deaf=heard.deaf)
-    tables |= made.tables
-    made = replace(made, tables={})
-    give_back()
-    words = said_tables(night, now, tags, heard.deaf)
-    tables |= words.tables
-    if versions is not None:
-        night.wait_for_turn()
-        before, versions = look_back(versions=versions), None
-    shelf = step_down(night, judged.held, made.rung, tables)
-    LOG.info("forecast: rung %s, %s past cutoffs tested%s", made.rung, len(past), shelf.again)
-    told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
-    given = Given(night, told_of, shelf.tables, hashing=by)
-    desk, plans = _act(given, (now, past, before), shelf, made.hidden)
-    del past, before, versions  # the office looks at tonight alone, and needs the room
-    aside += set_aside(night, shelf.tables, NOT_FOR_THE_OFFICE)
-    desk.add(office(given))
-    shelf.tables |= desk.tables
-    night.keep(shelf.tables)
-    lines = _lines(now, tables["series_listed"], heard)
-    alarm = alarm_line(tables["identity_match"])
-    unowned = missing_line(shelf.tables["owners"]) if "owners" in shelf.tables else None
-    gap = (unowned,) if unowned else ()
-    why = (*made.why, *gap) if settings.office.owners_required else made.why
-    told = (*lines, *shelf.lines, *words.lines, *plans.lines, *((alarm,) if alarm else ()))
-    told = told if settings.office.owners_required else (*told, *gap)
-    left_out = {**shelf.left_out, **words.failed, **plans.failed, **desk.failed}
-    skipped = {**words.skipped, **plans.skipped, **desk.skipped}
-    there = (*aside, *shelf.tables)
-    return Made(there, shelf.rungs, left_out, why, told, skipped)
-
-
-def _forecasts(
-    settings: Settings, now: Picture, past: list[Picture], weekly: pl.DataFrame, *, deaf: str | None
-) -> forecasting.Made:
-    """Forecasts on the highest rung that works, on one machine or a cluster."""
-    stepping = Stepping.read(os.environ)
-    with cluster_of(settings) as cluster:
-        return forecasting.make(
-            now,
-            past,
-            spec_of(settings),
-            weekly,
-            deaf=deaf,
-            each=Cutoffs(cluster),
-            stepping=stepping,
-        )
-
-
-def _lines(now: Picture, series_listed: pl.DataFrame, heard: Heard) -> tuple[str, ...]:
-    """What is to be said of what was heard, and of names that were masked."""
-    silent = ("no conversations were given: baseline forecasts only",)
-    lines = silent if now.conversations.is_empty() else heard.lines
-    masked = masked_line(series_listed)
-    return (*lines, masked) if masked else lines
-
-
-def _act(
-    given: Given,
-    read: tuple[Picture, list[Picture], Picture | None],
-    shelf: Shelf,
-    hidden: pl.DataFrame | None,
-) -> tuple[Desk, Plans]:
-    """Puts on the shelf what people act on: changes, overrides, the plan, metrics, exceptions."""
-    night, (now, past, before) = given.night, read
-    desk = changed_and_final(night, now, before, shelf.tables)
-    shelf.tables |= desk.tables
-    plans = planning_tables(night, shelf.tables, now, hidden)
-    shelf.tables |= plans.tables
-    shelf.rungs |= plans.rungs
-    desk.add(valued(night, past, shelf.tables))
-    desk.add(watched(given))
-    shelf.tables |= desk.tables
-    desk.add(exceptions(night, now, shelf.tables))
-    shelf.tables |= desk.tables
-    desk.tables.clear()  # the shelf alone holds them, until it lets go of them
-    plans.tables.clear()
-    return desk, plans
 
 
 def publish(night: Night, judged: Judged, made: Made) -> Published:

@@ -20,7 +20,7 @@ from flows.alone import AnotherNight, alone
 from flows.cli import EXIT_FAILED, EXIT_USAGE, main
 from flows.errors import DISK, OBSTACLES, disk_trouble, hide_refusals
 from flows.optional import Optionals
-from flows.stages import Published
+from flows.stage_results import Published
 from tests.flows.conftest import digests
 from tests.flows.tiny import END, tiny_shop
 
