@@ -68,7 +68,8 @@ def shrunk_rates(
     """Rates drawn towards `parent` by a beta prior worth `weight` trials, with equal-tailed bounds.
 
     `k` and `n` may be effective numbers, no whole ones. Where n is 0 the raw rate is nan and the
-    shrunk one is the parent's: nothing was learnt.
+    shrunk one is the parent's: nothing was learnt. Bounds always hold the shrunk rate: of a signal
+    so rare that the mean of the posterior lies beyond its upper quantile, the bound is that mean.
     Where `parent` is nan nothing at all is known and every figure is nan. `level` None: bounds are
     not asked for, and nan.
     """
@@ -82,4 +83,4 @@ def shrunk_rates(
             return Rates(rate, shrunk, np.full(len(nf), np.nan), np.full(len(nf), np.nan))
         tail = (1 - level) / 2
         lo, hi = stats.beta.ppf(tail, a, b), stats.beta.ppf(1 - tail, a, b)
-    return Rates(rate, shrunk, lo, hi)
+    return Rates(rate, shrunk, np.minimum(lo, shrunk), np.maximum(hi, shrunk))

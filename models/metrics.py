@@ -86,7 +86,8 @@ def pinball(actual: Floats, quantiles: Floats, levels: Floats) -> Floats:
 def bootstrap(draw: Weekly, seed: int) -> tuple[float, float, float]:
     """Return the difference of WAPE, one less other, with a 95 % interval; nan without actuals.
 
-    Weeks are drawn with replacement, the same for both forecasts.
+    Weeks are drawn with replacement, the same for both forecasts. A draw in which nothing was
+    demanded has no WAPE and is left out; the interval always holds the difference.
     """
     total = draw.actual.sum()
     if total <= 0:
@@ -95,10 +96,12 @@ def bootstrap(draw: Weekly, seed: int) -> tuple[float, float, float]:
     rng = np.random.default_rng(seed)
     picks = rng.integers(0, weeks, size=(DRAWS, weeks))
     gap = draw.one - draw.other
-    below = np.maximum(draw.actual[picks].sum(axis=1), 1e-12)
-    shares = gap[picks].sum(axis=1) / below
-    low, high = np.quantile(shares, [0.025, 0.975])
-    return float(gap.sum() / total), float(low), float(high)
+    drawn = draw.actual[picks].sum(axis=1)
+    some = drawn > 0
+    shares = gap[picks].sum(axis=1)[some] / drawn[some]
+    found = float(gap.sum() / total)
+    low, high = np.quantile(shares, [0.025, 0.975]) if len(shares) else (found, found)
+    return found, min(float(low), found), max(float(high), found)
 
 
 def _by_week(values: Floats, weeks: Ints) -> Floats:

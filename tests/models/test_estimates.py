@@ -21,6 +21,16 @@ def test_shrunk_rate_lies_between_the_raw_rate_and_its_parent() -> None:
     assert ((found.lo <= found.shrunk) & (found.shrunk <= found.hi)).all()
 
 
+def test_bounds_hold_the_rate_of_the_rarest_signals_too() -> None:
+    rng = np.random.default_rng(5)
+    n = rng.integers(0, 40, 20_000)
+    k = rng.binomial(n, 0.02)
+    parent, weight = 10 ** rng.uniform(-9, -0.01, len(n)), 10 ** rng.uniform(0.3, 3.3, len(n))
+    for rate, seen in ((parent, k), (1 - parent, n - k)):
+        found = shrunk_rates(seen, n, rate, weight)
+        assert ((found.lo <= found.shrunk) & (found.shrunk <= found.hi)).all()
+
+
 def test_no_conversations_teach_nothing() -> None:
     found = shrunk_rates(np.array([0]), np.array([0]), np.array([0.2]), weight=10.0)
     assert np.isnan(found.rate[0])

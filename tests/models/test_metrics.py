@@ -122,6 +122,24 @@ def test_bootstrap_draws_whole_weeks() -> None:
     assert bootstrap(Weekly(30 + 5 * shared, np.full(60, 29.0), actual), 1) == (got, low, high)
 
 
+def test_draws_in_which_nothing_was_demanded_have_no_wape() -> None:
+    actual = np.zeros(8)
+    actual[3] = 4.0
+    got, low, high = bootstrap(Weekly(np.full(8, 1.0), np.zeros(8), actual), 1)
+    assert got == 2.0
+    assert 0.0 < low <= got <= high <= 2.0
+
+
+@pytest.mark.parametrize("weeks", [1, 2, 5, 60])
+def test_the_interval_holds_the_difference(weeks: int) -> None:
+    rng = np.random.default_rng(weeks)
+    for seed in range(100):
+        actual = rng.poisson(0.3, weeks) * rng.lognormal(0, 3, weeks)
+        one, other = rng.lognormal(0, 3, (2, weeks))
+        got, low, high = bootstrap(Weekly(one, other, actual), seed)
+        assert low <= got <= high or (np.isnan(got) and not actual.any())
+
+
 def test_signal_value_leaves_one_signal_out(rows: Any) -> None:
     deltas = rows.select(
         "target", "level", "series_id", "week_start", "cutoff",
