@@ -141,6 +141,7 @@ def spec_of(settings: Settings) -> ForecastSpec:
             SignalSpec(signal.name, signal.targets, signal.max_lag_weeks)
             for signal in settings.signals
         ),
+        audit_series=settings.forecast.audit_series,
     )
 
 

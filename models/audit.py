@@ -30,7 +30,6 @@ from models.seasonality import pooled_season, seasons_at
 from models.spec import LEVELS, ForecastSpec, bands
 from models.types import Floats
 
-SAMPLE = 20
 MIN_KNOWN = 26
 MEAN_WEEKS = 26
 WARM_UP = 8
@@ -225,13 +224,12 @@ def audit(
     forecasts: pl.DataFrame,
     scored: pl.DataFrame,
     spec: ForecastSpec,
-    n: int = SAMPLE,
 ) -> pl.DataFrame:
     """Return the table ``model_audit``: a random sample's statsmodels forecasts beside the core's.
 
     ``forecasts``: tonight's; ``scored``: rows of ``backtest_forecasts``, of which those at the
-    cutoffs of ``past`` (one is enough) are judged. ``n`` series of each target's finest level are
-    drawn by the seed and the night. The auditors know no signals, so the core's baseline_mean is
+    cutoffs of ``past`` (one is enough) are judged. ``spec.audit_series`` of each target's finest
+    level are drawn by the seed and the night. The auditors know no signals, so the core's baseline_mean is
     what they are held against. ``fit_rung`` and ``converged`` are the worst over a series' fits.
     """
     rows: list[dict[str, object]] = []
@@ -240,7 +238,7 @@ def audit(
         if any(p is None or not len(p.y) or not len(p.weeks) for p in panels):
             continue
         level = levels_in(now.panels[target].series, [v for v in LEVELS if v in spec.levels])[-1]
-        rows += _target_rows((now, *past), (target, level), (forecasts, scored), spec, n)
+        rows += _target_rows((now, *past), (target, level), (forecasts, scored), spec)
     return pl.DataFrame(rows, schema=MODEL_AUDIT)
 
 
@@ -249,7 +247,6 @@ def _target_rows(
     key: tuple[str, str],
     frames: tuple[pl.DataFrame, pl.DataFrame],
     spec: ForecastSpec,
-    n: int,
 ) -> list[dict[str, object]]:
     target, level = key
     views = [_view(known, target, level, spec) for known in knowns]
@@ -260,7 +257,7 @@ def _target_rows(
         told.append(_core(at, ("baseline_mean", "actual")))
     seed = (spec.seed, knowns[0].cutoff.toordinal(), zlib.crc32(target.encode()))
     rows: list[dict[str, object]] = []
-    for name in _sample(views, list(told[0]), n, seed):
+    for name in _sample(views, list(told[0]), spec.audit_series, seed):
         for model in AUDITORS:
             made = [
                 audit_one(v.y[v.place[name]], v.season[v.place[name]], v.grid, model) for v in views

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from models.panel import UNCATEGORISED, Groups
+from models.spec import LEVELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,15 @@ def _ids(series: pl.DataFrame, level: str) -> pl.DataFrame:
 
 
 def levels_in(series: pl.DataFrame, levels: Sequence[str]) -> list[str]:
-    """Return those of ``levels`` that the bottom series have: tickets may have no SKU at all."""
+    """Return those of ``levels`` that the bottom series have: tickets may have no SKU at all.
+
+    Where they have none of them, their finest level: a target is never left without a forecast.
+    """
     has_sku = bool(series["sku"].is_not_null().all()) and series.height > 0
     has_channel = has_sku and bool(series["channel"].is_not_null().all())
     missing = {"sku": not has_sku, "sku_channel": not has_channel}
-    return [name for name in levels if not missing.get(name, False)]
+    there = [name for name in LEVELS if not missing.get(name, False)]
+    return [name for name in levels if name in there] or there[-1:]
 
 
 def level_of(series: pl.DataFrame, level: str) -> Level:

@@ -30,7 +30,8 @@ class ForecastSpec:
     panels are categories. ``fdr`` bounds the false discoveries of one weekly gate over everything
     that it tests. Without ``cumulative_quantiles``, demand summed over weeks is not forecast.
     ``challengers``: statsmodels' models are fitted too, at some milliseconds for
-    every sum, and for every series where they are few.
+    every sum, and for every series where they are few. ``audit_series``: how many series of each
+    target are forecast by textbook models too; 0 for none.
     """
 
     horizon: int = 13
@@ -42,6 +43,7 @@ class ForecastSpec:
     fdr: float = 0.10
     seed: int = 20240501
     challengers: bool = True
+    audit_series: int = 20
 
     def __post_init__(self) -> None:
         unknown = [level for level in self.levels if level not in LEVELS]

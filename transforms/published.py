@@ -23,9 +23,10 @@ _SCOPE = ("category", "sku", "channel")
 
 
 def levels_of(bottom: str, levels: Sequence[str]) -> list[str]:
-    """The asked levels that a target with this bottom level has, coarsest first."""
+    """The asked levels that a target with this bottom level has, coarsest first; else the bottom."""
     order = list(LEVEL_KEYS)
-    return [name for name in order if name in levels and order.index(name) <= order.index(bottom)]
+    there = order[: order.index(bottom) + 1]
+    return [name for name in there if name in levels] or [bottom]
 
 
 def series_id_of(level: str) -> pl.Expr:

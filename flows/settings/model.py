@@ -60,6 +60,7 @@ class Forecast(Spec):
     levels: Annotated[tuple[Level, ...], Field(min_length=1)] = ("total", "category", "sku")
     backtest_origins: Count = 8
     backtest_step_weeks: Count = 4
+    audit_series: Annotated[int, Strict(), Field(ge=0, le=1000)] = 20
 
     _unique = field_validator("levels")(_no_repeats)
 

@@ -28,9 +28,9 @@ from tests.flows.written import write_config  # noqa: E402
 
 AS_OF = "2026-11-17"
 PAGES = "HEARCAST_RUN__DATA_DOCS"
-os.environ.setdefault(
-    PAGES, "false"
-)  # they cost a third of a small night; tests of them ask for them
+# What costs a third of a small night is left to the tests of it: Data Docs, and most of the audit.
+os.environ.setdefault(PAGES, "false")
+os.environ.setdefault("HEARCAST_FORECAST__AUDIT_SERIES", "2")
 
 
 @pytest.fixture(scope="module")

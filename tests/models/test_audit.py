@@ -36,7 +36,7 @@ def night() -> tuple[Known, Known, pl.DataFrame, pl.DataFrame]:
 
 def audited(night: tuple[Known, Known, pl.DataFrame, pl.DataFrame], n: int = 3) -> pl.DataFrame:
     known, past, made, scored = night
-    return audit(known, [past], forecasts=made, scored=scored, spec=SPEC, n=n)
+    return audit(known, [past], forecasts=made, scored=scored, spec=replace(SPEC, audit_series=n))
 
 
 def test_it_fills_its_contract(night: tuple[Known, Known, pl.DataFrame, pl.DataFrame]) -> None:
@@ -87,7 +87,9 @@ def test_the_sample_is_the_nights_own_and_repeatable(
     names = set()
     for days in range(1, 5):
         later = replace(known, cutoff=known.cutoff + timedelta(days=days))
-        got = audit(later, [past], forecasts=made, scored=scored, spec=SPEC, n=1)
+        got = audit(
+            later, [past], forecasts=made, scored=scored, spec=replace(SPEC, audit_series=1)
+        )
         names |= set(got["series_id"].to_list())
     assert len(names) > 1
 
@@ -96,7 +98,9 @@ def test_without_a_past_there_is_tonight_only(
     night: tuple[Known, Known, pl.DataFrame, pl.DataFrame],
 ) -> None:
     known, _, made, scored = night
-    got = audit(known, [], forecasts=made, scored=scored.clear(), spec=SPEC, n=1)
+    got = audit(
+        known, [], forecasts=made, scored=scored.clear(), spec=replace(SPEC, audit_series=1)
+    )
     assert got["n"].to_list() == [0] * got.height
     assert got["wape_core"].null_count() == got.height
     assert got["distance_share"].null_count() == 0

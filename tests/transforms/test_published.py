@@ -9,7 +9,7 @@ import polars as pl
 from tests.rows import at, versions
 from transforms.contracts import UTC_TIME
 from transforms.demand import assemble, unit_events
-from transforms.published import demand_weekly, series_listed, tags_table
+from transforms.published import demand_weekly, levels_of, series_listed, tags_table
 
 BEGAN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SPOKEN = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -91,3 +91,9 @@ def test_lines_of_quantity_zero_make_no_series_at_any_level() -> None:
         week_start="monday",
     )
     assert weekly.is_empty()
+
+
+def test_a_target_that_has_none_of_the_asked_levels_is_told_at_its_finest() -> None:
+    assert levels_of("sku", ("category", "total")) == ["total", "category"]
+    assert levels_of("category", ("sku", "total")) == ["total"]
+    assert levels_of("category", ("sku",)) == ["category"]
