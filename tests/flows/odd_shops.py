@@ -79,7 +79,7 @@ def _bent(frame: pl.DataFrame, name: str, rng: Draw) -> pl.DataFrame:
 
 def _lopsided(lines: pl.DataFrame, rng: Draw) -> pl.DataFrame:
     """Order lines of which one SKU, one week or one customer has a large share; or all in bulk."""
-    kind = rng.choice(["as_is", "one_sku", "one_customer", "bulk", "crumbs", "free"])
+    kind = rng.choice(["as_is", "one_sku", "one_customer", "bulk", "crumbs", "weight", "free"])
     some = pl.Series(rng.random(lines.height) < 0.9)
     if kind in {"one_sku", "one_customer"}:
         column = "sku" if kind == "one_sku" else "customer_id"
@@ -90,6 +90,9 @@ def _lopsided(lines: pl.DataFrame, rng: Draw) -> pl.DataFrame:
         return lines.with_columns((quantity * 5_000).alias("quantity"))
     if kind == "crumbs":
         return lines.with_columns((quantity / 512).alias("quantity"))
+    if kind == "weight":
+        grams = pl.Series(rng.integers(50, 2_000, lines.height))
+        return lines.with_columns((quantity * grams / 1_000).alias("quantity"))
     if kind == "free":
         return lines.with_columns(pl.lit(0.0).alias("unit_price"))
     return lines

@@ -331,6 +331,12 @@ def test_total_of_tickets_may_exceed_its_categories() -> None:
     assert failed(judge_exports({"demand_weekly": tickets}, horizon=HORIZON)) == set()
 
 
+def test_what_is_sold_by_weight_adds_up_in_thousandths() -> None:
+    by_weight = baseline()["demand_weekly"].with_columns((pl.col("value") * 1_024).round() / 1_000)
+    assert by_weight.filter(pl.col("value") * 1_024 % 1 > 0).height > 10
+    assert failed(judge_exports({"demand_weekly": by_weight}, horizon=HORIZON)) == set()
+
+
 def test_channels_add_up_to_their_sku() -> None:
     skus = baseline()["forecasts"].filter(level == "sku")
     channels = skus.with_columns(

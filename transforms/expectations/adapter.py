@@ -8,9 +8,12 @@ result or in Data Docs. Great Expectations costs seconds to import: only inside 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from transforms.expectations.verdicts import (
     MAX_NAMED,
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     )
     from great_expectations.expectations.expectation import Expectation
 
+SMALL_ROWS = 1_000
+"""Views of up to so many rows wait to be judged together."""
+COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
 RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
 
 
@@ -52,45 +58,89 @@ def new_context(sites: Mapping[str, object] | None = None) -> AbstractDataContex
 def judge(stage: str, dossiers: Iterable[Dossier]) -> Verdicts:
     """Verdicts on all dossiers; `stage` (inputs or exports) names their suites."""
     asset = new_context().data_sources.add_pandas(stage).add_dataframe_asset("tables")
-    frames = asset.add_batch_definition_whole_dataframe("profile")
+    batches = asset.add_batch_definition_whole_dataframe("profile")
+    read: list[tuple[Dossier, dict[int, dict[str, Any]]]] = []
+    small: dict[int, list[_Part]] = {}
+    for place, dossier in enumerate(dossiers):
+        results: dict[int, dict[str, Any]] = {}
+        read.append((dossier, results))
+        for part in _parts(place, dossier, results):
+            if part.frame.height > SMALL_ROWS:
+                _judged(batches, [part])
+                dossier.views.pop(part.view, None)  # the next table's may be as large
+            else:
+                small.setdefault(part.frame.height, []).append(part)
+    for parts in small.values():
+        _judged(batches, parts)
     rows: list[dict[str, Any]] = []
     docs: list[dict[str, Any]] = []
-    for dossier in dossiers:
-        results = _run(frames, f"{stage}.{dossier.table}", dossier)
-        rows += _rows(dossier, results)
-        if results:
-            docs.append(_document(f"{stage}.{dossier.table}", dossier, results))
+    for dossier, found in read:
+        results_ = [found[i] for i in range(len(dossier.cases))]
+        rows += _rows(dossier, results_)
+        if results_:
+            docs.append(_document(f"{stage}.{dossier.table}", dossier, results_))
     return Verdicts(table_of(rows), tuple(docs))
 
 
-def _run(frames: BatchDefinition[Any], suite: str, dossier: Dossier) -> list[dict[str, Any]]:
-    """One JSON result per case, in the order of the cases."""
-    suites = importlib.import_module("great_expectations")
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A view of a dossier, the cases asked of it, and where their results go."""
 
-    results: dict[int, dict[str, Any]] = {}
+    dossier: int
+    view: str
+    frame: pl.DataFrame
+    cases: Mapping[int, Case]
+    results: dict[int, dict[str, Any]]
+
+    def named(self, column: str) -> str:
+        """The name of a column where views of several dossiers stand side by side."""
+        return f"{self.dossier}|{self.view}|{column}"
+
+
+def _parts(place: int, dossier: Dossier, results: dict[int, dict[str, Any]]) -> Iterator[_Part]:
     for view, frame in dossier.frames().items():
-        chosen = [(i, case) for i, case in enumerate(dossier.cases) if case.view == view]
-        if not chosen:
-            continue
-        batch = frames.get_batch({"dataframe": frame.to_pandas()})
-        asked = suites.ExpectationSuite(
-            suite, expectations=[_expectation(*each) for each in chosen]
-        )
-        found = batch.validate(asked, result_format=RESULT_FORMAT).to_json_dict()["results"]
-        for result in found:
-            result["expectation_config"]["kwargs"].pop("batch_id", None)
-            results[int(result["expectation_config"]["meta"]["case"])] = result
-    return [results[i] for i in range(len(dossier.cases))]
+        chosen = {i: case for i, case in enumerate(dossier.cases) if case.view == view}
+        if chosen:
+            yield _Part(place, view, frame, chosen, results)
 
 
-def _expectation(index: int, case: Case) -> Expectation:
+def _judged(batches: BatchDefinition[Any], parts: Sequence[_Part]) -> None:
+    """Asks every case of views of equal height, side by side: a batch costs what 20 cases do."""
+    suites = importlib.import_module("great_expectations")
+    wide = pl.concat([p.frame.rename(p.named) for p in parts], how="horizontal")
+    batch = batches.get_batch({"dataframe": wide.to_pandas()})
+    asked = [
+        _expectation(f"{n}.{i}", part, case)
+        for n, part in enumerate(parts)
+        for i, case in part.cases.items()
+    ]
+    suite = suites.ExpectationSuite("all", expectations=asked)
+    found = batch.validate(suite, result_format=RESULT_FORMAT).to_json_dict()["results"]
+    for result in found:
+        config = result["expectation_config"]
+        n, i = map(int, config["meta"]["case"].split("."))
+        config["meta"]["case"] = i
+        config["kwargs"] = {
+            **{k: v for k, v in config["kwargs"].items() if k != "batch_id"},
+            **_columns(parts[n].cases[i].arguments),
+        }
+        parts[n].results[i] = result
+
+
+def _columns(arguments: Mapping[str, object]) -> dict[str, str]:
+    """Of a case's arguments those that name columns."""
+    return {name: str(value) for name, value in arguments.items() if name in COLUMN_ARGUMENTS}
+
+
+def _expectation(place: str, part: _Part, case: Case) -> Expectation:
     kinds = importlib.import_module("great_expectations.expectations")
     what = f"{case.check} {case.label}".strip()
+    columns = {name: part.named(value) for name, value in _columns(case.arguments).items()}
     built: Expectation = getattr(kinds, case.kind)(
-        **case.arguments,
+        **{**case.arguments, **columns},
         description=f"{what}: {case.expected} (n = {case.n})",
         severity="critical" if case.severity == "hold" else "warning",
-        meta={"case": index, "check": case.check},
+        meta={"case": place, "check": case.check},
     )
     return built
 

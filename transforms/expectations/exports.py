@@ -9,6 +9,7 @@ import polars as pl
 
 from transforms.contracts import EXPORTS
 from transforms.contracts.exports import CUMULATIVE_QUANTILES, QUANTILES, quantile_name
+from transforms.demand import MILLI
 from transforms.expectations import desk_rules
 from transforms.expectations.contract_rules import expect_contract
 from transforms.expectations.forecast_rules import (
@@ -157,7 +158,7 @@ def _signals_weekly(dossier: Dossier, published: Published) -> None:
 
 
 def _demand_weekly(dossier: Dossier, published: Published) -> None:
-    coherent(dossier, published.tables["demand_weekly"], ("value",))
+    coherent(dossier, published.tables["demand_weekly"], ("value",), parts=MILLI)
 
 
 def _ingest_report(dossier: Dossier, published: Published) -> None:

@@ -58,14 +58,16 @@ def exact_fractions(dossier: Dossier, frame: pl.DataFrame, columns: Sequence[str
         dossier.none("exact_fractions", "hold", wrong, n=frame.height, label=column)
 
 
-def _whole(column: str) -> pl.Expr:
-    return (pl.col(column) * FRACTION).round(0).cast(pl.Int64, strict=False)
+def _whole(column: str, parts: int = FRACTION) -> pl.Expr:
+    return (pl.col(column) * parts).round(0).cast(pl.Int64, strict=False)
 
 
-def coherent(dossier: Dossier, frame: pl.DataFrame, columns: Sequence[str]) -> None:
-    """Expect the values of each level to add up to the level above, in whole 2^-10.
+def coherent(
+    dossier: Dossier, frame: pl.DataFrame, columns: Sequence[str], *, parts: int = FRACTION
+) -> None:
+    """Expect the values of each level to add up to the level above, in whole parts of a unit.
 
-    A level that is not published for a target is passed over; a check without any pair of levels
+    Forecasts come in parts of 2^-10, what was demanded in thousandths. A level that is not published for a target is passed over; a check without any pair of levels
     has not enough data.
     """
     cell = [name for name in CELL if name in frame.columns]
@@ -74,7 +76,7 @@ def coherent(dossier: Dossier, frame: pl.DataFrame, columns: Sequence[str]) -> N
             continue
         rule = f"{children}_adds_up_to_{parents}"
         key = [*cell, *PARENT_KEY[parents]]
-        both = _paired(frame, children, parents, key, columns)
+        both = _paired(frame, (children, parents), key, columns, parts)
         if both.is_empty():
             dossier.undecidable(rule, "hold", f"no {children} and {parents} rows of one target")
             continue
@@ -95,16 +97,21 @@ def coherent(dossier: Dossier, frame: pl.DataFrame, columns: Sequence[str]) -> N
 
 
 def _paired(
-    frame: pl.DataFrame, children: str, parents: str, key: list[str], columns: Sequence[str]
+    frame: pl.DataFrame,
+    levels: tuple[str, str],
+    key: list[str],
+    columns: Sequence[str],
+    parts: int,
 ) -> pl.DataFrame:
     """`column` of each parent beside the sum of its children; absent ones count as nought."""
+    children, parents = levels
     level = pl.col("level")
     wanted = set(frame.filter(level == children)["target"].to_list())
     wanted &= set(frame.filter(level == parents)["target"].to_list())
     if parents == "total":
         wanted -= OUTSIDE_LEVELS
     rows = frame.filter(pl.col("target").is_in(sorted(wanted)))
-    whole = [_whole(column).sum().alias(column) for column in columns]
+    whole = [_whole(column, parts).sum().alias(column) for column in columns]
     above = rows.filter(level == parents).group_by(key).agg(whole)
     below = rows.filter(level == children).group_by(key).agg(whole)
     both = above.join(below, on=key, how="full", coalesce=True, suffix=" of children")
