@@ -31,7 +31,7 @@ help:
 	@echo "make nightly   one night on the bundled sample, and its review (CONFIG=…, AS_OF=YYYY-MM-DD)"
 	@echo "make test      the tests, 15 to 18 minutes on two cores"
 	@echo "make soak      the long ones: kills, seeds, simulations; shorter or longer by HEARCAST_SOAK_NIGHTS,"
-	@echo "               HEARCAST_SOAK_KILLS, HEARCAST_SOAK_MINUTES and HEARCAST_FUZZ_EXAMPLES"
+	@echo "               HEARCAST_SOAK_KILLS, HEARCAST_SOAK_SHOPS, HEARCAST_SOAK_MINUTES and HEARCAST_FUZZ_EXAMPLES"
 	@echo "make accurate  the encoder of the accurate tagger ([tagging] tagger = \"accurate\")"
 	@echo "make lint      ruff, mypy, the rooms' import rules, and audit"
 	@echo "make audit     known weaknesses of what requirements.lock pins (needs pip-audit and its network)"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 LEGEND = (
     "Long tests are made shorter or longer by HEARCAST_SOAK_NIGHTS (of weeks of faults), "
-    "HEARCAST_SOAK_KILLS (of nights) and HEARCAST_FUZZ_EXAMPLES (of each fuzz test); "
-    "HEARCAST_SOAK_MINUTES ends each of the first two then, checked for as far as it came; "
+    "HEARCAST_SOAK_KILLS (of nights), HEARCAST_SOAK_SHOPS (unlike the bundled one) and "
+    "HEARCAST_FUZZ_EXAMPLES (of each fuzz test); "
+    "HEARCAST_SOAK_MINUTES ends each of the first three then, checked for as far as it came; "
     "HEARCAST_SOAK_SEED gives them other moments and faults."
 )
 TOLD: list[str] = []
