@@ -108,7 +108,7 @@ def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Nig
     storage_of(settings.paths.lake).remove(settings.paths.lake / "work")
     work = root / run_id
     private_dir(root.parent, work)
-    note(run_id=run_id, as_of=day.isoformat())
+    note(run_id=run_id, as_of=day.isoformat(), config=str(settings.file))
     began = datetime.now(UTC)
     return Night(str(settings.file), day, run_id, str(work), began, restated, bool(as_of))
 

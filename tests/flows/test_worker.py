@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from flows.exports import snapshot_problems
 from flows.lake import Lake
 from flows.night import yesterday
 from flows.reader import read_manifest, snapshot_dir
+from flows.stopwatch import STAGE_FILE
 from tests.flows.conftest import digests
 from tests.flows.deployed import Deployed, checkout, deployed, until
 from tests.flows.tiny import FORECAST, order_rows
@@ -160,3 +164,35 @@ def test_a_stage_that_fails_makes_a_failed_run_and_leaves_what_was_published(
     assert fresh["last_attempt_status"] == "Failed"
     assert date.fromisoformat(fresh["as_of"]) == YESTERDAY
     assert free(here)
+
+
+def test_a_night_killed_while_it_forecasts_is_run_again_one_rung_lower(here: Deployed) -> None:
+    run = here.run(NIGHTLY)
+    until(lambda: _doing(here).get("stage") == "forecast", "the night to forecast")
+    os.kill(_engine(here)[0], signal.SIGKILL)
+    state = here.ended(run)
+    assert (state["type"], state["name"]) == ("FAILED", "PublishedDegraded"), state
+    assert read_manifest(snapshot_dir(exports(here)))["why"] == [
+        "the full forecast was ended by SIGKILL, as where memory runs out"
+    ]
+
+
+def _engine(here: Deployed) -> tuple[int, dict[str, str]]:
+    """The process in which the server's run of a night works, and its environment; (0, {}): none."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if b"flows.watched_run\0engine" not in (folder / "cmdline").read_bytes():
+                continue
+            lines = (folder / "environ").read_text().split("\0")
+            environment = dict(line.split("=", 1) for line in lines if "=" in line)
+            if environment["PREFECT_API_URL"] == here.environment["PREFECT_API_URL"]:
+                return int(folder.name), environment
+    return 0, {}
+
+
+def _doing(here: Deployed) -> dict[str, object]:
+    """What that process has noted that it does."""
+    with suppress(OSError, KeyError, ValueError):
+        told: dict[str, object] = json.loads(Path(_engine(here)[1][STAGE_FILE]).read_text())
+        return told
+    return {}
