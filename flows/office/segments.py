@@ -18,7 +18,6 @@ from transforms.office.segments import (
     memory,
     moved,
     named,
-    numbered,
     published,
     purchases,
     segmented,
@@ -30,8 +29,7 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
     if (lacking := given.has("order_lines")) is not None:
         return lacking
     rules, as_of = given.night.settings.office.segments, given.as_of
-    bought, numbers = numbered(purchases(given.lines, given.rules.timezone))
-    ids = given.everybody.gather(numbers)
+    bought, ids = purchases(given.lines, given.rules.timezone), given.everybody
     frozen = freeze_day(bought, as_of, rules.frozen_on, rules.least_days)
     if frozen is None:
         return f"no cut-offs yet: they need {rules.least_days} days of customers' purchases before their freeze ([office.segments])"
