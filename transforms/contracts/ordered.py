@@ -23,7 +23,7 @@ def ascending(frame: pl.DataFrame, names: Sequence[str]) -> bool:
     for name in names:
         if not len(tied):
             return True
-        values = frame[name]
+        values = frame[name].rechunk()
         before, after = _pairs(values, tied)
         moves = before.ne_missing(after)
         higher = (before < after) | (before.is_null() & after.is_not_null())
