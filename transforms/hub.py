@@ -53,7 +53,9 @@ def forecasts_hub(forecasts: pl.DataFrame, levels: Sequence[str]) -> pl.DataFram
     outputs = {model: [(column, "mean", None)] for column, model in MEANS.items()}
     outputs[MEANS["mean"]] += [(quantile_name(0.5), "median", None)]
     outputs[MEANS["mean"]] += [(quantile_name(q), "quantile", q) for q in QUANTILES]
-    return pl.concat([_rows(shown, model, outputs[model]) for model in sorted(outputs)], rechunk=True)
+    return pl.concat(
+        [_rows(shown, model, outputs[model]) for model in sorted(outputs)], rechunk=True
+    )
 
 
 def _rows(

@@ -219,7 +219,9 @@ class Given:
     def _people(self) -> pl.DataFrame:
         if self._persons is None:
             bearing = {
-                name: self._line_ids().told if name == LINES else bearers(self._seen(name)).collect()
+                name: self._line_ids().told
+                if name == LINES
+                else bearers(self._seen(name)).collect()
                 for name in PEOPLE
             }
             rules = self.rules

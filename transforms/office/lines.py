@@ -42,7 +42,8 @@ def ids_of(lines: pl.DataFrame) -> Ids:
     borne = lines[ID].is_not_null()
     theirs = borne.arg_true()
     customer, source = (
-        lines[name].gather(theirs).to_physical().to_numpy().astype(np.int64) for name in (ID, SOURCE)
+        lines[name].gather(theirs).to_physical().to_numpy().astype(np.int64)
+        for name in (ID, SOURCE)
     )
     sources, place = np.unique(source, return_inverse=True)
     width = int(customer.max(initial=0)) + 1
