@@ -21,6 +21,8 @@ MEANS = {
 """Column of forecasts to the model whose mean it is."""
 MAX_ROWS = 6_000_000
 """Beyond it the finest levels are left out: the layout has fifteen rows for each forecast."""
+Output = tuple[str, str, float | None]
+"""Column of forecasts, output_type and output_type_id."""
 ROWS_EACH = len(MEANS) + 1 + len(QUANTILES)
 
 
@@ -50,7 +52,7 @@ def forecasts_hub(forecasts: pl.DataFrame, levels: Sequence[str]) -> pl.DataFram
     )
     task = ["reference_date", "target", "level", "location", "horizon", "target_end_date"]
     shown = tasks.sort(task, nulls_last=False)  # each model's rows follow in the contract's order
-    outputs = {model: [(column, "mean", None)] for column, model in MEANS.items()}
+    outputs: dict[str, list[Output]] = {m: [(c, "mean", None)] for c, m in MEANS.items()}
     outputs[MEANS["mean"]] += [(quantile_name(0.5), "median", None)]
     outputs[MEANS["mean"]] += [(quantile_name(q), "quantile", q) for q in QUANTILES]
     return pl.concat(
@@ -58,10 +60,8 @@ def forecasts_hub(forecasts: pl.DataFrame, levels: Sequence[str]) -> pl.DataFram
     )
 
 
-def _rows(
-    tasks: pl.DataFrame, model: str, outputs: Sequence[tuple[str, str, float | None]]
-) -> pl.DataFrame:
-    """The rows of one model, task by task: (column, output_type, output_type_id) in this order for each."""
+def _rows(tasks: pl.DataFrame, model: str, outputs: Sequence[Output]) -> pl.DataFrame:
+    """The rows of one model, task by task, with each of its outputs in this order."""
     columns, kinds, levels = zip(*outputs, strict=True)
     named = tasks.with_columns(
         pl.lit(model).alias("model_id"),
