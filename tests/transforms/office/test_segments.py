@@ -21,9 +21,9 @@ from transforms.office.segments import (
 FREEZE = date(2026, 1, 1)
 LINE = {"order_id": "o", "sku": "s", "quantity": 1.0, "unit_price": 10.0, "currency": "EUR",
         "cancelled_at": None, "is_test": None}  # fmt: skip
-SCHEMA = {"customer_id": pl.UInt32, "ordered_at": pl.Datetime("us", "UTC"), "order_id": pl.String, "sku": pl.String,
-          "quantity": pl.Float64, "unit_price": pl.Float64, "currency": pl.String,
-          "cancelled_at": pl.Datetime("us", "UTC"), "is_test": pl.Boolean}  # fmt: skip
+SCHEMA: dict[str, pl.DataType] = {"customer_id": pl.UInt32(), "ordered_at": pl.Datetime("us", "UTC"), "order_id": pl.String(), "sku": pl.String(),
+          "quantity": pl.Float64(), "unit_price": pl.Float64(), "currency": pl.String(),
+          "cancelled_at": pl.Datetime("us", "UTC"), "is_test": pl.Boolean()}  # fmt: skip
 
 
 def lines(*rows: dict[str, object]) -> pl.DataFrame:
@@ -58,8 +58,11 @@ def test_only_real_lines_of_the_main_currency_bring_money() -> None:
 
 def test_purchases_stand_by_customer_and_day_whenever_they_were() -> None:
     days = [date(1969, 12, 30), date(2026, 3, 1), date(2026, 3, 2)]
-    rows = [{"customer_id": n, "ordered_at": at(day), "unit_price": -1.0 if n else 2.0}
-            for n in (1, 0) for day in reversed(days)]  # fmt: skip
+    rows: list[dict[str, object]] = [
+        {"customer_id": n, "ordered_at": at(day), "unit_price": -1.0 if n else 2.0}
+        for n in (1, 0)
+        for day in reversed(days)
+    ]
     told = purchases(lines(*rows, *rows), "UTC")
     assert told.rows() == [(n, day, 0 if n else 400) for n in (0, 1) for day in days]
     assert purchases(lines(), "UTC").rows() == []
