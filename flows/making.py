@@ -80,7 +80,7 @@ def prove_and_forecast(night: Night, judged: Judged, heard: Heard) -> Made:
     told_of = OfficeSaid(tags, now, heard.deaf, words.counted)
     given = Given(night, told_of, shelf.tables, hashing=by)
     desk, plans = _act(given, (now, past, before), shelf, made.hidden)
-    del past, before, versions  # the office looks at tonight alone, and needs the room
+    del past, before, versions
     aside += set_aside(night, shelf.tables, NOT_FOR_THE_OFFICE)
     desk.add(office(given))
     shelf.tables |= desk.tables
@@ -137,6 +137,8 @@ def _act(
     shelf.tables |= plans.tables
     shelf.rungs |= plans.rungs
     desk.add(valued(night, past, shelf.tables))
+    past.clear()  # nothing more looks back, and the customer system's tables need the room
+    give_back()
     desk.add(watched(given))
     shelf.tables |= desk.tables
     desk.add(exceptions(night, now, shelf.tables))

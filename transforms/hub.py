@@ -21,6 +21,8 @@ MEANS = {
 """Column of forecasts to the model whose mean it is."""
 MAX_ROWS = 6_000_000
 """Beyond it the finest levels are left out: the layout has fifteen rows for each forecast."""
+Output = tuple[str, str, float | None]
+"""Column of forecasts, output_type and output_type_id."""
 ROWS_EACH = len(MEANS) + 1 + len(QUANTILES)
 
 
@@ -48,24 +50,28 @@ def forecasts_hub(forecasts: pl.DataFrame, levels: Sequence[str]) -> pl.DataFram
         week_end.alias("target_end_date"),
         pl.col("series_id").alias("location"),
     )
-    parts = [_rows(tasks, column, model, "mean") for column, model in MEANS.items()]
-    parts.append(_rows(tasks, quantile_name(0.5), MEANS["mean"], "median"))
-    parts += [_rows(tasks, quantile_name(q), MEANS["mean"], "quantile", q) for q in QUANTILES]
-    contract = EXPORTS["forecasts_hub"]
-    return pl.concat(parts).sort(contract.order, nulls_last=False)
+    task = ["reference_date", "target", "level", "location", "horizon", "target_end_date"]
+    shown = tasks.sort(task, nulls_last=False)  # each model's rows follow in the contract's order
+    outputs: dict[str, list[Output]] = {m: [(c, "mean", None)] for c, m in MEANS.items()}
+    outputs[MEANS["mean"]] += [(quantile_name(0.5), "median", None)]
+    outputs[MEANS["mean"]] += [(quantile_name(q), "quantile", q) for q in QUANTILES]
+    return pl.concat(
+        [_rows(shown, model, outputs[model]) for model in sorted(outputs)], rechunk=True
+    )
 
 
-def _rows(
-    tasks: pl.DataFrame, column: str, model: str, kind: str, level: float | None = None
-) -> pl.DataFrame:
-    contract = EXPORTS["forecasts_hub"]
+def _rows(tasks: pl.DataFrame, model: str, outputs: Sequence[Output]) -> pl.DataFrame:
+    """The rows of one model, task by task, with each of its outputs in this order."""
+    columns, kinds, levels = zip(*outputs, strict=True)
     named = tasks.with_columns(
         pl.lit(model).alias("model_id"),
-        pl.lit(kind).alias("output_type"),
-        pl.lit(level, dtype=pl.Float64).alias("output_type_id"),
-        pl.col(column).alias("value"),
+        pl.lit(pl.Series([kinds], dtype=pl.List(pl.String))).first().alias("output_type"),
+        pl.lit(pl.Series([levels], dtype=pl.List(pl.Float64))).first().alias("output_type_id"),
+        pl.concat_list(columns).alias("value"),
     )
-    return named.select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
+    contract = EXPORTS["forecasts_hub"]
+    told = named.select(contract.names).explode("output_type", "output_type_id", "value")
+    return told.select([pl.col(c.name).cast(c.dtype) for c in contract.columns])
 
 
 def hub_tasks(hub: pl.DataFrame) -> dict[str, Any]:

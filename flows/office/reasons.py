@@ -25,12 +25,12 @@ def reason_shares(given: Given) -> Mapping[str, pl.DataFrame] | str:
         return given.said.deaf
     if now.conversations.is_empty():
         return "no conversations given"
-    signals = given.rules.signals
+    signals, refunds = given.rules.signals, given.shown("refunds")
     cohort = reasons.cohorts(
         rated(given),
         given.shown("call_attempts"),
-        given.shown("refunds"),
-        given.shown("order_lines"),
+        refunds,
+        given.lines_with("order_id") if refunds["order_id"].count() else None,
         given.night.settings.office.reasons.complaints(),
     )
     heard = reasons.people_heard(

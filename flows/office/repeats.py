@@ -10,7 +10,8 @@ from flows.office.given import Given
 from models.office.repeat_rows import ANYBODY, HORIZON, NOBODY, repeat_rows
 from transforms.contracts import EXPORTS
 from transforms.office import repeats
-from transforms.office.trials import sold_lines
+from transforms.office.lines import sold
+from transforms.office.segments import named
 
 SEGMENTS = 20
 """Categories shown, those with most first orders."""
@@ -22,9 +23,8 @@ def repeat_timing(given: Given) -> Mapping[str, pl.DataFrame] | str:
         return lacking
     if given.said.deaf is not None or given.said.now.conversations.is_empty():
         return given.said.deaf or "no conversations given"
-    lines, zone = given.shown("order_lines"), given.rules.timezone
-    sold = sold_lines(lines.lazy(), given.categories)
-    people = repeats.first_orders(sold, given.as_of, zone)
+    zone, lines = given.rules.timezone, sold(given.lines, given.categories)
+    people = named(repeats.first_orders(lines, given.as_of, zone), given.everybody)
     if people.is_empty():
         return "no customer is known whose first order is, by the days known before it, the first"
     now = given.said.now
@@ -35,8 +35,8 @@ def repeat_timing(given: Given) -> Mapping[str, pl.DataFrame] | str:
     counted = repeats.intervals(people, since, signals, HORIZON)
     rows = repeat_rows(strata, _segments(people), _waits(people, talked, since, signals), counted)
     contract = EXPORTS["repeat_timing"]
-    named = [{"as_of": given.as_of} | row for row in rows]
-    table = pl.DataFrame(named, schema=dict(contract.schema), infer_schema_length=None)
+    dated = [{"as_of": given.as_of} | row for row in rows]
+    table = pl.DataFrame(dated, schema=dict(contract.schema), infer_schema_length=None)
     return {"repeat_timing": table.sort(contract.order)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
 
@@ -18,7 +18,6 @@ from transforms.office.segments import (
     memory,
     moved,
     named,
-    numbered,
     published,
     purchases,
     segmented,
@@ -30,12 +29,14 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
     if (lacking := given.has("order_lines")) is not None:
         return lacking
     rules, as_of = given.night.settings.office.segments, given.as_of
-    bought, ids = numbered(purchases(given.shown("order_lines"), given.rules.timezone))
+    bought, ids = purchases(given.lines, given.rules.timezone), given.everybody
     frozen = freeze_day(bought, as_of, rules.frozen_on, rules.least_days)
     if frozen is None:
         return f"no cut-offs yet: they need {rules.least_days} days of customers' purchases before their freeze ([office.segments])"
+    then = None if frozen == as_of else given.at(frozen)
     given.release("order_lines")
-    seen = bought if frozen == as_of else _bought_then(given, frozen)
+    seen = bought if then is None else purchases(then.lines, given.rules.timezone)
+    del then
     if seen.is_empty():
         return f"nothing was known at the freeze of {frozen} ([office.segments] frozen_on)"
     days = memory(seen, frozen, 7 * rules.memory_weeks)
@@ -57,11 +58,6 @@ def segments(given: Given) -> Mapping[str, pl.DataFrame] | str:
         "segment_cutoffs": _named(given, "segment_cutoffs", cuts),
         "clv_calibration": _calibrated(given, bought, cuts, days),
     }
-
-
-def _bought_then(given: Given, day: date) -> pl.DataFrame:
-    """Purchases as they were known on an earlier day, by the customers of that day."""
-    return purchases(given.at(day).shown("order_lines"), given.rules.timezone)
 
 
 def _calibrated(given: Given, bought: pl.DataFrame, cuts: pl.DataFrame, days: int) -> pl.DataFrame:

@@ -161,7 +161,8 @@ def _returned(given: Given) -> Weeks:
     refunds = given.shown("refunds").filter(pl.col("order_id").is_not_null())
     if refunds.is_empty():
         return "no refund names its order"
-    return metrics.returned(given.shown("order_lines"), refunds, *_calendar(given))
+    lines = given.lines_with("order_id", "ordered_at", "cancelled_at", "is_test")
+    return metrics.returned(lines, refunds, *_calendar(given))
 
 
 def _late(given: Given) -> Weeks:
@@ -172,7 +173,8 @@ def _late(given: Given) -> Weeks:
 def _completed(given: Given) -> Weeks:
     if (lacking := given.has("checkouts", "order_lines")) is not None:
         return lacking
-    return metrics.completed(given.shown("checkouts"), given.shown("order_lines"), *_calendar(given))  # fmt: skip
+    lines = given.lines_with("order_id", "ordered_at")
+    return metrics.completed(given.shown("checkouts"), lines, *_calendar(given))
 
 
 def _errors(given: Given) -> Weeks:

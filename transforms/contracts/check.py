@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.contracts.ordered import keyed_in_order
 from transforms.contracts.schema import Column, Table
 
 
@@ -16,7 +17,8 @@ def violations(table: Table, frame: pl.DataFrame) -> list[str]:
     if found := _shape(table, frame):
         return found
     found = [line for column in table.columns for line in _values(table, column, frame)]
-    if frame.height and frame.select(table.key).is_duplicated().any():
+    unique = keyed_in_order(table, frame)
+    if not unique and frame.select(table.key).is_duplicated().any():
         found.append(f"{table.name}: the key {', '.join(table.key)} is not unique")
     return found
 

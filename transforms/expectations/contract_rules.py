@@ -8,6 +8,7 @@ import polars as pl
 
 from transforms.asof import SOURCE
 from transforms.contracts import Table
+from transforms.contracts.ordered import keyed_in_order
 from transforms.expectations.verdicts import MAX_NAMED, Dossier
 from transforms.profile import Frame, column_facts, key_counts, usable
 
@@ -104,5 +105,8 @@ def _expect_unique(dossier: Dossier, table: Table, frame: Frame) -> None:
         dossier.undecidable("key_unique", "hold", "a key column is missing or of another type")
         return
     key = [*table.key, *([SOURCE] if SOURCE in found else [])]
-    total, distinct = key_counts(frame.lazy(), key)
+    if isinstance(frame, pl.DataFrame) and keyed_in_order(table, frame):
+        total = distinct = frame.height
+    else:
+        total, distinct = key_counts(frame.lazy(), key)
     dossier.none("key_unique", "hold", total - distinct, n=total)

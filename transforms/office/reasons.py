@@ -39,13 +39,14 @@ def cohorts(
     conversations: pl.DataFrame,
     attempts: pl.DataFrame,
     refunds: pl.DataFrame,
-    order_lines: pl.DataFrame,
+    order_lines: pl.DataFrame | None,
     complaints: Complaints,
 ) -> pl.DataFrame:
     """_source, conversation_id, cohort: every cohort that a conversation speaks for.
 
     recent, abandoner, repeat: it came of a call to that cohort. returned: its customer was refunded
-    within `NEAR` of it. complained: by `complaints`. everybody: all of them.
+    within `NEAR` of it. complained: by `complaints`. everybody: all of them. `order_lines`: None where no
+    refund tells its order.
     """
     key = list(_CONVERSATION)
     called = attempts.filter(pl.col("conversation_id").is_not_null()).select(*key, "cohort")
@@ -72,9 +73,11 @@ def _named(conversations: pl.DataFrame, cohort: str) -> pl.DataFrame:
 
 
 def _returned(
-    conversations: pl.DataFrame, refunds: pl.DataFrame, order_lines: pl.DataFrame
+    conversations: pl.DataFrame, refunds: pl.DataFrame, order_lines: pl.DataFrame | None
 ) -> pl.DataFrame:
     """Conversations of customers within `NEAR` of a refund of theirs."""
+    if order_lines is None:
+        return conversations.clear().select(_CONVERSATION)
     back = refunds.lazy().select(SOURCE, "order_id").unique()
     buyers = (
         order_lines.lazy()

@@ -38,7 +38,7 @@ def first_orders(sold: pl.LazyFrame, as_of: date, timezone: str) -> pl.DataFrame
             "day0",
             days.cast(pl.Int64).alias("days"),
             pl.col("day").is_not_null().alias("event"),
-            "category",
+            pl.col("category").cast(pl.String),
             quarter.alias("quarter"),
         )
         .with_columns(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 
 from transforms.calendar import local_day
@@ -11,16 +12,18 @@ from transforms.contracts.segment_exports import MEASURES, SEGMENTS_UP
 from transforms.identity import FORGOTTEN
 
 CENT = 100
+SPAN = 1 << 22
+"""More days than there are dates."""
 FIFTHS = (0.2, 0.4, 0.6, 0.8)
 CUTS = tuple(f"cut_{n}" for n in range(1, 5))
 
 
 def purchases(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """customer_id, day and cents of each day on which a customer bought, in no order; null cents: no price.
+    """customer_id, day and cents of each day on which a customer bought, sorted; null cents: no price.
 
-    Lines that are cancelled, tests or nobody's do not count. Money of other currencies than the one
-    of most lines does not count, the purchase does. Cents are whole numbers, so that sums do not
-    hang on the order of rows.
+    `lines` bear a number (UInt32) for each customer. Lines that are cancelled, tests or nobody's do not
+    count. Money of other currencies than the one of most lines does not count, the purchase does. Cents are
+    whole numbers, so that sums do not hang on the order of rows.
     """
     real = pl.col("cancelled_at").is_null() & ~pl.col("is_test").fill_null(False)
     bought = lines.lazy().filter(real & pl.col("customer_id").is_not_null())
@@ -34,16 +37,25 @@ def purchases(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
         local_day("ordered_at", timezone).alias("day"),
         pl.when(ours).then(cents).alias("cents"),
     ).collect()  # days are looked up of all moments at once
-    return (
-        days.lazy()
-        .group_by("customer_id", "day")
-        .agg(
-            pl.when(pl.col("cents").count() > 0)
-            .then(pl.col("cents").sum().clip(lower_bound=0))
-            .alias("cents")
-        )
-        .collect(engine="streaming")
-    )
+    return _by_day(days)
+
+
+def _by_day(lines: pl.DataFrame) -> pl.DataFrame:
+    """Sums of cents by customer_id and day, below by nothing; one number stands for both while they are sorted."""
+    place = pl.col("customer_id").cast(pl.Int64) * SPAN + pl.col("day").to_physical() + SPAN // 2
+    told = lines.select(place.alias("place"), "cents").sort("place")
+    places, cents = told["place"].to_numpy(), told["cents"]
+    if not len(places):
+        return lines.clear()
+    first = np.flatnonzero(np.diff(places, prepend=-1))
+    known = np.logical_or.reduceat(cents.is_not_null().to_numpy(), first)
+    sums = np.add.reduceat(cents.fill_null(0).to_numpy(), first)
+    customer, day = np.divmod(places[first], SPAN)
+    return pl.DataFrame({
+        "customer_id": pl.Series(customer).cast(pl.UInt32).set_sorted(),
+        "day": pl.Series(day - SPAN // 2).cast(pl.Int32).cast(pl.Date),
+        "cents": pl.Series(np.maximum(sums, 0)).set(pl.Series(~known), None),
+    })  # fmt: skip
 
 
 def _main_currency(bought: pl.LazyFrame) -> str | None:
@@ -51,19 +63,6 @@ def _main_currency(bought: pl.LazyFrame) -> str | None:
     counts = bought.select("currency").drop_nulls().group_by("currency").len()
     told = counts.sort("len", "currency", descending=[True, False]).collect()
     return None if told.is_empty() else str(told["currency"][0])
-
-
-def numbered(bought: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-    """`bought` (purchases) with a number for each customer_id, by number and day, and the ids by number.
-
-    Numbers are in the order of the ids: they sort and join as these do, in a tenth of the time.
-    """
-    ids = bought["customer_id"].unique().sort()
-    told = ids.to_frame().with_row_index("_number")
-    found = bought.join(told, on="customer_id").select(
-        pl.col("_number").alias("customer_id"), "day", "cents"
-    )
-    return found.sort("customer_id", "day"), ids
 
 
 def named(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -101,3 +102,15 @@ def test_segments_are_what_sql_finds_in_the_files(night: Night) -> None:
                         ("score_frequency", "f"), ("score_monetary", "m"), ("segment", "segment_sql")):  # fmt: skip
         assert both[mine].to_list() == both[other].to_list(), mine
     assert both["monetary"].to_list() == pytest.approx(both["monetary_sql"].to_list())
+
+
+def test_an_earlier_day_told_by_tonights_lines_is_that_day_read_anew(night: Night) -> None:
+    silent = Said(NO_TAGS, None, "nobody listened")  # type: ignore[arg-type]  # no picture is needed
+    columns = ("order_id", "ordered_at", "quantity", "unit_price", "cancelled_at", "is_test")
+    told = Given(night, silent, {}).at(FREEZE).lines_with(*columns)
+    anew = Given(replace(night, as_of=FREEZE), silent, {}).lines_with(*columns)
+    assert told.sort(told.columns).equals(anew.sort(anew.columns))
+    assert 0 < told.height < Given(night, silent, {}).lines.height
+    late = pl.col("cancelled_at").dt.date() > FREEZE
+    assert told.filter(late).is_empty()
+    assert told["cancelled_at"].count() > 0

@@ -13,8 +13,6 @@ from transforms.office.segments import (
     histories,
     memory,
     moved,
-    named,
-    numbered,
     published,
     purchases,
     segmented,
@@ -23,9 +21,9 @@ from transforms.office.segments import (
 FREEZE = date(2026, 1, 1)
 LINE = {"order_id": "o", "sku": "s", "quantity": 1.0, "unit_price": 10.0, "currency": "EUR",
         "cancelled_at": None, "is_test": None}  # fmt: skip
-SCHEMA = {"customer_id": pl.String, "ordered_at": pl.Datetime("us", "UTC"), "order_id": pl.String, "sku": pl.String,
-          "quantity": pl.Float64, "unit_price": pl.Float64, "currency": pl.String,
-          "cancelled_at": pl.Datetime("us", "UTC"), "is_test": pl.Boolean}  # fmt: skip
+SCHEMA: dict[str, pl.DataType] = {"customer_id": pl.UInt32(), "ordered_at": pl.Datetime("us", "UTC"), "order_id": pl.String(), "sku": pl.String(),
+          "quantity": pl.Float64(), "unit_price": pl.Float64(), "currency": pl.String(),
+          "cancelled_at": pl.Datetime("us", "UTC"), "is_test": pl.Boolean()}  # fmt: skip
 
 
 def lines(*rows: dict[str, object]) -> pl.DataFrame:
@@ -45,26 +43,29 @@ def test_only_real_lines_of_the_main_currency_bring_money() -> None:
     day = date(2026, 3, 1)
     told = purchases(
         lines(
-            {"customer_id": "a", "ordered_at": at(day)},
-            {"customer_id": "a", "ordered_at": at(day), "quantity": 2.0, "unit_price": 1.25},
-            {"customer_id": "a", "ordered_at": at(day), "cancelled_at": at(day)},
-            {"customer_id": "a", "ordered_at": at(day), "is_test": True},
+            {"customer_id": 2, "ordered_at": at(day, 23), "unit_price": None},
+            {"customer_id": 0, "ordered_at": at(day)},
+            {"customer_id": 0, "ordered_at": at(day), "quantity": 2.0, "unit_price": 1.25},
+            {"customer_id": 0, "ordered_at": at(day), "cancelled_at": at(day)},
+            {"customer_id": 0, "ordered_at": at(day), "is_test": True},
             {"customer_id": None, "ordered_at": at(day)},
-            {"customer_id": "b", "ordered_at": at(day), "currency": "USD"},
-            {"customer_id": "c", "ordered_at": at(day, 23), "unit_price": None},
+            {"customer_id": 1, "ordered_at": at(day), "currency": "USD"},
         ),
         "Asia/Tokyo",
     )
-    rows = told.sort("customer_id").rows()
-    assert rows == [("a", day, 1250), ("b", day, None), ("c", day + timedelta(days=1), None)]
+    assert told.rows() == [(0, day, 1250), (1, day, None), (2, day + timedelta(days=1), None)]
 
 
-def test_numbers_of_customers_stand_in_the_order_of_their_ids() -> None:
-    one, two = date(2026, 3, 1), date(2026, 3, 2)
-    given = bought(("b", two, 1), ("gone-0", one, None), ("a", one, 2), ("b", one, 3))
-    told, ids = numbered(given)
-    assert told.rows() == [(0, one, 2), (1, one, 3), (1, two, 1), (2, one, None)]
-    assert named(told, ids).sort("customer_id", "day").equals(given.sort("customer_id", "day"))
+def test_purchases_stand_by_customer_and_day_whenever_they_were() -> None:
+    days = [date(1969, 12, 30), date(2026, 3, 1), date(2026, 3, 2)]
+    rows: list[dict[str, object]] = [
+        {"customer_id": n, "ordered_at": at(day), "unit_price": -1.0 if n else 2.0}
+        for n in (1, 0)
+        for day in reversed(days)
+    ]
+    told = purchases(lines(*rows, *rows), "UTC")
+    assert told.rows() == [(n, day, 0 if n else 400) for n in (0, 1) for day in days]
+    assert purchases(lines(), "UTC").rows() == []
 
 
 def test_age_alone_gives_no_frequency() -> None:
