@@ -15,7 +15,7 @@ import polars as pl
 from transforms.asof import SOURCE
 from transforms.calendar import local_day, week_of
 from transforms.contracts.exports import WEIGHTING
-from transforms.people import WHOLE
+from transforms.hearing import WHOLE
 
 WINDOW_WEEKS = 13
 """Weeks up to a week's own, by whose lists and customers its weights are told."""
