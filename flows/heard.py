@@ -13,8 +13,10 @@ from transforms import bridging
 from transforms.asof import SOURCE
 from transforms.calendar import local_day, week_of
 from transforms.call_weights import EQUAL, cohort_weights, weighted, weighting_by_week
+from transforms.hearing import hearing
 from transforms.people import people_cells, with_people
-from transforms.signals import UNATTRIBUTED, all_conversations, attributed, weekly_counts
+from transforms.signals import all_conversations, attributed
+from transforms.weekly_counts import weekly_counts
 
 
 def listened(
@@ -131,25 +133,15 @@ def _rates(
     `chain`: the versions that counted them, whose levels are brought together in the rates.
     `limits`: with those of the rates.
     """
-    counts = weekly_counts(
+    rows = hearing(
         talked,
         heard,
         said,
         signals=names,
         timezone=rules.timezone,
         week_start=rules.week_start,
-        last_day=last,
     )
-    cells = people_cells(
-        talked,
-        heard,
-        said,
-        unattributed=UNATTRIBUTED,
-        signals=names,
-        timezone=rules.timezone,
-        week_start=rules.week_start,
-        last_day=last,
-    )
+    counts, cells = weekly_counts(rows, last_day=last), people_cells(rows, last_day=last)
     level = cells if chain is None else bridging.levelled(cells, chain)
     return with_rates(with_people(counts, cells), level, limits=limits)
 

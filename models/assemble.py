@@ -105,14 +105,11 @@ def signals(rates: pl.DataFrame, names: Sequence[str], weeks: Dates) -> Signals 
         return None
     categories = tuple(sorted(rates["category"].drop_nulls().unique().to_list()))
     kept = rates.filter(pl.col("signal").is_in(list(names)))
-    k = {name: i for i, name in enumerate(names)}
-    c = {name: i for i, name in enumerate(categories)}
     t = _positions(kept["week_start"], weeks)
     inside = (t >= 0) & (t < len(weeks))
     kept, t = kept.filter(pl.Series(inside)), t[inside]
-    ks = np.array([k[name] for name in kept["signal"].to_list()], dtype=np.int64)
+    ks, cs = _places(kept["signal"], names), _places(kept["category"], categories)
     whole = kept["category"].is_null().to_numpy()
-    cs = np.array([c.get(name, -1) for name in kept["category"].to_list()], dtype=np.int64)
     rate = kept["rate_shrunk"].fill_null(np.nan).to_numpy()
     said = kept["conversations_with_signal"].to_numpy().astype(np.float64)
     heard = kept["conversations_taggable"].to_numpy().astype(np.float64)
@@ -129,6 +126,12 @@ def signals(rates: pl.DataFrame, names: Sequence[str], weeks: Dates) -> Signals 
         mentions_all=_fill((shape[0], shape[2]), (ks[all_], t[all_]), said[all_], 0.0),
         taggable_all=_fill(shape[2:], (t[all_],), heard[all_], 0.0),
     )
+
+
+def _places(given: pl.Series, names: Sequence[str]) -> Ints:
+    """Where each name stands among others; -1 where it is null."""
+    place = given.cast(pl.Enum(list(names))).to_physical().cast(pl.Int64).fill_null(-1)
+    return np.asarray(place.to_numpy(), dtype=np.int64)
 
 
 def _fill(shape: tuple[int, ...], at: tuple[Ints, ...], values: Floats, empty: float) -> Floats:

@@ -15,7 +15,7 @@ import polars as pl
 from transforms.asof import SOURCE
 from transforms.calendar import local_day, week_of
 from transforms.contracts.exports import WEIGHTING
-from transforms.people import WHOLE
+from transforms.hearing import WHOLE
 
 WINDOW_WEEKS = 13
 """Weeks up to a week's own, by whose lists and customers its weights are told."""
@@ -145,16 +145,24 @@ def weighted(
     timezone: str,
     week_start: str,
 ) -> pl.DataFrame:
-    """`conversations` with `weight` in sixteenths and `weighting` of each.
+    """`conversations`, in their order, with `weight` in sixteenths and `weighting` of each.
 
     `weighting`: equal (nobody chose whom to hear), cohort (weighted by how its cohort was dialled),
     unknown (it came of a call list, but how unequal that was cannot be told: it weighs as one).
     """
     week = week_of(local_day("started_at", timezone), week_start)
     joined = (
-        conversations.join(called(attempts), on=[SOURCE, "conversation_id"], how="left")
+        conversations.join(
+            called(attempts), on=[SOURCE, "conversation_id"], how="left", maintain_order="left"
+        )
         .with_columns(week.alias("_week"))
-        .join(weights, left_on=["_week", "cohort"], right_on=["week_start", "cohort"], how="left")
+        .join(
+            weights,
+            left_on=["_week", "cohort"],
+            right_on=["week_start", "cohort"],
+            how="left",
+            maintain_order="left",
+        )
     )
     how = (
         pl.when(pl.col("cohort").is_null())
@@ -163,11 +171,8 @@ def weighted(
         .then(pl.lit(UNKNOWN))
         .otherwise(pl.lit(COHORT))
     )
-    return (
-        joined.with_columns(how.alias("weighting"), pl.col("weight").fill_null(WHOLE))
-        .drop("cohort", "_week")
-        .sort(SOURCE, "conversation_id")
-    )
+    told = joined.with_columns(how.alias("weighting"), pl.col("weight").fill_null(WHOLE))
+    return told.drop("cohort", "_week")
 
 
 def weighting_by_week(

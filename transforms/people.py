@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from transforms.asof import SOURCE
-from transforms.calendar import local_day, week_of
+from transforms.hearing import NOWHERE, Hearing, Whole
 
-WHOLE = 16
-"""Weight of a person whose choice is not known to have been unequal: weights are sixteenths."""
-UNKNOWN_CHANNEL = "(unknown)"
 CELLS = {
     "signal": pl.String(),
     "category": pl.String(),
@@ -24,8 +23,8 @@ CELLS = {
     "weight_squares": pl.Int64(),
     "weight_with_signal": pl.Int64(),
 }
-_KEY = [SOURCE, "conversation_id"]
 _SCOPE = ["category", "week_start"]
+Bools = NDArray[np.bool_]
 
 
 def person() -> pl.Expr:
@@ -39,93 +38,101 @@ def person() -> pl.Expr:
     return pl.struct(source.alias("source"), known.alias("known"), who.alias("who"))
 
 
-def people_cells(
-    conversations: pl.DataFrame,
-    taggable: pl.DataFrame,
-    mentions: pl.DataFrame,
-    *,
-    unattributed: str,
-    signals: Sequence[str],
-    timezone: str,
-    week_start: str,
-    last_day: date,
-) -> pl.DataFrame:
+def people_cells(heard: Hearing, *, last_day: date) -> pl.DataFrame:
     """People per signal, category (null: everything), week and channel, in the columns of `CELLS`.
 
     A person is a customer_id; a conversation without one is a person of its own.
     Whoever has several taggable conversations in a week counts in the channel and with the weight
-    of the first of them, and carries a signal if any of them does. `conversations` are attributed
-    and may bear `weight` in sixteenths (`WHOLE` where they do not); `taggable` and `mentions` name
-    conversations. All counts are whole numbers, so their sums do not depend on the order of rows.
-    Weeks after that of `last_day`, and cells without people, are left out.
+    of the first of them, and carries a signal if any of them does. Weeks after that of `last_day`, and
+    cells without people, are left out.
     """
-    heard = _heard(conversations, taggable, timezone, week_start).filter(
-        pl.col("week_start") <= last_day
+    in_time = heard.week < heard.weeks_until(last_day)
+    inside = in_time & (heard.category != NOWHERE)
+    everywhere = np.full(heard.size, NOWHERE, dtype=np.int64)
+    both = [_scope(heard, in_time, everywhere), _scope(heard, inside, heard.category)]
+    names, many = len(heard.signals), sum(len(one.at) for one in both)
+    categories = pl.Series([*heard.categories, None], dtype=pl.String)
+    week = pl.Series(np.concatenate([heard.week[one.at] for one in both]))
+    cells = pl.DataFrame(
+        {
+            "category": categories.gather(np.concatenate([one.category for one in both])),
+            "week_start": heard.first_days(week),
+            "channel": pl.Series(heard.channels, dtype=pl.String).gather(
+                np.concatenate([heard.channel[one.at] for one in both])
+            ),
+            **{n: np.concatenate([one.sums[n] for one in both]) for n in both[0].sums},
+        }
+    )[np.tile(np.arange(many), names)]
+    carried = {n: np.hstack([one.carried[n] for one in both]).ravel() for n in both[0].carried}
+    signal = pl.Series(heard.signals, dtype=pl.String).gather(np.repeat(np.arange(names), many))
+    told = cells.with_columns(
+        signal.alias("signal"), *(pl.Series(n, v) for n, v in carried.items())
     )
-    said = mentions.select(*_KEY, "signal").unique().join(heard, on=_KEY)
-    said = said.select("signal", "person", *_SCOPE)
-    inside, everywhere = pl.col("category") != unattributed, pl.lit(None, dtype=pl.String)
-    parts = [
-        _scope(heard.filter(inside), said.filter(inside), signals),
-        _scope(
-            heard.with_columns(everywhere.alias("category")),
-            said.with_columns(everywhere.alias("category")),
-            signals,
-        ),
-    ]
-    cells = pl.concat(parts).select([pl.col(n).cast(t) for n, t in CELLS.items()])
-    return cells.sort("signal", *_SCOPE, "channel", nulls_last=False)
+    return told.select([pl.col(n).cast(t) for n, t in CELLS.items()])
 
 
-def _heard(
-    conversations: pl.DataFrame, taggable: pl.DataFrame, timezone: str, week_start: str
-) -> pl.DataFrame:
-    """Conversations that could carry a signal, each with a number for its person, in order of time."""
-    weight = pl.col("weight") if "weight" in conversations.columns else pl.lit(WHOLE)
-    heard = conversations.join(taggable.select(_KEY), on=_KEY, how="semi").select(
-        *_KEY,
-        "category",
-        "started_at",
-        _numbers().alias("person"),
-        pl.col("channel").fill_null(UNKNOWN_CHANNEL),
-        weight.cast(pl.Int64).alias("weight"),
-        week_of(local_day("started_at", timezone), week_start).alias("week_start"),
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """U cells of one level in the order of their category, week and channel.
+
+    `at` (U,): a conversation of each; `category` (U,), the last of all names for everything. `sums` (U,) and
+    `carried` (signals, U) by column.
+    """
+
+    at: Whole
+    category: Whole
+    sums: dict[str, Whole]
+    carried: dict[str, Whole]
+
+
+def _scope(heard: Hearing, there: Bools, category: Whole) -> _Cells:
+    """Cells of one level: of the conversations `there` (N,), each in its `category` (N,)."""
+    n = heard.size
+    scope = category * heard.weeks + heard.week
+    person = _first_of_person(heard, there, scope)
+    people = np.flatnonzero(there & (person == np.arange(n)))
+    cell = scope * len(heard.channels) + heard.channel
+    cells, example, of = np.unique(cell[people], return_index=True, return_inverse=True)
+    weight, at = heard.weight[people], people[example]
+    of_person = np.zeros(n, dtype=np.int64)
+    of_person[people] = of
+    shape = len(heard.signals), len(cells)
+    signal, place = heard.said // max(n, 1), heard.said % max(n, 1)
+    told = signal[there[place]] * n + person[place[there[place]]]
+    if len(heard.order):
+        told = np.unique(told)
+    signal, place = told // max(n, 1), told % max(n, 1)
+    carried = signal * len(cells) + of_person[place]
+    return _Cells(
+        at,
+        category[at] % (len(heard.categories) + 1),
+        {
+            "people": _sums(of, len(cells)),
+            "weight": _sums(of, len(cells), weight),
+            "weight_squares": _sums(of, len(cells), weight**2),
+        },
+        {
+            "people_with_signal": _sums(carried, shape[0] * shape[1]).reshape(shape),
+            "weight_with_signal": _sums(carried, shape[0] * shape[1], heard.weight[place]).reshape(
+                shape
+            ),
+        },
     )
-    return heard.sort("started_at", *_KEY)
 
 
-def _numbers() -> pl.Expr:
-    """A number for each `person`; conversations, of which there is one row each, need no comparing."""
-    known = pl.col("customer_id").rank("dense").cast(pl.Int64)
-    return pl.coalesce(known, -1 - pl.int_range(pl.len(), dtype=pl.Int64))
+def _sums(cell: Whole, cells: int, weight: Whole | None = None) -> Whole:
+    """Sums by cell: of whole numbers below 2^53, so in any order the same."""
+    return np.bincount(cell, weights=weight, minlength=cells).astype(np.int64)
 
 
-def _scope(heard: pl.DataFrame, said: pl.DataFrame, signals: Sequence[str]) -> pl.DataFrame:
-    """Cells of one level: with the category as it stands in `heard`, which is in order of time."""
-    who = ["person", *_SCOPE]
-    people = heard.group_by(who).agg(pl.col("channel").first(), pl.col("weight").first())
-    cell = [*_SCOPE, "channel"]
-    there = people.group_by(cell).agg(
-        pl.len().alias("people"),
-        pl.col("weight").sum(),
-        (pl.col("weight") ** 2).sum().alias("weight_squares"),
-    )
-    carried = (
-        said.unique()
-        .join(people, on=who, nulls_equal=True)
-        .group_by("signal", *cell)
-        .agg(
-            pl.len().alias("people_with_signal"),
-            pl.col("weight").sum().alias("weight_with_signal"),
-        )
-    )
-    names = pl.DataFrame({"signal": list(signals)}, schema={"signal": pl.String})
-    return (
-        names.join(there, how="cross")
-        .join(carried, on=["signal", *cell], how="left", nulls_equal=True)
-        .with_columns(pl.col("people_with_signal", "weight_with_signal").fill_null(0))
-        .select(list(CELLS))
-    )
+def _first_of_person(heard: Hearing, there: Bools, scope: Whole) -> Whole:
+    """(N,) the first conversation, in time, that each one's person had in the same `scope` (N,)."""
+    first, order = np.arange(heard.size), heard.order[there[heard.order]]
+    scopes = (len(heard.categories) + 1) * heard.weeks
+    key = heard.customer[order] * scopes + scope[order] + heard.weeks
+    _, begun, whose = np.unique(key, return_index=True, return_inverse=True)
+    first[order] = order[begun[whose]]
+    return first
 
 
 def with_people(counts: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:

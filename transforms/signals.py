@@ -1,14 +1,10 @@
-"""Tags into weekly counts: of the conversations that could carry a signal, how many did."""
+"""Conversations that count, and the category that each counts for."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from datetime import date
 
 import polars as pl
 
 from transforms.asof import SOURCE
-from transforms.calendar import local_day, week_of
 
 UNATTRIBUTED = "(unattributed)"
 
@@ -91,80 +87,3 @@ def _last_order(
         check_sortedness=False,
     )
     return joined.select(SOURCE, "conversation_id", "_last_category").drop_nulls("_last_category")
-
-
-def weekly_counts(
-    conversations: pl.DataFrame,
-    taggable: pl.DataFrame,
-    mentions: pl.DataFrame,
-    *,
-    signals: Sequence[str],
-    timezone: str,
-    week_start: str,
-    last_day: date,
-) -> pl.DataFrame:
-    """Counts per signal, category and week, complete from the first week to `last_day`'s.
-
-    `conversations` are attributed; `taggable` and `mentions` name conversations (_source,
-    conversation_id, and signal). A conversation counts in the week in which it began, once,
-    whatever it says how often. Rows: signal, category (null: everything, with the unattributed),
-    week_start, conversations_taggable, conversations_with_signal; weeks without any taggable
-    conversation are there with 0.
-    """
-    key = [SOURCE, "conversation_id"]
-    heard = conversations.join(taggable.select(key), on=key, how="semi").select(
-        *key,
-        "category",
-        week_of(local_day("started_at", timezone), week_start).alias("week_start"),
-    )
-    if heard.is_empty():
-        return pl.DataFrame(schema=_COUNTS)
-    said = mentions.select(*key, "signal").unique().join(heard, on=key)
-    scope = ["category", "week_start"]
-    inside = pl.col("category") != UNATTRIBUTED
-    exposure = _both(heard.filter(inside), heard, scope, [], "conversations_taggable")
-    numerator = _both(said.filter(inside), said, scope, ["signal"], "conversations_with_signal")
-    grid = _grid(exposure, signals, last_day)
-    return (
-        grid.join(exposure, on=scope, how="left", nulls_equal=True)
-        .join(numerator, on=["signal", *scope], how="left", nulls_equal=True)
-        .with_columns(
-            pl.col("conversations_taggable").fill_null(0),
-            pl.col("conversations_with_signal").fill_null(0),
-        )
-        .select(list(_COUNTS))
-        .sort("signal", "category", "week_start", nulls_last=False)
-    )
-
-
-_COUNTS = {
-    "signal": pl.String,
-    "category": pl.String,
-    "week_start": pl.Date,
-    "conversations_taggable": pl.Int64,
-    "conversations_with_signal": pl.Int64,
-}
-
-
-def _both(
-    inside: pl.DataFrame,
-    everything: pl.DataFrame,
-    scope: list[str],
-    extra: list[str],
-    name: str,
-) -> pl.DataFrame:
-    """Counts per category and, with a null category, over everything."""
-    parts = inside.group_by(*extra, *scope).agg(pl.len().cast(pl.Int64).alias(name))
-    total = (
-        everything.group_by(*extra, "week_start")
-        .agg(pl.len().cast(pl.Int64).alias(name))
-        .with_columns(pl.lit(None, dtype=pl.String).alias("category"))
-    )
-    return pl.concat([parts, total.select(parts.columns)])
-
-
-def _grid(exposure: pl.DataFrame, signals: Sequence[str], last_day: date) -> pl.DataFrame:
-    first = exposure.select(pl.col("week_start").min()).item()
-    weeks = pl.DataFrame({"week_start": pl.date_range(first, last_day, "7d", eager=True)})
-    names = pl.DataFrame({"signal": list(signals)}, schema={"signal": pl.String})
-    return names.join(exposure.select("category").unique(), how="cross").join(weeks, how="cross")

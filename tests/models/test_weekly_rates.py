@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from models.weekly_rates import MAX_CHANNELS, with_rates
+from transforms.hearing import hearing
 from transforms.people import people_cells, with_people
-from transforms.signals import UNATTRIBUTED, weekly_counts
+from transforms.weekly_counts import weekly_counts
 
 START = datetime(2025, 1, 6, 12, tzinfo=UTC)
 WEEKS, BURST, MOVE = 70, 50, 60
@@ -47,15 +48,11 @@ def brand(seed: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
 def rates(
     talked: pl.DataFrame, mentions: pl.DataFrame, last_week: int = WEEKS - 1, *, limits: bool = True
 ) -> pl.DataFrame:
-    days = {
-        "timezone": "UTC",
-        "week_start": "monday",
-        "last_day": (START + timedelta(weeks=last_week)).date(),
-    }
-    counts = weekly_counts(talked, talked, mentions, signals=["worry"], **days)  # type: ignore[arg-type]
-    cells = people_cells(
-        talked, talked, mentions, unattributed=UNATTRIBUTED, signals=["worry"], **days  # type: ignore[arg-type]
-    )  # fmt: skip
+    last = (START + timedelta(weeks=last_week)).date()
+    heard = hearing(
+        talked, talked, mentions, signals=["worry"], timezone="UTC", week_start="monday"
+    )
+    counts, cells = weekly_counts(heard, last_day=last), people_cells(heard, last_day=last)
     return with_rates(with_people(counts, cells), cells, limits=limits)
 
 

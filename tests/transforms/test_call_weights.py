@@ -9,7 +9,7 @@ import pytest
 
 from tests.rows import versions
 from transforms.call_weights import MOST, cohort_weights, weighted, weighting_by_week
-from transforms.people import WHOLE
+from transforms.hearing import WHOLE
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DAYS = {"timezone": "UTC", "week_start": "monday"}

@@ -7,8 +7,10 @@ from datetime import date
 import polars as pl
 
 from tests.rows import at
-from transforms.people import CELLS, WHOLE, people_cells, with_people
-from transforms.signals import UNATTRIBUTED, weekly_counts
+from transforms.hearing import WHOLE, Hearing, hearing
+from transforms.people import CELLS, people_cells, with_people
+from transforms.signals import UNATTRIBUTED
+from transforms.weekly_counts import weekly_counts
 
 MONDAY = date(2026, 3, 2)
 
@@ -32,22 +34,17 @@ def talks(rows: list[dict[str, object]]) -> pl.DataFrame:
     return pl.DataFrame(full, schema=schema)
 
 
-def cells(
-    talked: pl.DataFrame, said: list[str], last_day: date = date(2026, 3, 15)
-) -> pl.DataFrame:
+def heard(talked: pl.DataFrame, said: list[str]) -> Hearing:
     mentions = talked.filter(pl.col("conversation_id").is_in(said)).select(
         "_source", "conversation_id", pl.lit("worry").alias("signal")
     )
-    return people_cells(
-        talked,
-        talked,
-        mentions,
-        unattributed=UNATTRIBUTED,
-        signals=["worry"],
-        timezone="UTC",
-        week_start="monday",
-        last_day=last_day,
-    )
+    return hearing(talked, talked, mentions, signals=["worry"], timezone="UTC", week_start="monday")
+
+
+def cells(
+    talked: pl.DataFrame, said: list[str], last_day: date = date(2026, 3, 15)
+) -> pl.DataFrame:
+    return people_cells(heard(talked, said), last_day=last_day)
 
 
 def whole(frame: pl.DataFrame) -> list[tuple[object, ...]]:
@@ -130,15 +127,7 @@ def test_the_order_of_rows_changes_nothing_and_weeks_to_come_are_left_out() -> N
 
 def test_counts_gain_people_also_where_nobody_spoke() -> None:
     talked = talks([{"customer_id": "k"}, {"customer_id": "k"}])
-    counts = weekly_counts(
-        talked,
-        talked,
-        talked.select("_source", "conversation_id", pl.lit("worry").alias("signal")),
-        signals=["worry"],
-        timezone="UTC",
-        week_start="monday",
-        last_day=date(2026, 3, 15),
-    )
+    counts = weekly_counts(heard(talked, ["c0", "c1"]), last_day=date(2026, 3, 15))
     found = with_people(counts, cells(talked, ["c0", "c1"]))
     shown = found.filter(pl.col("category").is_null()).select(
         "conversations_taggable", "people_taggable", "people_with_signal"

@@ -8,8 +8,9 @@ import polars as pl
 
 from transforms.asof import SOURCE
 from transforms.calendar import local_day, week_of
+from transforms.hearing import UNKNOWN_CHANNEL
 from transforms.office.periods import PERIOD
-from transforms.people import UNKNOWN_CHANNEL, person
+from transforms.people import person
 
 _KEY = [SOURCE, "conversation_id"]
 CELL = (*PERIOD, "signal", "channel")
