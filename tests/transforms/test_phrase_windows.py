@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from transforms import phrase_windows as windows
+from transforms.phrases import MIN_PEOPLE
 
 WEEKS = [date(2026, 3, 2), date(2026, 3, 9)]
 
@@ -30,7 +31,7 @@ def test_periods_of_what_was_said_often_are_those_of_all_weeks() -> None:
     weekly = pl.DataFrame(rows, schema=names, orient="row")
     key = [*windows.SCOPE, "phrase"]
     often = windows.periods(windows.said_often(weekly, WEEKS[1]), WEEKS[1])
-    whole = windows.periods(weekly, WEEKS[1]).filter(pl.col("people") >= windows.MIN_PEOPLE)
+    whole = windows.periods(weekly, WEEKS[1]).filter(pl.col("people") >= MIN_PEOPLE)
     assert often.sort(key).equals(whole.sort(key))
     assert 0 < often.height < 80
     asked = windows.asked(windows.periods(windows.sampled(weekly, 1), WEEKS[1]), 1, 5)
