@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +16,7 @@ from models.phrase_trends import MIN_TOTAL, with_trends
 from transforms import phrase_windows as windows
 from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
-from transforms.phrases import MIN_PEOPLE, PASSAGE, added_up, people_saying, without_parts
+from transforms.phrases import PASSAGE, added_up, people_saying, without_parts
 from transforms.signals import UNATTRIBUTED
 from transforms.stopwords import STOP_WORDS
 from transforms.waterfall import quote
@@ -37,17 +39,19 @@ class Counted:
 
 
 class Passages:
-    """Texts of taggable passages as a night sees them; one batch in memory at a time."""
+    """Texts of taggable passages as a night sees them; a few batches in memory at a time."""
 
     def __init__(self, lake: Lake, as_of: date, heard: pl.DataFrame) -> None:
         self._lake, self._as_of, self._heard = lake, as_of, heard
 
     def batches(self, weeks: Sequence[date]) -> Iterator[tuple[date, pl.DataFrame]]:
         """Each week's batches, oldest first; the text beside what `heard` tells."""
-        for week in weeks:
-            own = self._heard.filter(pl.col("week_start") == week)
-            for batch in own.partition_by("batch", maintain_order=True):
-                yield week, self.texts(batch)
+        key = ["week_start", "batch"]
+        own = self._heard.filter(pl.col("week_start").is_in(list(weeks)))
+        for parts in windows.together(own.partition_by(key, maintain_order=True)):
+            texts = self.texts(pl.concat(parts))
+            for batch in texts.partition_by(key, maintain_order=True):
+                yield batch["week_start"][0], batch
 
     def texts(self, wanted: pl.DataFrame) -> pl.DataFrame:
         """`wanted` with the text of each passage."""
@@ -85,13 +89,9 @@ def count_phrases(
 def _candidates(passages: Passages, shown: list[date]) -> pl.Series:
     """Hashes of the phrases that enough people said in one of the shown weeks."""
     found = [pl.Series("_hash", [], dtype=pl.UInt64)]
-    for week in shown:
-        counts = [
-            windows.fingerprints(windows.said_in(batch, STOP_WORDS))
-            for _, batch in passages.batches([week])
-        ]
-        if counts:
-            found.append(windows.shown_often(counts))
+    for _, batches in _by_week(passages, shown):
+        counts = [windows.fingerprints(windows.said_in(batch, STOP_WORDS)) for batch in batches]
+        found.append(windows.shown_often(counts))
     return pl.concat(found).unique().sort()
 
 
@@ -99,21 +99,27 @@ def _counts(
     passages: Passages, weeks: list[date], candidates: pl.Series, one_in: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     phrases, totals = [], []
-    for week in weeks:
+    for week, batches in _by_week(passages, weeks):
         parts, sums = [], []
-        for _, batch in passages.batches([week]):
-            said = windows.said_in(batch, STOP_WORDS)
-            counts = people_saying(said)
+        for batch in batches:
+            counts = people_saying(windows.said_in(batch, STOP_WORDS))
             sums.append(counts.group_by(windows.SCOPE).agg(pl.col("people").sum()))
             parts.append(windows.kept(counts, candidates, one_in))
-        if parts:
-            label = pl.lit(week).alias("week_start")
-            phrases.append(added_up(parts).select(label, pl.all()))
-            added = pl.concat(sums).group_by(windows.SCOPE).agg(pl.col("people").sum())
-            totals.append(added.select(label, pl.all()))
+        label = pl.lit(week).alias("week_start")
+        phrases.append(added_up(parts).select(label, pl.all()))
+        added = pl.concat(sums).group_by(windows.SCOPE).agg(pl.col("people").sum())
+        totals.append(added.select(label, pl.all()))
     return pl.concat(phrases), pl.concat(totals).sort(
         "week_start", *windows.SCOPE, nulls_last=False
     )
+
+
+def _by_week(
+    passages: Passages, weeks: Sequence[date]
+) -> Iterator[tuple[date, Iterator[pl.DataFrame]]]:
+    """Each week in which anything was said, and its batches, which are to be read before the next week's."""
+    for week, batches in itertools.groupby(passages.batches(weeks), operator.itemgetter(0)):
+        yield week, map(operator.itemgetter(1), batches)
 
 
 def phrase_stats(
@@ -121,7 +127,8 @@ def phrase_stats(
 ) -> pl.DataFrame:
     """The table phrase_stats, but for pseudonyms of its examples; quotes only where allowed."""
     contract = EXPORTS["phrase_stats"]
-    found = without_parts(pl.concat([_week(counted, week) for week in counted.shown]))
+    sampled = windows.sampled(counted.phrases, counted.one_in)
+    found = without_parts(pl.concat([_week(counted, sampled, week) for week in counted.shown]))
     if found.is_empty():
         return contract.empty()
     passages = Passages(lake, as_of, counted.heard)
@@ -139,12 +146,12 @@ def phrase_stats(
     return typed.sort(contract.order, nulls_last=False)
 
 
-def _week(counted: Counted, week: date) -> pl.DataFrame:
+def _week(counted: Counted, sampled: pl.DataFrame, week: date) -> pl.DataFrame:
     """The phrases of one week that are shown, with their trends."""
-    whole = windows.periods(counted.phrases, week)
-    often = windows.with_sayings(whole.filter(pl.col("people") >= MIN_PEOPLE), counted.totals, week)
-    asked = windows.asked(whole, counted.one_in, MIN_TOTAL)
-    return windows.most_risen(with_trends(often, asked=asked), week)
+    often = windows.periods(windows.said_often(counted.phrases, week), week)
+    told = windows.with_sayings(often, counted.totals, week)
+    asked = windows.asked(windows.periods(sampled, week), counted.one_in, MIN_TOTAL)
+    return windows.most_risen(with_trends(told, asked=asked), week)
 
 
 def _quoted(passages: Passages, example: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -15,7 +15,9 @@ from transforms.phrases import MIN_PEOPLE, PASSAGE, phrases_of
 WEEKS_BEFORE = 12
 WEEKS_SHOWN = 4
 BATCH = 20_000
-"""Passages read at once."""
+"""Passages whose phrases are counted at once."""
+READ = 60_000
+"""Passages whose texts are looked up at once: each time, all texts of the lake are gone through."""
 SHOWN = 25
 """Phrases of a week and scope that are shown though their rise may be chance."""
 COVERED = 0.5
@@ -63,6 +65,18 @@ def heard_passages(
     )
 
 
+def together(parts: Iterable[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]:
+    """Batches in their order, as many at a time as have `READ` passages, one at least."""
+    some: list[pl.DataFrame] = []
+    for part in parts:
+        if some and sum(one.height for one in some) + part.height > READ:
+            yield some
+            some = []
+        some.append(part)
+    if some:
+        yield some
+
+
 def said_in(batch: pl.DataFrame, stop_words: Mapping[str, Collection[str]]) -> pl.DataFrame:
     """What a batch of passages (with text) says: its columns but the text, and size and phrase."""
     numbered = batch.drop("text").with_row_index("_row")
@@ -82,7 +96,7 @@ def shown_often(counts: Sequence[pl.DataFrame]) -> pl.Series:
 
 def kept(said: pl.DataFrame, candidates: pl.Series, one_in: int) -> pl.DataFrame:
     """Candidates, and one in so many of all phrases: from these it is told how many there are."""
-    wanted = pl.col("_hash").is_in(candidates.implode()) | _sampled(one_in)
+    wanted = pl.col("_hash").is_in(candidates.implode()) | (pl.col("_hash") % one_in == 0)
     return said.with_columns(_hash()).filter(wanted).drop("_hash")
 
 
@@ -90,8 +104,16 @@ def _hash() -> pl.Expr:
     return pl.concat_str("language", pl.lit(" "), "phrase").hash(seed=7).alias("_hash")
 
 
-def _sampled(one_in: int) -> pl.Expr:
-    return pl.col("_hash") % one_in == 0
+def sampled(weekly: pl.DataFrame, one_in: int) -> pl.DataFrame:
+    """One in so many of all phrases: those that are kept however few say them."""
+    return weekly.filter(_hash() % one_in == 0)
+
+
+def said_often(weekly: pl.DataFrame, week: date) -> pl.DataFrame:
+    """Every week's rows of the phrases that enough people said in `week`."""
+    key = [*SCOPE, "phrase"]
+    often = weekly.filter(pl.col("week_start") == week, pl.col("people") >= MIN_PEOPLE)
+    return weekly.join(often.select(key), on=key, how="semi", nulls_equal=True)
 
 
 def periods(weekly: pl.DataFrame, week: date) -> pl.DataFrame:
@@ -119,9 +141,9 @@ def with_sayings(found: pl.DataFrame, totals: pl.DataFrame, week: date) -> pl.Da
 
 
 def asked(found: pl.DataFrame, one_in: int, min_total: int) -> int:
-    """How many phrases of all scopes were said often enough to be asked about."""
+    """How many phrases of all scopes were said often enough to be asked about; `found`: those `sampled`."""
     often = pl.col("people") + pl.col("people_before") >= min_total
-    return one_in * found.with_columns(_hash()).filter(often & _sampled(one_in)).height
+    return one_in * found.filter(often).height
 
 
 def most_risen(found: pl.DataFrame, week: date) -> pl.DataFrame:

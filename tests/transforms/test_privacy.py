@@ -292,3 +292,18 @@ def test_many_values_get_the_hash_that_one_gets(key: bytes) -> None:
     assert hashes("id", values, key) == {v: hmac_key(f"id\x1f{v}", key) for v in values}
     with pytest.raises(ValueError, match="the key of join keys is empty"):
         hashes("id", values, b"")
+
+
+@pytest.mark.parametrize(
+    "cue",
+    ["ph", "telephone", "my new number", "Tel", "mob", "cellphone", "landline", "whats app", "wpp", "wapp", "zap",
+     "fone", "telemóvel", "telf", "tlm", "celulares", "fixo", "FAX", "handy", "hotline"],
+)  # fmt: skip
+def test_the_fewest_digits_behind_each_word_for_a_phone_are_enough(cue: str) -> None:
+    assert redact_text(f"{cue}: 54321") == f"{cue}: <PHONE>"
+    assert redact_text(f"{cue}: 5432") == f"{cue}: 5432"
+
+
+@pytest.mark.parametrize("verb", ["call", "ring", "text", "dial", "reach", "sms", "ligar", "chama"])
+def test_the_fewest_digits_behind_each_verb_are_enough(verb: str) -> None:
+    assert redact_text(f"{verb} me on 54321") == f"{verb} me on <PHONE>"

@@ -31,6 +31,13 @@ _NUMBER = rf"\(?\d\)?(?:{_S}?[()]?\d){{%d,13}}"
 _JOINT = "[ .:=(-]{1,3}"
 _END = r"(?![\w%€$£])(?![-.,/:]\d)"
 
+_FIVE = re.compile(_NUMBER % 4)
+"""What every told number begins with: five digits at least."""
+_STEMS = (
+    "ph", "number", "tel", "mob", "cel", "landline", "whats", "wpp", "wapp", "zap", "fone", "tlm", "fixo", "fax",
+    "handy", "hotline", "call", "ring", "text", "dial", "reach", "sms", "lig", "chama", "conta",
+)  # fmt: skip
+"""Each noun and verb above holds one of these."""
 _CUED = tuple(
     re.compile(
         rf"(?<![\w-])(?P<word>(?:{words}){glued}{joint})(?P<number>{_NUMBER % more}){_END}",
@@ -105,9 +112,17 @@ def mask_told_phones(
             len(match["number"]) == 13 and is_barcode(match["number"])
         )
 
-    for cued in (*_CUED, _SIGNED):
+    if not _FIVE.search(s):
+        return s
+    for cued in (*(_CUED if _may_call(s) else ()), _SIGNED):
         s = cued.sub(lambda m: m["word"] + PHONE if called(m) else m.group(), s)
     return _FOLLOWED.sub(lambda m: PHONE if called(m) and not is_thing(m) else m.group(), s)
+
+
+def _may_call(s: str) -> bool:
+    """False when a text surely holds no word of `_CUED`; beyond ASCII, letters have more kin than their small ones."""
+    lower = s.lower()
+    return not s.isascii() or any(stem in lower for stem in _STEMS)
 
 
 def mask_grouped_phones(s: str, is_thing: Callable[[re.Match[str]], bool]) -> str:

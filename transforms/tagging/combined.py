@@ -69,14 +69,14 @@ def found_together(
     """
     out: list[tuple[int, str, int, int, float]] = []
     folded, texts = batch["folded"].to_list(), batch["text"].to_list()
-    for row, column in np.argwhere(tagged).tolist():
+    chances = chance[tagged].astype(np.float64).tolist()
+    for (row, column), sure in zip(np.argwhere(tagged).tolist(), chances, strict=True):
         signal = signals[column]
         places = hits.get((row, signal))
         if places is None:
             window = trimmed(folded[row], windows[row, column])
             places = original(texts[row], {signal: [window]})[signal]
-        sure = round(float(chance[row, column]), 2)
-        out += [(row, signal, start, end, sure) for start, end in places]
+        out += [(row, signal, start, end, round(sure, 2)) for start, end in places]
     return _found(out)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from transforms.tagging.language import OTHER, Detector, primary
-from transforms.tagging.normalise import MAX_SCAN, fold
+from transforms.tagging.normalise import MAX_SCAN, fold_all
 from transforms.tagging.phrases import PhraseBook
 
 TAGGABLE_SCHEMA: dict[str, pl.DataType] = {
@@ -23,10 +23,8 @@ def read_words(texts: pl.Series) -> pl.DataFrame:
     frame = pl.DataFrame({"text": texts.cast(pl.String).fill_null("").str.slice(0, MAX_SCAN)})
     words = pl.col("folded").str.replace_all("'", "", literal=True)
     words = words.str.replace_all(r"[^a-z0-9\x{80}-\x{10ffff}]+", " ").str.strip_chars(" ")
-    folded = [fold(text) for text in frame["text"].to_list()]
-    return frame.with_columns(pl.Series("folded", folded, pl.String)).with_columns(
-        (" " + words + " ").alias("words")
-    )
+    folded = fold_all(frame["text"]).alias("folded")
+    return frame.with_columns(folded).with_columns((" " + words + " ").alias("words"))
 
 
 def hinted(words: pl.DataFrame, books: Sequence[PhraseBook]) -> pl.DataFrame:

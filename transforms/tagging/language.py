@@ -10,6 +10,10 @@ OTHER = "other"
 """A language that no phrase book covers."""
 
 _MAX_TOKENS = 200
+_BITS = 12
+"""Each language's votes are so many bits of one number: far more than the words and letters of a text can give."""
+_MOST = (1 << _BITS) - 1
+_KEPT_VOTES = 50_000
 _FOREIGN = {
     "es": "el los las y es muy pero con una por lo que mi su del al esta este hola gracias cuando usted le"
     " tengo pedido producto mas todo bien porque hace ya yo en un llego llega",
@@ -32,15 +36,17 @@ class Detector:
         lists: dict[str, Iterable[str]] = {b.language: b.common_words for b in books}
         lists |= {code: words.split() for code, words in _FOREIGN.items() if code not in covered}
         self._covered = covered
-        self._marks = {code: chr(0x100 + i) for i, code in enumerate(sorted(lists))}
-        self._votes: dict[str, str] = {}
-        for code, mark in self._marks.items():
-            for word in lists[code]:
-                self._votes[word] = self._votes.get(word, "") + mark
-        self._letters: dict[str, tuple[str, ...]] = {}
+        self._codes = sorted(lists)
+        one = {code: 1 << i * _BITS for i, code in enumerate(self._codes)}
+        self._votes: dict[str, int] = {}
+        for code, words in lists.items():
+            for word in words:
+                self._votes[word] = self._votes.get(word, 0) + one[code]
+        self._letters: dict[str, int] = {}
         for book in books:
             for letter in book.letters:
-                self._letters[letter] = (*self._letters.get(letter, ()), book.language)
+                self._letters[letter] = self._letters.get(letter, 0) + one[book.language]
+        self._known: dict[int, tuple[str | None, int, int]] = {}
 
     def detect(self, text: str, anchor: str) -> tuple[str | None, bool]:
         """Language or None, and whether the evidence decides. `anchor`: the words of the folded text.
@@ -49,21 +55,26 @@ class Detector:
         which fewer than one in twelve is known, or mostly of another script: then `OTHER`.
         """
         words = anchor.split(" ", _MAX_TOKENS + 2)[1 : _MAX_TOKENS + 1]
-        cast = "".join(filter(None, map(self._votes.get, words)))
-        votes = {code: cast.count(mark) for code, mark in self._marks.items() if mark in cast}
+        votes = sum(filter(None, map(self._votes.get, words)))
         if not text.isascii():
             if self._is_foreign_script(words):
                 return OTHER, True
-            for letter in set(text[:2_000].lower()) & self._letters.keys():
-                for code in self._letters[letter]:
-                    votes[code] = votes.get(code, 0) + 1
-        ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
-        best, count = ranked[0] if ranked else (None, 0)
-        second = ranked[1][1] if len(ranked) > 1 else 0
+            letters = set(text[:2_000].lower()) & self._letters.keys()
+            votes += sum(map(self._letters.__getitem__, letters))
+        best, count, second = self._known.get(votes) or self._ranked(votes)
         if len(words) > 8 and count * 12 < len(words):
             return OTHER, True
         name = best if best is None or best in self._covered else OTHER
         return (name if count > second else None), count >= 2 and count * 2 >= second * 3
+
+    def _ranked(self, votes: int) -> tuple[str | None, int, int]:
+        """The language with most votes, the first in the alphabet of equals, how many, and the next one's."""
+        counts = [votes >> i * _BITS & _MOST for i in range(len(self._codes))]
+        second, count = sorted([0, *counts])[-2:]
+        found = (self._codes[counts.index(count)] if count else None), count, second
+        if len(self._known) < _KEPT_VOTES:
+            self._known[votes] = found
+        return found
 
     @staticmethod
     def _is_foreign_script(words: Sequence[str]) -> bool:

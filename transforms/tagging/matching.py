@@ -13,20 +13,23 @@ import polars as pl
 from transforms.tagging.normalise import fold_with_offsets, is_identity
 from transforms.tagging.pattern import Pattern, Places
 from transforms.tagging.phrases import PhraseBook, Rule
-from transforms.tagging.sentences import Sentences, negated
+from transforms.tagging.sentences import Sentences, cued, negated
 
 Hit = tuple[int, int]
 Hits = dict[tuple[int, str], list[Hit]]
 """Row of a batch and signal to the places in the original text, in order; none overlaps another."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A row that may match, its words, and the rules whose words it holds."""
+    """A row that may match: its folded text and its own, the rules whose words it holds, and what words it lacks."""
 
     row: int
+    folded: str
+    text: str
     words: frozenset[str]
     rules: tuple[Rule, ...]
+    lacking: int
 
 
 def rule_hits(
@@ -38,10 +41,9 @@ def rule_hits(
     is. Without it every signal is looked for everywhere.
     """
     found: Hits = {}
-    folded, texts = batch["folded"].to_list(), batch["text"].to_list()
     for candidate in _candidates(batch, book, wanted):
-        hits = _matches(folded[candidate.row], candidate, book)
-        for signal, places in original(texts[candidate.row], hits).items():
+        hits = _matches(candidate, book)
+        for signal, places in original(candidate.text, hits).items():
             found[candidate.row, signal] = places
     return found
 
@@ -68,18 +70,20 @@ def _candidates(
         return
     anchors = sorted(by_anchor)
     found = batch.select(
-        row=pl.int_range(pl.len()),
-        hits=pl.col("words").str.extract_many(anchors, overlapping=True),
-    ).filter(pl.col("hits").list.len() > 0)
-    texts, asked = batch["words"].to_list(), _asked(of_signal, wanted, batch.height)
-    for row, hits in found.iter_rows():
+        pl.col("words").str.extract_many(anchors, overlapping=True).alias("hits"),
+        pl.int_range(pl.len()).alias("row"),
+        "folded", "text", "words",
+    ).filter(pl.col("hits").list.len() > 0)  # fmt: skip
+    asked, needs, required = _asked(of_signal, wanted, batch.height), book.needs, book.required
+    for hits, row, folded, text, said in found.iter_rows():
         met = functools.reduce(operator.or_, map(by_anchor.__getitem__, hits)) & asked[row]
         if not met:
             continue
-        words = frozenset(texts[row].split())
-        rules = [rule for rule in _of(met, book) if rule.pattern.possible(words)]
+        words = said.split()
+        lacking = required.lacking(words)
+        rules = tuple(book.rules[i] for i in _bits(met) if not needs[i] & lacking)
         if rules:
-            yield _Candidate(row, words, tuple(rules))
+            yield _Candidate(row, folded, text, frozenset(words), rules, lacking)
 
 
 def _asked(
@@ -101,54 +105,61 @@ def _asked(
     return out
 
 
-def _of(bits: int, book: PhraseBook) -> Iterator[Rule]:
-    """The rules of a book that bits stand for, in order."""
+def _bits(bits: int) -> Iterator[int]:
+    """The places of the bits that are set, in order."""
     while bits:
         lowest = bits & -bits
-        yield book.rules[lowest.bit_length() - 1]
+        yield lowest.bit_length() - 1
         bits ^= lowest
 
 
-def _matches(text: str, candidate: _Candidate, book: PhraseBook) -> dict[str, list[Hit]]:
+def _matches(candidate: _Candidate, book: PhraseBook) -> dict[str, list[Hit]]:
+    text = candidate.folded
     places = Places(text, candidate.words)
     sentences = Sentences(text, book)
+    may = cued(text, candidate.words, book.scope)
     found: dict[str, list[Hit]] = {}
     for rule in candidate.rules:
         for start, end in rule.pattern.spans(places):
             hit = _trim(text, start, end)
             if rule.kind == "question" and not sentences.asks(hit[0]):
                 continue
-            if rule.kind == "phrases" and negated(text, hit, sentences.around(hit[0]), book.scope):
+            if rule.kind == "phrases" and negated(
+                text, hit, sentences.around(hit[0]), book.scope, may=may
+            ):
                 continue
             found.setdefault(rule.signal, []).append(hit)
     kept: dict[str, list[Hit]] = {}
     for signal, hits in found.items():
-        excluder = _Excluder(places, book.excludes[signal])
-        if left := [hit for hit in hits if not excluder.excludes(hit, sentences.around(hit[0]))]:
+        cancels = _cancels(places, book.cancels[signal], candidate.lacking)
+        if left := [hit for hit in hits if not _cancelled(hit, cancels, sentences)]:
             kept[signal] = _merge(left)
     return kept
 
 
-class _Excluder:
-    """What cancels mentions of one signal in one passage; only phrases whose words are there are looked for."""
+def _cancels(
+    places: Places, patterns: Sequence[tuple[str, int, Pattern]], lacking: int
+) -> list[tuple[str, Hit]]:
+    """What cancels mentions of one signal in one passage: kind and place; only phrases whose words are there are looked for."""
+    return [
+        (kind, span)
+        for kind, needs, pattern in patterns
+        if not needs & lacking
+        for span in pattern.spans(places)
+    ]
 
-    def __init__(self, places: Places, excludes: Mapping[str, Sequence[Pattern]]) -> None:
-        self.spans = {
-            kind: [
-                span
-                for pattern in patterns
-                if pattern.possible(places.words)
-                for span in pattern.spans(places)
-            ]
-            for kind, patterns in excludes.items()
-        }
 
-    def excludes(self, hit: Hit, bounds: Hit) -> bool:
-        return (
-            bool(self.spans["exclude_passage"])
-            or any(bounds[0] <= a < bounds[1] for a, _ in self.spans["exclude_sentence"])
-            or any(a < hit[1] and hit[0] < b for a, b in self.spans["exclude_overlap"])
-        )
+def _cancelled(hit: Hit, cancels: Sequence[tuple[str, Hit]], sentences: Sentences) -> bool:
+    """Whether something cancels a mention: in its passage, in its sentence, or touching it."""
+    for kind, (start, end) in cancels:
+        if kind == "exclude_passage":
+            return True
+        if kind == "exclude_overlap":
+            if start < hit[1] and hit[0] < end:
+                return True
+        elif (bounds := sentences.around(hit[0]))[0] <= start < bounds[1]:
+            return True
+    return False
 
 
 def _trim(text: str, start: int, end: int) -> Hit:

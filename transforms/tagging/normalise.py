@@ -11,6 +11,8 @@ import html
 import re
 import unicodedata
 
+import polars as pl
+
 MAX_SCAN = 20_000
 """Characters of a passage that are scanned; the rest of a longer one is ignored."""
 
@@ -31,6 +33,8 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 """An entity, a tag of HTML or a comment; anything else in angle brackets is text."""
+_NOT_PLAIN = r"[^\n\x20-\x25\x27-;=-_a-~]"
+"""A character of which more is to be done than to make it small: no printable ASCII, or `&`, `<` or a grave accent."""
 _DELETED = frozenset({"Mn", "Me", "Cf", "Cs"})
 _SPECIAL = {
     "\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "\u2032": "'",
@@ -84,6 +88,15 @@ def fold(text: str) -> str:
     if _has_markup(text):
         text = _MARKUP.sub(_plain, text)
     return text.translate(_TABLE)
+
+
+def fold_all(texts: pl.Series) -> pl.Series:
+    """`fold` of each text, none of them null: of those in plain ASCII, without markup, in one step."""
+    lower = texts.str.to_lowercase()
+    others = texts.str.contains(_NOT_PLAIN).arg_true()
+    if others.is_empty():
+        return lower
+    return lower.scatter(others, [fold(text) for text in texts.gather(others).to_list()])
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int], list[int]]:

@@ -59,8 +59,8 @@ class Pattern:
     """One phrase: its expression, and what a text that it matches must hold.
 
     `anchors`: literals of the anchor text, one of which it holds. `groups`: sets of words, of each of which it holds
-    one. `possible` is the cheap test that spares most expressions. `first`: the words that a match may begin with,
-    so that the expression is tried there only; None when it must be searched for.
+    one (`transforms.tagging.required` asks for them). `first`: the words that a match may begin with, so that the
+    expression is tried there only; None when it must be searched for.
     """
 
     source: str
@@ -69,23 +69,19 @@ class Pattern:
     groups: tuple[frozenset[str], ...]
     first: frozenset[str] | None
 
-    def possible(self, words: Set[str]) -> bool:
-        """False when a text of these words surely does not match."""
-        for group in self.groups:  # noqa: SIM110 - a generator doubles the time of the hottest line
-            if words.isdisjoint(group):
-                return False
-        return True
-
     def spans(self, places: Places) -> list[tuple[int, int]]:
         """Matches in the folded text of `places`; none overlaps another."""
         text = places.text
         if self.first is None:
             return [match.span() for match in self.compiled.finditer(text)]
         starts = [at for word in self.first & places.words for at in places.of(word)]
+        starts.sort()
         out: list[tuple[int, int]] = []
-        for at in sorted(starts):
-            if (not out or at >= out[-1][1]) and (match := self.compiled.match(text, at)):
+        matched, done = self.compiled.match, 0
+        for at in starts:
+            if at >= done and (match := matched(text, at)):
                 out.append(match.span())
+                done = match.end()
         return out
 
     @functools.cached_property
@@ -267,6 +263,10 @@ class Cues:
         if not self._regex or not self._possible(text):
             return []
         return [match.span() for match in self._regex.finditer(text)]
+
+    def among(self, words: Set[str]) -> bool:
+        """False when a text of these words surely holds no cue."""
+        return self._regex is not None and (self._always or not self._words.isdisjoint(words))
 
     def _possible(self, text: str) -> bool:
         return self._always or not self._words.isdisjoint(anchor_text(text).split())

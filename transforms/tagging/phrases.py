@@ -5,7 +5,9 @@ A book is the parsed content of `data/phrases/<language>.toml`; its keys are exp
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 
 from transforms.tagging.normalise import fold
 from transforms.tagging.pattern import Cues, Pattern, compile_phrase
+from transforms.tagging.required import Required
 
 TAGGER = "phrases"
 KINDS = ("phrases", "firm", "question")
@@ -60,6 +63,29 @@ class PhraseBook:
     def signals(self) -> tuple[str, ...]:
         """Signals that this book can find, sorted."""
         return tuple(sorted(self.confidence))
+
+    @functools.cached_property
+    def required(self) -> Required:
+        """What all patterns of the book require of a text's words."""
+        kinds = [patterns for kinds in self.excludes.values() for patterns in kinds.values()]
+        return Required([*(rule.pattern for rule in self.rules), *itertools.chain(*kinds)])
+
+    @functools.cached_property
+    def needs(self) -> tuple[int, ...]:
+        """What each rule needs of it."""
+        return tuple(self.required.needs(rule.pattern) for rule in self.rules)
+
+    @functools.cached_property
+    def cancels(self) -> Mapping[str, tuple[tuple[str, int, Pattern], ...]]:
+        """Per signal what `excludes` it: kind, what it needs, and pattern."""
+        return {
+            signal: tuple(
+                (kind, self.required.needs(pattern), pattern)
+                for kind, patterns in kinds.items()
+                for pattern in patterns
+            )
+            for signal, kinds in self.excludes.items()
+        }
 
 
 class _Reader:
