@@ -99,14 +99,13 @@ def _labelled(texts: list[str], told: list[list[str]], content: bytes) -> Labell
     return Labelled([fold(text) for text in texts], labels, hashlib.sha256(content).hexdigest())
 
 
-def turns(path: Path, most: int, seed: int) -> list[str]:
-    """Customers' turns of the MultiDoGO chats, a sample: unlabelled everyday language."""
+def turns(path: Path, seed: int) -> list[str]:
+    """Customers' turns of the MultiDoGO chats in any order: unlabelled everyday language."""
     import polars as pl  # noqa: PLC0415
 
     said = pl.read_parquet(path)["utterance"].drop_nulls().unique().sort().to_list()
     some = [text for text in said if 12 < len(text) < 400]
-    chosen = np.random.default_rng(seed).permutation(len(some))[:most]
-    return [fold(some[i]) for i in chosen]
+    return [fold(some[i]) for i in np.random.default_rng(seed).permutation(len(some))]
 
 
 def neighbours(

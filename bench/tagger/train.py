@@ -1,4 +1,4 @@
-"""`python -m bench.tagger.train --data FOLDER --work FOLDER [--more FILE ...]`.
+"""`python -m bench.tagger.train --data FOLDER --work FOLDER [--more FILE ...] [--unlabelled FILE ...]`.
 
 Makes data/tagger/accurate.npz and fast.npz. Needs torch (2.13) and the encoder's packages beside what
 nights run on. A fifth of the labelled passages is held out; the networks that learnt from the others
@@ -10,6 +10,7 @@ on one machine with one thread.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tomllib
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 import polars as pl
 import torch
 
-from bench.tagger import export, learning, stacking, student, teacher
+from bench.tagger import export, learning, stacking, student, teacher, unlabelled
 from bench.tagger.material import (
     ROOT,
     SIGNALS,
@@ -34,7 +35,7 @@ from bench.tagger.material import (
     varied,
 )
 from flows.settings import load_settings
-from flows.tagger_files import ENCODER, read_encoder
+from flows.tagger_files import ENCODER, read_encoder, read_fast
 from models.tagger.files import pieces_of
 from models.tagger.windows import spaced
 from models.tagger.wordpiece import WordPieces
@@ -44,8 +45,8 @@ from transforms.tagging.judging import read_words
 from transforms.tagging.matching import rule_hits
 
 FOLDS, HELD = 5, 0
-TIMES, TURNS = 3, 6_000
-WIDTH, FEATURES = 64, 256
+TIMES, TURNS, UNSURE = 3, 6_000, 9_000
+"""How often a passage is varied; turns as they come; texts of which the network in place is unsure."""
 LIMIT, EPOCHS = 128, 4
 SURE, NOT = 3.0, -5.0
 """Log odds that a label stands for."""
@@ -58,7 +59,9 @@ class Setup:
     real: Labelled
     more: Labelled
     own: Labelled
-    unlabelled: list[str]
+    measured: list[str]
+    turns: list[str]
+    files: list[Path]
     base: dict[str, np.ndarray]
     words: WordPieces
     vocabulary: list[str]
@@ -79,10 +82,12 @@ def setup(asked: argparse.Namespace) -> Setup:
     """Reads passages, unlabelled texts and the encoder."""
     base, vocabulary = read_encoder(load_settings(ROOT / "hearcast.toml", os.environ))[:2]
     real = labelled(asked.data / "passages" / "passages_train.jsonl")
-    more = joined(asked.more, asked.data / "passages" / "passages.jsonl")
-    said = turns(asked.data / "multidogo" / "chats.parquet", TURNS, seed=1)
+    measuring = asked.data / "passages" / "passages.jsonl"
+    more, measured = joined(asked.more, measuring), labelled(measuring).texts
+    said = turns(asked.data / "multidogo" / "chats.parquet", seed=1)
     words = WordPieces(pieces_of(vocabulary))
-    return Setup(real, more, own(), said, dict(base), words, vocabulary, asked.work)
+    read = (real, more, own(), measured, said, asked.unlabelled)
+    return Setup(*read, dict(base), words, vocabulary, asked.work)
 
 
 def parted(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +133,21 @@ def exercises(one: Setup, rows: np.ndarray, seed: int) -> list[str]:
     base = one.base["embeddings.word_embeddings.weight"]
     like = neighbours(base, dict(one.words.vocabulary), {w for p in passages for w in p})
     new = varied(passages, TIMES, like, np.random.default_rng(seed))
-    return [" ".join(words) for words in new] + one.unlabelled
+    return [" ".join(words) for words in new] + one.turns[:TURNS]
+
+
+def chosen(one: Setup, rows: np.ndarray) -> list[str]:
+    """Of the other unlabelled texts those of which the fast network in place is least sure; kept."""
+    path = one.work / "chosen.json"
+    if not path.exists():
+        held = [one.real.texts[i] for i in np.setdiff1d(np.arange(len(one.real.texts)), rows)]
+        known = one.measured + held + labelled_rows(one, rows)[0] + one.turns[:TURNS]
+        texts = unlabelled.candidates(one.files, one.turns[TURNS:], known)
+        odds, _ = read_fast()[0].score(texts)
+        picked = [texts[i] for i in unlabelled.unsure(odds, UNSURE)]
+        path.write_text(json.dumps(picked), encoding="utf-8")
+        print(f"{len(picked)} chosen of {len(texts)} unlabelled texts", flush=True)
+    return list(json.loads(path.read_text(encoding="utf-8")))
 
 
 def told(one: Setup, model: teacher.Teacher, texts: list[str], name: str) -> np.ndarray:
@@ -146,21 +165,21 @@ def softened(labels: np.ndarray, odds: np.ndarray) -> np.ndarray:
 
 def learned(one: Setup, rows: np.ndarray, teach: teacher.Teacher, name: str) -> student.Student:
     """The fast network, of the accurate one, on varied passages and on the labels."""
-    vectors = student.start_vectors(one.base["embeddings.word_embeddings.weight"], WIDTH)
+    vectors = student.start_vectors(one.base["embeddings.word_embeddings.weight"])
     path = one.work / f"{name}.pt"
     if path.exists():
-        model = student.Student(vectors, FEATURES, len(SIGNALS))
+        model = student.Student(vectors, len(SIGNALS))
         model.load_state_dict(torch.load(path))
         return model
     texts, labels = labelled_rows(one, rows)
-    new = exercises(one, rows, 1)
-    print(f"{name}: {len(new)} varied passages", flush=True)
+    new, other = exercises(one, rows, 1), chosen(one, rows)
+    print(f"{name}: {len(new)} varied passages, {len(other)} unlabelled ones", flush=True)
     odds = told(one, teach, new, f"{name}_lesson")
+    further = told(one, teach, other, f"{name}_chosen")
     sure = softened(labels, told(one, teach, texts, f"{name}_labelled"))
-    passages = [one.pieces(text.split()) for text in spaced(new + texts + texts)]
-    model = student.train(
-        vectors, passages, np.vstack([odds, sure, sure]).astype(np.float32), 0, features=FEATURES
-    )
+    passages = [one.pieces(text.split()) for text in spaced(new + other + texts + texts)]
+    wanted = np.vstack([odds, further, sure, sure]).astype(np.float32)
+    model = student.train(vectors, passages, wanted, 0)
     torch.save(model.state_dict(), path)
     return model
 
@@ -193,6 +212,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of third-party data")
     parser.add_argument(
         "--more", type=Path, nargs="*", default=[], help="further labelled passages, JSONL"
+    )
+    parser.add_argument(
+        "--unlabelled", type=Path, nargs="*", default=[], help="further texts, JSONL"
     )
     parser.add_argument("--work", type=Path, required=True, help="folder for steps that are done")
     parser.add_argument("--only", choices=("accurate", "fast"), help="write one of the two files")
