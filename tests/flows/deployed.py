@@ -92,10 +92,10 @@ class Deployed:
         found: dict[str, Any] = self.ask(f"flow_runs/{run}")["state"]
         return found
 
-    def ended(self, run: str) -> dict[str, Any]:
+    def ended(self, run: str, seconds: float = SECONDS) -> dict[str, Any]:
         """The final state of a run."""
         final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-        until(lambda: self.state(run)["type"] in final, f"run {run} to end")
+        until(lambda: self.state(run)["type"] in final, f"run {run} to end", seconds)
         return self.state(run)
 
     def runs(self, deployment: str) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from flows.night import yesterday
 from flows.reader import read_manifest, snapshot_dir
 from flows.stopwatch import STAGE_FILE
 from tests.flows.conftest import digests
-from tests.flows.deployed import Deployed, checkout, deployed, until
+from tests.flows.deployed import SECONDS, Deployed, checkout, deployed, until
 from tests.flows.tiny import FORECAST, order_rows
 from tests.flows.written import write_config
 
@@ -170,7 +170,7 @@ def test_a_night_killed_while_it_forecasts_is_run_again_one_rung_lower(here: Dep
     run = here.run(NIGHTLY)
     until(lambda: _doing(here).get("stage") == "forecast", "the night to forecast")
     os.kill(_engine(here)[0], signal.SIGKILL)
-    state = here.ended(run)
+    state = here.ended(run, 2 * SECONDS)  # it starts anew
     assert (state["type"], state["name"]) == ("FAILED", "PublishedDegraded"), state
     assert read_manifest(snapshot_dir(exports(here)))["why"] == [
         "the full forecast was ended by SIGKILL, as where memory runs out"
