@@ -103,11 +103,13 @@ def one_night(config: str, as_of: str | None, *, restated: bool = False) -> Stat
 
 def report(state: State[Any]) -> int:
     """Says how a night ended, and its exit code."""
+    from flows.stage_results import Degraded  # noqa: PLC0415
     from flows.summary import planner_lines  # noqa: PLC0415
 
     if state.name in ("Completed", "PublishedDegraded"):
         data: Any = state.data
-        published: Published = getattr(data, "result", data)
+        found: Published | Degraded = getattr(data, "result", data)
+        published = found.published if isinstance(found, Degraded) else found
         lines = planner_lines(published.snapshot)
         latest = published.exports / "latest"
         where = latest if latest.is_dir() else published.snapshot

@@ -22,7 +22,7 @@ from flows.night import Night, night_of, open_night
 from flows.progress import BAR
 from flows.publishing import STATUS_FULL, note_stages
 from flows.settings import Settings, load_settings
-from flows.stage_results import Heard, Judged, Landed, Made, Published
+from flows.stage_results import Degraded, Heard, Judged, Landed, Made, Published
 from flows.stopwatch import now
 from flows.timed import stage
 from flows.turns import in_turn
@@ -131,7 +131,7 @@ def _told(settings: Settings, published: Published, *, news: bool) -> State[Any]
         outcome.published(settings, published.as_of, published.reasons, full=full)
     if full:
         return Completed(message=published.headline, data=published)
-    return Failed(name=published.status, message=published.headline, data=published)
+    return Failed(name=published.status, message=published.headline, data=Degraded(published))
 
 
 def _through(night: Night) -> Published:

@@ -77,3 +77,16 @@ class Published:
     lines: tuple[str, ...]
     reasons: tuple[str, ...] = ()
     """Why the night is degraded; empty on a full one."""
+
+
+class Degraded(Exception):  # noqa: N818 - named for what happened
+    """What Prefect raises, and shows in its log, of a run that published a degraded night."""
+
+    def __init__(self, published: Published) -> None:
+        """`published`: what the night published all the same."""
+        super().__init__(published.headline)
+        self.published = published
+
+    def __reduce__(self) -> tuple[type[Degraded], tuple[Published]]:
+        """Made anew from what was published, where a result is kept."""
+        return Degraded, (self.published,)

@@ -175,6 +175,9 @@ def test_a_night_killed_while_it_forecasts_is_run_again_one_rung_lower(here: Dep
     assert read_manifest(snapshot_dir(exports(here)))["why"] == [
         "the full forecast was ended by SIGKILL, as where memory runs out"
     ]
+    log = here.folder.parent / "home" / "worker.log"
+    until(lambda: "Degraded: PublishedDegraded as of" in log.read_text(), "the run to say so")
+    assert "TypeError" not in log.read_text(), "a degraded night is no fault of the program"
 
 
 def _engine(here: Deployed) -> tuple[int, dict[str, str]]:

@@ -75,10 +75,10 @@ def judge(stage: str, dossiers: Iterable[Dossier]) -> Verdicts:
     rows: list[dict[str, Any]] = []
     docs: list[dict[str, Any]] = []
     for dossier, found in read:
-        results_ = [found[i] for i in range(len(dossier.cases))]
-        rows += _rows(dossier, results_)
-        if results_:
-            docs.append(_document(f"{stage}.{dossier.table}", dossier, results_))
+        told = [found[i] for i in range(len(dossier.cases))]
+        rows += _rows(dossier, told)
+        if told:
+            docs.append(_document(f"{stage}.{dossier.table}", dossier, told))
     return Verdicts(table_of(rows), tuple(docs))
 
 
