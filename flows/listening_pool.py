@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import polars as pl
@@ -35,6 +36,7 @@ class Pool:
     def __init__(self, many: int) -> None:
         self._many = many
         self._pool: ProcessPoolExecutor | None = None
+        self._others: set[BaseProcess] = set()
 
     def worth(self, name: str, texts: int) -> bool:
         """Whether so many texts are quicker read here than in the process that asks."""
@@ -50,6 +52,7 @@ class Pool:
                     BAR.shards("listen", at, len(texts))
                     yield start, answer
             except (BrokenProcessPool, MemoryError):
+                self._kill()
                 self.close()
                 tries += 1
                 if tries > TRIES:
@@ -59,6 +62,14 @@ class Pool:
                     "a process that reads texts was killed, as where memory runs out; %s texts are "
                     "read again by %s in parts of %s", len(texts) - at, self._many, size,
                 )  # fmt: skip
+
+    def _kill(self) -> None:
+        """Ends the processes at once, one that started while the pool broke, too: nobody else would.
+
+        Python's own pool may wait for such a one forever.
+        """
+        for one in set(active_children()) - self._others:
+            one.kill()
 
     def close(self) -> None:
         """Ends the processes."""
@@ -82,5 +93,6 @@ class Pool:
 
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:
+            self._others = set(active_children())
             self._pool = ProcessPoolExecutor(self._many, get_context("spawn"))
         return self._pool

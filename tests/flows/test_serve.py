@@ -52,7 +52,11 @@ def test_prefect_yaml_schedules_every_deployment_in_a_zone_one_at_a_time() -> No
         assert entry["work_pool"]["name"] == "hearcast"
         assert all(schedule["timezone"] and schedule["cron"] for schedule in entry["schedules"])
         assert entry["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
-        assert not any(content.get(step) or entry.get(step) for step in ("build", "push", "pull"))
+        assert not any(content.get(step) or entry.get(step) for step in ("push", "pull"))
+        assert "build" not in entry
+        watched = "flows.watched_run" in entry["work_pool"]["job_variables"].get("command", "")
+        assert watched == (entry["name"] == "nightly")
+    assert content["build"] == [{"flows.watched_run.interpreter": {"id": "here"}}], "builds nothing"
     assert read_deployments(ROOT / "prefect.yaml")[0].schedules == (NIGHTLY,)
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ import pytest
 from flows import tagger_files
 from flows.cli import main
 from flows.descendants import descendants
+from flows.listening_pool import Pool
 from flows.listening_readers import Readers
 from flows.listening_work import Question
 from flows.night import open_night
@@ -161,6 +163,24 @@ def test_a_process_killed_while_it_reads_costs_nothing(
     killer.join()
     assert found.equals(fast.find(texts, "en"))
     assert "texts are read again by 1 in parts of 10" in caplog.text
+
+
+def test_readers_that_start_while_others_die_are_ended_too(settings: Settings) -> None:
+    bystander = get_context("spawn").Process(target=time.sleep, args=(60,))
+    bystander.start()
+    pool = Pool(2)
+    asked = Question(settings, "rules", open_tagger(settings, "rules").version, "find", ("en",))
+    list(pool.each(series("where is my order"), asked))
+    started = set(active_children()) - {bystander}
+    pool._kill()
+    for one in started:
+        one.join(60)
+    assert started
+    assert not any(one.is_alive() for one in started)
+    assert bystander.is_alive()
+    pool.close()
+    bystander.kill()
+    bystander.join()
 
 
 def _kill_one_reader() -> None:
