@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import _run_key
+from flows.night import spec_of
 from flows.settings import Settings, SettingsError, Validation, load_settings
 from flows.storage import Access, ObjectPath
 
@@ -403,4 +404,13 @@ def test_keys_of_a_database_go_with_its_kind_alone(tmp_path: Path) -> None:
     path = tmp_path / "hearcast.toml"
     path.write_text("[[sources]]\nname = 'shop'\nurl_env = 'A'\nrefunds = 'r'")
     with pytest.raises(SettingsError, match='url_env goes with kind = "sql"'):
+        load_settings(path, {})
+
+
+def test_how_many_series_are_audited_reaches_the_forecast(tmp_path: Path) -> None:
+    path = tmp_path / "hearcast.toml"
+    path.write_text("[forecast]\naudit_series = 3\n")
+    assert spec_of(load_settings(path, {})).audit_series == 3
+    path.write_text("[forecast]\naudit_series = -1\n")
+    with pytest.raises(SettingsError, match="audit_series"):
         load_settings(path, {})

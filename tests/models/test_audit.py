@@ -128,3 +128,10 @@ def test_a_model_steps_down_and_says_so(model: str) -> None:
             assert np.isfinite(made.forecast).all()
             assert (made.forecast >= 0).all()
     assert audit_one(np.full(100, np.nan), season, grid(100), model).rung == MEAN
+
+
+def test_nobody_audits_where_none_is_asked_for(
+    night: tuple[Known, Known, pl.DataFrame, pl.DataFrame],
+) -> None:
+    assert audited(night, 1).height > 0
+    assert audited(night, 0).is_empty()

@@ -337,6 +337,16 @@ def test_what_is_sold_by_weight_adds_up_in_thousandths() -> None:
     assert failed(judge_exports({"demand_weekly": by_weight}, horizon=HORIZON)) == set()
 
 
+def test_what_stockouts_cost_by_weight_adds_up_too() -> None:
+    units = ("observed_units", "unconstrained_units", "lost_units")
+    sevenths = baseline()["demand_unconstrained"].with_columns(pl.col(units) / 7)
+    off = pl.col("unconstrained_units") - pl.col("observed_units") - pl.col("lost_units")
+    assert sevenths.filter(off != 0).height > 0, "no float adds up exactly"
+    tables = {**baseline(), "demand_unconstrained": sevenths}
+    found = failed(judge_exports(tables, horizon=HORIZON))
+    assert not {check for check in found if check.startswith("demand_unconstrained.loss")}
+
+
 def test_channels_add_up_to_their_sku() -> None:
     skus = baseline()["forecasts"].filter(level == "sku")
     channels = skus.with_columns(
