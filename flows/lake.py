@@ -23,6 +23,7 @@ import polars as pl
 
 from flows.accounts import newest
 from flows.lake_health import with_digests
+from flows.lake_rooms import ROOMS, left_behind
 from flows.landings import LakeError, Landing, Part, entry_bytes, read_entry
 from flows.parquet import as_of_today
 from flows.places import Place, relative
@@ -45,11 +46,6 @@ LANDED_TYPES = {
 }
 ORDER_STRIDE = 1 << 36
 """Rows of landing n have `_order` from n * ORDER_STRIDE on, so that a later landing wins."""
-
-
-LANDED_ROOMS = ("tables", "restricted", "quarantine")
-"""Where what no log entry names is nobody's."""
-OTHER_ROOMS = ("log", "kept", "audits", "erasures", "tagged")
 KEY_LINES = 50_000
 """Order lines that the lake's own key comes from, at most."""
 
@@ -362,12 +358,11 @@ class Lake:
         named = {path for entry in self.landings() for part in entry.parts for path in part.paths}
         named |= {entry.quarantine for entry in self.landings() if entry.quarantine}
         removed = []
-        for room in (*LANDED_ROOMS, *OTHER_ROOMS):
+        for room in ROOMS:
             for path in self.storage.files(self.root / room):
-                name = relative(path, self.root)
-                if path.suffix == ".tmp" or (room in LANDED_ROOMS and name not in named):
+                if left_behind(self.root, room, path, named):
                     self.storage.delete(path)
-                    removed.append(name)
+                    removed.append(relative(path, self.root))
         return removed
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -112,6 +113,25 @@ def test_data_without_a_log_entry_do_not_exist_and_are_swept(tmp_path: Path) -> 
     assert seen(lake, date(2026, 3, 11)) == {"a": 1.0}
     assert len(lake.sweep()) == 2
     assert sorted(p.as_posix() for p in tmp_path.rglob("*") if p.is_file()) == whole
+
+
+def test_what_a_killed_night_left_among_its_alerts_goes_once_nobody_can_be_writing_it(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(tmp_path)
+    alerts, calls = tmp_path / "alerts", tmp_path / "calls"
+    for folder in (alerts, calls):
+        folder.mkdir()
+        (folder / ".told.json.77.tmp").write_text("{")
+        (folder / ".told.json.78.tmp").write_text("{")
+        (folder / "told.json").write_text("{}")
+        for name in (".told.json.77.tmp", "told.json"):
+            os.utime(folder / name, (0, 0))
+    removed = ["alerts/.told.json.77.tmp", "calls/.told.json.77.tmp"]
+    assert sorted(lake.sweep()) == removed
+    left = {".told.json.78.tmp", "told.json"}
+    assert {path.name for path in alerts.iterdir()} == left
+    assert {path.name for path in calls.iterdir()} == left
 
 
 def test_words_and_identities_lie_in_the_restricted_part_readable_by_the_owner_only(
