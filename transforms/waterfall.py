@@ -90,7 +90,7 @@ def heard(weekly: pl.DataFrame, signal: str, category: str | None, week: date) -
 
 
 def spans(tags: pl.DataFrame, signal: str, scope: tuple[str, str], week: date) -> pl.DataFrame:
-    """Tags to quote, best first: those of the SKU before those of its category, newest first.
+    """Tags to quote, best first: those of the SKU before those of its category, surest first, then newest.
 
     `scope` is (sku, category). Said in the week that acts or the three before; one a conversation.
     """
@@ -103,8 +103,9 @@ def spans(tags: pl.DataFrame, signal: str, scope: tuple[str, str], week: date) -
         (pl.col("sku") == sku) | (pl.col("category") == category),
     )
     return mine.sort(
-        pl.col("sku").eq_missing(sku), "said_at", "conversation_id", "passage_id", "span_start",
-        descending=[True, True, False, False, False],
+        pl.col("sku").eq_missing(sku), "confidence", "said_at",
+        "conversation_id", "passage_id", "span_start",
+        descending=[True, True, True, False, False, False], nulls_last=True,
     ).unique("conversation_id", keep="first", maintain_order=True)  # fmt: skip
 
 

@@ -73,19 +73,23 @@ def test_what_was_heard_is_compared_with_the_year_before_only() -> None:
     assert whole.usual_share is None
 
 
-def test_quotes_of_the_sku_come_first_one_a_conversation_within_four_weeks() -> None:
-    def row(name: str, sku: str | None, day: int, signal: str = "gift") -> tuple[object, ...]:
-        return (name, "p", signal, 0, sku, "Socks", datetime(2026, 11, day, tzinfo=UTC))
+def test_quotes_of_the_sku_come_first_then_the_surest_one_a_conversation_of_four_weeks() -> None:
+    def row(name: str, sku: str | None, day: int, sure: float | None = 0.6) -> tuple[object, ...]:
+        return (name, "p", "gift", 0, sku, "Socks", datetime(2026, 11, day, tzinfo=UTC), sure)
 
     tags = pl.DataFrame(
-        [row("other", "S2", 8), row("mine", "S1", 3), row("mine", "S1", 2), row("late", "S1", 9),
-         row("none", "S1", 4, "worry")],
+        [row("other", "S2", 8, 0.99), row("mine", "S1", 3), row("mine", "S1", 2, 0.7),
+         row("late", "S1", 9, 0.9), row("newer", "S1", 4), row("untold", "S1", 5, None),
+         row("surer", "S1", 2, 0.8)],
         schema=["conversation_id", "passage_id", "signal", "span_start", "sku", "category",
-                "said_at"],
+                "said_at", "confidence"],
         orient="row",
     )  # fmt: skip
+    worry = tags.head(1).with_columns(signal=pl.lit("worry"), conversation_id=pl.lit("none"))
+    tags = tags.vstack(worry)
     found = spans(tags, "gift", ("S1", "Socks"), WEEK)
-    assert found["conversation_id"].to_list() == ["mine", "other"]
+    expected = ["surer", "mine", "newer", "untold", "other"]
+    assert found["conversation_id"].to_list() == expected
 
 
 def test_a_quote_is_redacted_before_it_is_cut() -> None:
