@@ -16,9 +16,10 @@ from obstore.store import from_url
 
 from flows.errors import StoreError
 
-SCHEMES = ("s3://", "gs://", "az://")
+FAMILIES = {"s3://": "AWS_", "gs://": "GOOGLE_", "az://": "AZURE_"}
+"""How the names begin of what the environment says of a cloud."""
+SCHEMES = tuple(FAMILIES)
 LEASE_SECONDS = 120
-_FAMILIES = ("AWS_", "GOOGLE_", "AZURE_")
 _PATIENCE = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 
 
@@ -54,15 +55,18 @@ def scan_options(bucket: str, access: Access) -> dict[str, str]:
 
 def _surroundings() -> str:
     """Digest of what the environment says of clouds: another answer needs another client."""
-    told = sorted(item for item in os.environ.items() if item[0].startswith(_FAMILIES))
+    told = sorted(
+        item for item in os.environ.items() if item[0].startswith(tuple(FAMILIES.values()))
+    )
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 @cache
 def _client(bucket: str, access: Access, _surroundings: str) -> Any:  # noqa: ANN401 - as above
     config = _config(bucket, access)
-    allow = str(config.pop("aws_allow_http", "")).lower() in ("true", "1")
-    allow = allow or os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1")
+    family = FAMILIES[f"{bucket.partition('://')[0]}://"]
+    said = (config.pop("aws_allow_http", ""), os.environ.get(f"{family}ALLOW_HTTP", ""))
+    allow = any(str(one).lower() in ("true", "1") for one in said)
     client_options: Any = {"timeout": "60s", "connect_timeout": "5s", "allow_http": allow}
     retries: Any = _PATIENCE
     try:

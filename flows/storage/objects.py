@@ -272,10 +272,13 @@ def told(place: ObjectPath, *, writing: bool = False) -> Iterator[None]:
             errno.EACCES, f"{place}: access denied; check the credentials and what they may do"
         ) from None
     except BaseError as error:
-        raise StoreError(errno.EIO, f"{place}: {_short(error)}") from None
+        raise StoreError(errno.EIO, f"{place}: {_short(error, place.bucket)}") from None
 
 
-def _short(error: BaseError) -> str:
+_ENDPOINTS = {"s3://": "AWS_ENDPOINT_URL", "az://": "AZURE_STORAGE_ENDPOINT"}
+
+
+def _short(error: BaseError, bucket: str) -> str:
     """Why a request failed, in a few words: the whole may quote a request."""
     status = re.search(r"status code: (\d{3}[ A-Za-z]*)", str(error))
     if status and status.group(1).startswith("404"):
@@ -284,4 +287,7 @@ def _short(error: BaseError) -> str:
         return "access denied; check the credentials and what they may do"
     if status:
         return f"the storage answered {status.group(1).strip()}; try again later"
-    return "the storage cannot be reached; check the network, AWS_ENDPOINT_URL and [storage]"
+    named = [name for scheme, name in _ENDPOINTS.items() if bucket.startswith(scheme)]
+    return (
+        f"the storage cannot be reached; check {', '.join(['the network', *named])} and [storage]"
+    )

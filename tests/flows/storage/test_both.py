@@ -12,12 +12,14 @@ import pytest
 
 from flows.places import Place, relative
 from flows.storage import ObjectPath, storage_of
-from tests.flows.storage.conftest import new_bucket
+from tests.flows.storage.clouds import s3_cloud
 
 
-@pytest.fixture(params=["disk", "bucket"])
+@pytest.fixture(params=["disk", "s3", "az"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return tmp_path if request.param == "disk" else request.getfixturevalue("root")
+    if request.param == "disk":
+        return tmp_path
+    return ObjectPath.of(f"{request.getfixturevalue(request.param)}/shop")
 
 
 def test_files_are_written_created_once_and_removed(folder: Place) -> None:
@@ -118,11 +120,10 @@ def test_no_update_of_many_is_lost(folder: Place) -> None:
     assert json.loads(place.read_bytes()) == names, "none leaves it"
 
 
-def test_a_bucket_that_keeps_versions_is_told(
-    s3_server: str, root: ObjectPath, tmp_path: Path
-) -> None:
-    kept = ObjectPath.of(f"s3://{new_bucket(s3_server, versioned=True)}/lake")
+def test_a_bucket_that_keeps_versions_is_told(s3_server: str, s3: str, tmp_path: Path) -> None:
+    kept = ObjectPath.of(f"{s3_cloud(s3_server, versioned=True).url}/lake")
     assert storage_of(kept).keeps_versions(kept)
+    root = ObjectPath.of(f"{s3}/shop")
     assert not storage_of(root).keeps_versions(root)
     assert not storage_of(tmp_path).keeps_versions(tmp_path)
 

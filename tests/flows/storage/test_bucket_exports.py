@@ -22,7 +22,7 @@ from flows import exports as ex
 from flows.earlier import nights_before, table_of
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.staging import json_bytes, read_json
-from flows.storage import Access, ObjectPath
+from flows.storage import ObjectPath
 from tests.export_frames import all_frames
 from tests.flows.conftest import digests
 
@@ -119,9 +119,8 @@ def test_an_amended_night_takes_the_place_of_the_old_one(root: ObjectPath) -> No
     assert not refused.path.exists()
 
 
-def test_duckdb_reads_a_night_in_a_bucket_as_the_documents_say(
-    root: ObjectPath, s3_server: str
-) -> None:
+def test_duckdb_reads_a_night_in_a_bucket_as_the_documents_say(s3: str, s3_server: str) -> None:
+    root = ObjectPath.of(f"{s3}/shop")
     night(root, DAY)
     try:
         connection = duckdb.connect()
@@ -218,13 +217,13 @@ def trials(exports: ObjectPath, count: int) -> None:
     assert snapshot_dir(exports) == last.path, "what a killed writer held has lapsed"
 
 
-def test_a_reader_never_sees_a_mixture_while_writers_are_killed(s3: str) -> None:
-    trials(ObjectPath.of(f"{s3}/exports", Access(lease_seconds=5)), 2)
+def test_a_reader_never_sees_a_mixture_while_writers_are_killed(brief: ObjectPath) -> None:
+    trials(brief, 2)
 
 
 @pytest.mark.soak
-def test_many_killed_writers(s3: str) -> None:
-    trials(ObjectPath.of(f"{s3}/exports", Access(lease_seconds=5)), 30)
+def test_many_killed_writers(brief: ObjectPath) -> None:
+    trials(brief, 30)
 
 
 def test_two_writers_of_one_day_leave_one_whole_night(root: ObjectPath) -> None:

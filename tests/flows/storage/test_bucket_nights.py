@@ -22,10 +22,10 @@ from flows.lake import Lake
 from flows.places import relative
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import Settings, load_settings
-from flows.storage import Access, ObjectPath, storage_of
+from flows.storage import ObjectPath, storage_of
 from tests.flows.conftest import child_environment
 from tests.flows.one_person import ADA, NIGHTS, hashed_in, hashes_of_ada, one_person, told_in
-from tests.flows.storage.conftest import CREDENTIALS, new_bucket
+from tests.flows.storage.clouds import Cloud, azure_cloud, s3_cloud
 from tests.flows.storage.test_bucket_exports import Reader
 from tests.flows.tiny import END, order_rows, tiny_shop
 
@@ -38,10 +38,11 @@ def run(config: Path, *arguments: str) -> int:
     return main([arguments[0], "--config", str(config), *arguments[1:]])
 
 
-def in_bucket(config: Path, bucket: str, server: str, lease: int = 120) -> Path:
+def in_bucket(config: Path, cloud: Cloud, lease: int = 120) -> Path:
     """The same shop with its files, lake and exports in a bucket; its configuration alone on disk."""
+    bucket = cloud.url
     for path in sorted((config.parent / "in").iterdir()):
-        ObjectPath.of(f"{bucket}/in/{path.name}", access(server)).put(path.read_bytes())
+        ObjectPath.of(f"{bucket}/in/{path.name}", cloud.access).put(path.read_bytes())
     text = (
         config.read_text().replace("'lake'", f"'{bucket}/lake'").replace('"in/', f'"{bucket}/in/')
     )
@@ -49,15 +50,15 @@ def in_bucket(config: Path, bucket: str, server: str, lease: int = 120) -> Path:
     folder = config.parent / "in bucket"
     folder.mkdir()
     there = folder / "hearcast.toml"
-    there.write_text(
-        f'{text}\n[storage]\nendpoint = "{server}"\nallow_http = true\nlease_seconds = {lease}\n'
-    )
+    there.write_text(f"{text}\n{cloud.toml(lease)}")
     return there
 
 
-def access(server: str) -> Access:
-    """How `[storage]` reaches the server; the credentials stand in the environment."""
-    return Access(endpoint=server, allow_http=True, lease_seconds=5)
+def new_cloud(request: pytest.FixtureRequest) -> Cloud:
+    """A bucket of the kind that the test asks for."""
+    if request.param == "s3":
+        return s3_cloud(request.getfixturevalue("s3_server"))
+    return azure_cloud(request.getfixturevalue("azure_server"))
 
 
 def on_disk(config: Path) -> Path:
@@ -78,22 +79,20 @@ def fetched(place: ObjectPath, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["s3", pytest.param("az", marks=pytest.mark.soak)])
 def both(
+    request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     prefect_server: None,  # noqa: ARG001 - the nights need it
     data_docs: None,  # noqa: ARG001 - they are put in the bucket, too
-    s3_server: str,
 ) -> Iterator[tuple[Path, Path, Reader]]:
     """One shop, two nights and a drawn audit, on disk and in a bucket that somebody reads throughout."""
+    cloud = new_cloud(request)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in CREDENTIALS.items():
+        for name, value in cloud.environment.items():
             patch.setenv(name, value)
         config = one_person(tmp_path_factory.mktemp("bucket") / "shop")
-        disk, bucket = (
-            on_disk(config),
-            in_bucket(config, f"s3://{new_bucket(s3_server)}", s3_server),
-        )
+        disk, bucket = on_disk(config), in_bucket(config, cloud)
         exports = load_settings(bucket, {}).paths.exports
         assert isinstance(exports, ObjectPath)
         with Reader(exports, every=0.5) as reader:
@@ -202,22 +201,31 @@ def until(true: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(params=["s3", "az"])
+def cloud(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """A new bucket of each kind in turn."""
+    made = new_cloud(request)
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
 @pytest.mark.soak
 def test_a_killed_night_leaves_nothing_visible_and_the_next_one_succeeds(
-    tmp_path: Path, s3: str, s3_server: str
+    tmp_path: Path, cloud: Cloud
 ) -> None:
     config = tiny_shop(tmp_path / "shop")
-    bucket = in_bucket(config, s3, s3_server, lease=20)
+    bucket = in_bucket(config, cloud, lease=20)
     assert run(bucket, "nightly", "--as-of", str(END)) == EXIT_PUBLISHED
     paths = settings_of(bucket).paths
     exports, before = paths.exports, snapshot_dir(paths.exports)
     later = order_rows(END + timedelta(days=1), NEXT, seed=8)
-    ObjectPath.of(f"{s3}/in/later.csv", access(s3_server)).put(later.write_csv().encode())
+    ObjectPath.of(f"{cloud.url}/in/later.csv", cloud.access).put(later.write_csv().encode())
     command = [sys.executable, "-m", "flows.cli", "nightly", "--config", str(bucket)]
     process = subprocess.Popen(
         [*command, "--as-of", str(NEXT)],
         cwd=ROOT,
-        env=child_environment(tmp_path / "home") | CREDENTIALS,
+        env=child_environment(tmp_path / "home") | dict(cloud.environment),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -15,7 +15,7 @@ from flows.places import relative
 from flows.storage import Access, NoAccess, ObjectPath, place_of, storage_of
 from flows.storage.globbing import found_in_bucket
 from flows.storage.objects import ChangedMeanwhile
-from tests.flows.storage.conftest import CREDENTIALS
+from tests.flows.storage.clouds import AZURE_ACCOUNT, AZURE_KEY, CREDENTIALS
 
 
 def test_an_address_takes_itself_apart_as_a_path_does() -> None:
@@ -35,7 +35,8 @@ def test_an_address_takes_itself_apart_as_a_path_does() -> None:
 def test_it_is_pickled_and_printed_without_a_secret(root: ObjectPath) -> None:
     root.put(b"")
     told = repr(root).encode() + str(root).encode() + pickle.dumps(root)
-    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"].encode() not in told
+    for secret in (CREDENTIALS["AWS_SECRET_ACCESS_KEY"], AZURE_KEY):
+        assert secret.encode() not in told
 
 
 def test_what_is_there_is_found(root: ObjectPath) -> None:
@@ -139,6 +140,30 @@ def test_trouble_is_one_line_with_the_remedy(
         assert "check" in line
         assert "words" not in line
         assert CREDENTIALS["AWS_ACCESS_KEY_ID"] not in line
+
+
+def test_azure_is_reached_by_the_address_of_a_server_of_ones_own(
+    az: str, azure_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.storage.access._PATIENCE", {"max_retries": 0})
+    for name in ("AZURE_STORAGE_USE_EMULATOR", "AZURITE_BLOB_STORAGE_URL"):
+        monkeypatch.delenv(name)
+    place = ObjectPath.of(f"{az}/x")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", AZURE_ACCOUNT)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", AZURE_KEY)
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", f"{azure_server}/{AZURE_ACCOUNT}")
+    with pytest.raises(StoreError, match="check the network, AZURE_STORAGE_ENDPOINT and"):
+        place.put(b"words")
+    monkeypatch.setenv("AZURE_ALLOW_HTTP", "true")
+    place.put(b"words")
+    assert place.read_bytes() == b"words"
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "d3Jvbmc=")
+    with pytest.raises(StoreError, match="access denied"):
+        place.put(b"words")
+    missing = ObjectPath.of("az://no-such-container/x")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", AZURE_KEY)
+    with pytest.raises(StoreError, match="there is no such bucket"):
+        missing.put(b"words")
 
 
 def test_credentials_may_stand_in_a_block(
