@@ -21,7 +21,7 @@ from transforms.validation import EXTRA, ROW
 PARQUET = b"PAR1"
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 _BLOCK_BYTES = 1 << 24
-_GROUP_ROWS = 1 << 18
+_GROUP_ROWS = 1 << 16
 _FAILURES = (PolarsError, pa.ArrowException, FileProblem, OSError, ValueError, *content.Damaged)
 
 
