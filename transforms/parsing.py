@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from transforms.contracts import UTC_TIME
 from transforms.contracts.schema import PolarsType
-from transforms.text_ends import outer_bytes
+from transforms.text_views import outer_bytes
 
 _ISO = (
     r"^(?P<day>\d{4}-\d{2}-\d{2})"
