@@ -8,6 +8,8 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 
+from transforms.ascending import ascends
+
 _NULL = "\x00"
 _BETWEEN = "\x1f"
 
@@ -35,12 +37,14 @@ def all_distinct(frame: pl.DataFrame, key: Sequence[str]) -> bool:
 def repeated(frame: pl.DataFrame, key: Sequence[str]) -> pl.Series:
     """Where a row agrees in `key` with another one; nulls are equal.
 
-    Where all hashes differ, all keys do; only the keys of equal hashes are compared.
+    Where keys ascend or all hashes differ, none does; only the keys of equal hashes are compared.
     """
-    hashes = frame.select(key).hash_rows(seed=1)
-    ordered = np.sort(hashes.to_numpy())
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
     found = pl.Series("repeated", [False]).new_from_index(0, frame.height)
+    if ascends(frame, key):
+        return found
+    hashes = frame.select(key).hash_rows(seed=1)
+    ordered = hashes.sort().to_numpy()  # half of what NumPy's sort costs
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(twice):
         return found
     suspect = hashes.is_in(pl.Series(np.unique(twice)).implode()).arg_true()

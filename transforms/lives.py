@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from transforms.asof import DELETED, KNOWN_ON, ORDER, SOURCE, VERSION
@@ -15,6 +16,7 @@ from transforms.contracts.schema import UTC_TIME, Table
 FROM, UNTIL = "_from", "_until"
 DAY = "_day"
 _NEVER = date.max
+_FEW = 16
 
 
 def lived(
@@ -32,17 +34,17 @@ def lived(
     day of the row's event. Columns that become known later than the row stand as they are:
     `position_of` their own day tells from which cutoff on. `replaced`: as `visible` has it.
     """
+    until = pl.lit(len(cutoffs), dtype=pl.Int16)
     if replaced:
         versions = _with_end(versions, [SOURCE, *table.key])
-    else:
-        versions = versions.with_columns(pl.lit(_NEVER).alias(UNTIL))
+        until = position_of(pl.col(UNTIL), cutoffs)
     begun = pl.max_horizontal(KNOWN_ON, DAY)
     return (
         versions.filter(~pl.col(DELETED))
         .with_columns(_event_day(table, timezone).alias(DAY))
         .with_columns(
             position_of(begun, cutoffs).alias(FROM),
-            position_of(pl.col(UNTIL), cutoffs).alias(UNTIL),
+            until.alias(UNTIL),
         )
         .filter(pl.col(FROM) < pl.col(UNTIL))
     )
@@ -55,7 +57,15 @@ def position_of(day: pl.Expr, cutoffs: Sequence[date]) -> pl.Expr:
 
 
 def _positions(days: pl.Series, cutoffs: pl.Series) -> pl.Series:
-    return cutoffs.search_sorted(days.fill_null(_NEVER), side="left").cast(pl.Int16)
+    """Few cutoffs are counted one by one, which costs less than half of searching among them."""
+    days = days.fill_null(_NEVER) if days.has_nulls() else days
+    if len(cutoffs) > _FEW:
+        return cutoffs.search_sorted(days, side="left").cast(pl.Int16)
+    numbers = days.to_physical().to_numpy()
+    found = np.zeros(len(numbers), np.int8)
+    for cutoff in cutoffs.to_physical():
+        found += (numbers > cutoff).view(np.int8)
+    return pl.Series(days.name, found).cast(pl.Int16)
 
 
 def shown_at(rows: pl.DataFrame, position: int) -> pl.DataFrame:

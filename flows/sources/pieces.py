@@ -14,6 +14,7 @@ from polars.exceptions import PolarsError
 
 from flows.places import Place
 from flows.sources import content
+from flows.sources.ahead import ahead
 from flows.sources.base import FileProblem
 from flows.sources.plain_text import Heading, heading_of, rows_of
 from transforms.validation import EXTRA, ROW
@@ -21,7 +22,7 @@ from transforms.validation import EXTRA, ROW
 PARQUET = b"PAR1"
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 _BLOCK_BYTES = 1 << 24
-_GROUP_ROWS = 1 << 18
+_GROUP_ROWS = 1 << 16
 _FAILURES = (PolarsError, pa.ArrowException, FileProblem, OSError, ValueError, *content.Damaged)
 
 
@@ -54,13 +55,15 @@ def pieces_of(
             line = start + file.readline()
         if start == PARQUET:
             data = content.load(path)
-            return Pieces(lambda: _careful(_groups(data, group_rows)))
+            return Pieces(lambda: ahead(_careful(_groups(data, group_rows))))
     except (FileProblem, OSError, *content.Damaged):
         return None
     heading = heading_of(line) if ending(path) in TEXT_ENDINGS else None
     if heading is None or content.looks_binary(start) is not None:
         return None
-    return Pieces(lambda: _careful(_blocks(path, heading, block_bytes)), tuple(heading.notes))
+    return Pieces(
+        lambda: ahead(_careful(_blocks(path, heading, block_bytes))), tuple(heading.notes)
+    )
 
 
 def ending(path: Place) -> str:

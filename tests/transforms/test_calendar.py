@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
+from polars.testing import assert_series_equal
 
 from tests.rows import at
 from transforms import calendar
@@ -9,7 +10,7 @@ from transforms import calendar
 
 @pytest.mark.parametrize("week_start", calendar.WEEKDAYS)
 def test_every_day_of_ten_years_falls_into_the_week_that_holds_it(week_start: str) -> None:
-    days = [date(2019, 12, 20) + timedelta(days=i) for i in range(3660)]
+    days = [date(first, 12, 20) + timedelta(days=i) for first in (1965, 2019) for i in range(3660)]
     frame = pl.DataFrame({"day": days}).with_columns(
         calendar.week_of(pl.col("day"), week_start).alias("week")
     )
@@ -127,6 +128,18 @@ def test_days_looked_up_are_those_that_the_zone_tells(zone: str) -> None:
     assert found.equals(told, null_equal=True)
     assert found.dtype == pl.Date
     assert found.name == "t"
+
+
+@pytest.mark.parametrize("given", [0, 1, 30_000])
+def test_days_of_a_column_that_is_mostly_null_are_those_that_the_zone_tells(given: int) -> None:
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    times = pl.datetime_range(
+        start, start + timedelta(minutes=29_999), "1m", time_unit="us", eager=True
+    )[:given]
+    rows = pl.concat([times, pl.Series([None] * 50_000, dtype=times.dtype)]).alias("t")
+    mixed = rows.sample(fraction=1.0, shuffle=True, seed=1)
+    found = calendar.local_days(mixed, "America/New_York")
+    assert_series_equal(found, mixed.dt.convert_time_zone("America/New_York").dt.date())
 
 
 def test_a_year_in_which_a_day_begins_within_a_quarter_is_asked_for_time_by_time(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from transforms.asof import DELETED, KNOWN_ON, ORDER, SOURCE, VERSION, has_secon
 from transforms.buyers import buyers
 from transforms.contracts import INPUTS
 from transforms.demand import COUNTED, sku_categories, unit_events
-from transforms.lives import FROM, UNTIL, lived, shown_at
+from transforms.lives import FROM, UNTIL, lived, position_of, shown_at
 from transforms.sold import sold_weeks
 
 ZONE = "America/New_York"
@@ -54,6 +55,18 @@ def seen(frame: pl.DataFrame, cutoff: date) -> pl.DataFrame:
 
 def living(frame: pl.DataFrame) -> pl.LazyFrame:
     return lived(frame.lazy(), LINES, CUTOFFS, ZONE, replaced=has_second(frame))
+
+
+@pytest.mark.parametrize("number", [0, 1, 9, 16, 17, 40])
+def test_the_position_of_a_day_is_that_of_the_first_cutoff_not_before_it(number: int) -> None:
+    cutoffs = [BEGIN + timedelta(days=3 * n) for n in range(number)]
+    days = [None, date.max, date(1960, 1, 1), *(BEGIN + timedelta(days=n) for n in range(-2, 130))]
+    found = pl.DataFrame({"day": pl.Series(days, dtype=pl.Date)}).select(
+        position_of(pl.col("day"), cutoffs)
+    )
+    told = [number if day is None else bisect_left(cutoffs, day) for day in days]
+    assert found["day"].to_list() == told
+    assert found["day"].dtype == pl.Int16
 
 
 CASES = [(seed, second) for seed in range(8) for second in (False, True)]

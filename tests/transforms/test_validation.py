@@ -326,13 +326,32 @@ def test_a_column_of_one_shape_is_read_as_its_rows_are(
 @settings(deadline=None)
 @given(
     st.lists(
-        st.none() | st.text(st.sampled_from("aé \t\u00a0\u2003\n~\x7f"), max_size=4), max_size=8
-    )
+        st.none()
+        | st.text(st.sampled_from("aé \t\u00a0\u2003\n~\x7f"), max_size=4)
+        | st.text(st.sampled_from("ab "), min_size=11, max_size=14),
+        max_size=8,
+    ),
+    st.integers(0, 8),
 )
-def test_texts_are_trimmed_whatever_they_begin_and_end_with(texts: list[str | None]) -> None:
-    trimmed = parsing.as_text(pl.Series("t", texts, pl.String))
-    assert trimmed.to_list() == [(text or "").strip() or None for text in texts]
-    assert trimmed.name == "t"
+def test_texts_are_trimmed_whatever_they_begin_and_end_with(
+    texts: list[str | None], cut: int
+) -> None:
+    """Also those that begin in the middle of a table's memory, and longer ones than Arrow's views hold."""
+    whole = pl.Series("t", texts, pl.String)
+    for part, told in ((whole, texts), (whole[cut:], texts[cut:]), (whole[:cut], texts[:cut])):
+        trimmed = parsing.as_text(part)
+        assert trimmed.to_list() == [(text or "").strip() or None for text in told]
+        assert trimmed.name == "t"
+
+
+@pytest.mark.parametrize("text", ["abc", "abcdefghijkl", "abcdefghijklm", "x" * 300])
+@pytest.mark.parametrize("space", [" ", "\n", "\u00a0"])
+def test_one_text_with_space_around_it_among_clean_ones_is_trimmed(text: str, space: str) -> None:
+    for odd in (text + space, space + text):
+        rows = [text] * 50 + [odd] + ["short"] * 50
+        parts = [pl.Series("t", rows[:60]), pl.Series("t", [None, "", *rows[60:]], pl.String)]
+        found = parsing.as_text(pl.concat(parts, rechunk=False))
+        assert found.to_list() == [text] * 51 + ["short"] * 9 + [None, None] + ["short"] * 41
 
 
 @settings(deadline=None)
