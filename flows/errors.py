@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+LOG = logging.getLogger("hearcast")
 DISK = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 )
@@ -92,6 +93,12 @@ class _NoTraceback(logging.Filter):
         late = "interrupted by an unexpected exception: _Late" in said
         page = record.name.startswith("great_expectations") and "[Errno " in said
         return not (isinstance(error, Refusal) or named or late or page or disk_trouble(error))
+
+
+def failed(what: str, error: BaseException) -> str:
+    """Logs that a part of the night failed, and where; a line for the manifest, without words of data."""
+    LOG.error("%s failed: %s", what, where(error))
+    return f"{what} failed: {type(error).__name__}"
 
 
 def _kinds(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:

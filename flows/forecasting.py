@@ -10,8 +10,9 @@ from datetime import date
 import polars as pl
 from polars.exceptions import PanicException
 
+from flows.auditing import auditing, model_audit
 from flows.earlier import nights_before
-from flows.errors import where
+from flows.errors import failed
 from flows.knowledge import Picture, Rules, Tags, candidates, cutoffs, looking_back, picture
 from flows.lake import Lake
 from flows.masking import pseudonyms
@@ -21,7 +22,6 @@ from flows.settings import Settings
 from flows.stale import FORECAST_TABLES
 from flows.stepping import Stepping
 from flows.stopwatch import note
-from models.audit import audit
 from models.backtest import Backtest, Each, backtest
 from models.calibration import coverage_cells
 from models.forecast import Forecast, forecast, forecast_each
@@ -125,17 +125,21 @@ def make(
         try:
             tables = _finished(_forecasts(told, spec, model), rung, weekly)
         except (Exception, PanicException) as error:  # noqa: BLE001 - a failing model must not end the night
-            why.append(_failed(f"the {rung} forecast", error))
+            why.append(failed(f"the {rung} forecast", error))
             continue
         if rung == "seasonal_naive":
             return Made({name: tables[name] for name in FORECAST_TABLES}, rung, tuple(why))
         before, hidden = past if rung == "full" else [_unheard(p) for p in past], None
-        try:
-            record, hidden = _record(told, before, spec, each)
-            tables |= record
-            tables |= _audited(told, before, tables, spec, why)
-        except (Exception, PanicException) as error:  # noqa: BLE001 - as above
-            why.append(_failed("the backtest", error))
+        newest = [p.known for p in before[-1:]]
+        with auditing(told.known, newest, tables["forecasts"], spec, why) as auditors:
+            try:
+                record, hidden = _record(told, before, spec, each)
+                tables |= record
+                audited = model_audit(auditors, tables, spec, why)
+                if audited is not None:
+                    tables["model_audit"] = conform("model_audit", audited)
+            except (Exception, PanicException) as error:  # noqa: BLE001 - as above
+                why.append(failed("the backtest", error))
         return Made(tables, rung, tuple(why), hidden)
     return Made({}, "stale", tuple(why))
 
@@ -143,11 +147,6 @@ def make(
 def _ladder() -> tuple[tuple[str, Model], ...]:
     """The rungs that forecast, from the top, and what makes the forecasts of each."""
     return ("full", forecast), ("baseline", forecast), ("seasonal_naive", naive_night)
-
-
-def _failed(what: str, error: BaseException) -> str:
-    LOG.error("%s failed: %s", what, where(error))
-    return f"{what} failed: {type(error).__name__}"
 
 
 def _unheard(one: Picture) -> Picture:
@@ -177,24 +176,6 @@ def _record(
     tables["backtest_forecasts"], hidden = tested.forecasts, tested.hidden
     del tested  # each signal's part in millions of rows is not needed to put them in order
     return {name: conform(name, tables.pop(name)) for name in [*tables]}, hidden
-
-
-def _audited(
-    now: Picture,
-    past: list[Picture],
-    made: Mapping[str, pl.DataFrame],
-    spec: ForecastSpec,
-    why: list[str],
-) -> dict[str, pl.DataFrame]:
-    """The table of models that audit tonight's; where they fail, only `why` tells of it."""
-    newest = [p.known for p in past[-1:]]
-    scored = made["backtest_forecasts"]
-    try:
-        rows = audit(now.known, newest, forecasts=made["forecasts"], scored=scored, spec=spec)
-    except (Exception, PanicException) as error:  # noqa: BLE001 - an auditor must not end the night
-        why.append(_failed("the audit by other models", error))
-        return {}
-    return {"model_audit": conform("model_audit", rows)}
 
 
 def _finished(

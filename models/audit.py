@@ -1,28 +1,21 @@
 """The nightly audit: textbook statsmodels models on a random sample, beside the batched core.
 
-It shares no model code with the core: ready-made classes of statsmodels, estimated by maximum
-likelihood on each sampled series, at an earlier cutoff, whose weeks are known by now, and tonight.
-Demand is taken over its pooled season and to its square root. Each model steps down where it
-fails: "full"; "simple", the same family with less in it, where the full one did not converge;
-"mean", the seasonal mean of the last half year, where neither gave a forecast.
+Ready-made classes of statsmodels, estimated by maximum likelihood on each sampled series
+(`models.auditors`), at an earlier cutoff, whose weeks are known by now, and tonight. Drawing the
+sample, estimating and judging are steps of their own: estimating needs nothing but the sample.
 """
 
 from __future__ import annotations
 
-import warnings
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
-from statsmodels.tsa.statespace.sarimax import SARIMAX
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
+from models.auditors import AUDITORS, FULL, MEAN, SIMPLE, Asked, Audited, audit_each
 from models.challengers import capped
 from models.hierarchy import level_of, levels_in
 from models.panel import Grid, Known, group_codes, group_sums
@@ -31,9 +24,6 @@ from models.spec import LEVELS, ForecastSpec, bands
 from models.types import Floats
 
 MIN_KNOWN = 26
-MEAN_WEEKS = 26
-WARM_UP = 8
-FULL, SIMPLE, MEAN = "full", "simple", "mean"
 MODEL_AUDIT: dict[str, pl.DataType] = {
     "as_of": pl.Date(),
     **dict.fromkeys(("target", "level", "series_id", "model", "horizon_band"), pl.String()),
@@ -45,87 +35,6 @@ MODEL_AUDIT: dict[str, pl.DataType] = {
         pl.Float64(),
     ),
 }
-
-
-def _sarimax(x: Floats) -> Any:  # noqa: ANN401 - statsmodels has no types
-    return SARIMAX(x, order=(1, 0, 0), trend="c", concentrate_scale=True)
-
-
-def _drifting(x: Floats) -> Any:  # noqa: ANN401
-    return SARIMAX(x, order=(0, 1, 1), concentrate_scale=True)
-
-
-def _local_level(x: Floats) -> Any:  # noqa: ANN401
-    return UnobservedComponents(x, level="llevel")
-
-
-def _level_and_cycle(x: Floats) -> Any:  # noqa: ANN401
-    return UnobservedComponents(x, level="llevel", autoregressive=1)
-
-
-def _damped(x: Floats) -> Any:  # noqa: ANN401
-    return ETSModel(x, error="add", trend="add", damped_trend=True)
-
-
-def _smoothed(x: Floats) -> Any:  # noqa: ANN401
-    return ExponentialSmoothing(x, initialization_method="concentrated")
-
-
-AUDITORS: Mapping[str, tuple[Callable[[Floats], Any], Callable[[Floats], Any]]] = {
-    "sarimax": (_sarimax, _drifting),
-    "unobserved_components": (_level_and_cycle, _local_level),
-    "exponential_smoothing": (_damped, _smoothed),
-}
-"""Each auditor: the full model, and the simple one that it steps down to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """One model on one series: forecasts (H,), the rung reached, whether its fit converged."""
-
-    forecast: Floats
-    rung: str
-    converged: bool
-
-
-def _fitted(build: Callable[[Floats], Any], x: Floats, steps: int) -> tuple[Floats, bool]:
-    """Return (steps,) forecasts of x squared, half a week's variance added; and convergence.
-
-    Nan, not converged, where the model fails: that is what an audit is there to tell.
-    """
-    quick = {} if build is _damped else {"cov_type": "none"}
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            result = build(x).fit(disp=0, maxiter=100, **quick)
-            mean = np.asarray(result.forecast(steps))
-            news = np.nanmean(np.asarray(result.resid)[WARM_UP:] ** 2)
-            converged = bool(result.mle_retvals.get("converged", False))
-    except Exception:  # noqa: BLE001 - see above
-        return np.full(steps, np.nan), False
-    return np.maximum(mean, 0.0) ** 2 + 0.5 * float(news), converged
-
-
-def audit_one(y: Floats, season: Floats, grid: Grid, model: str) -> Audited:
-    """Return a model's forecasts of y (T,) with a season (T+gap+H,), and how it came by them.
-
-    Never raises for what the numbers are, never warns; forecasts are finite and not negative.
-    """
-    n_weeks, steps = len(y), grid.gap + grid.horizon
-    relative = y / season[:n_weeks]
-    known = ~np.isnan(relative)
-    if not known.any():
-        return Audited(np.zeros(grid.horizon), MEAN, converged=False)
-    scale = max(float(relative[known].mean()), 1e-9)
-    begun = np.sqrt(relative / scale)[int(np.argmax(known)) :]
-    for build, rung in zip(AUDITORS[model], (FULL, SIMPLE), strict=True):
-        made, converged = _fitted(build, begun, steps)
-        ahead = (made * scale * season[n_weeks:])[grid.gap :]
-        if np.isfinite(ahead).all() and (converged or rung == SIMPLE):
-            return Audited(ahead, rung, converged)
-    recent = relative[-MEAN_WEEKS:][known[-MEAN_WEEKS:]]
-    level = float(recent.mean()) if len(recent) else scale
-    return Audited((level * season[n_weeks:])[grid.gap :], MEAN, converged=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +126,70 @@ def _row(past: Sequence[_Pairs], now: _Pairs) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One target's sample: the series of a level, and the cutoffs, tonight's first."""
+
+    target: str
+    level: str
+    cutoffs: tuple[date, ...]
+    names: tuple[str, ...]
+    asked: tuple[Asked, ...]
+    """Each series at each cutoff, the cutoffs of one series together."""
+
+
+def draw(
+    now: Known, past: Sequence[Known], *, forecasts: pl.DataFrame, spec: ForecastSpec
+) -> list[Drawn]:
+    """Return the night's random sample of each target's finest level, of those in ``forecasts``.
+
+    ``spec.audit_series`` series that can be judged tonight and at the cutoffs of ``past``, by the
+    seed and the night.
+    """
+    out = []
+    for target in sorted(now.panels):
+        panels = [known.panels.get(target) for known in (now, *past)]
+        if any(p is None or not len(p.y) or not len(p.weeks) for p in panels):
+            continue
+        level = levels_in(now.panels[target].series, [v for v in LEVELS if v in spec.levels])[-1]
+        views = [_view(known, target, level, spec) for known in (now, *past)]
+        mine = (pl.col("target") == target) & (pl.col("level") == level)
+        seed = (spec.seed, now.cutoff.toordinal(), zlib.crc32(target.encode()))
+        offered = forecasts.filter(mine)["series_id"].unique().to_list()
+        names = _sample(views, offered, spec.audit_series, seed)
+        asked = tuple(
+            (v.y[v.place[name]], v.season[v.place[name]], v.grid) for name in names for v in views
+        )
+        out.append(Drawn(target, level, tuple(v.cutoff for v in views), tuple(names), asked))
+    return out
+
+
+def estimated(drawn: Sequence[Drawn]) -> list[list[dict[str, Audited]]]:
+    """Return what each model says of all that was drawn, in its order."""
+    return [audit_each(one.asked) for one in drawn]
+
+
+def judged(
+    drawn: Sequence[Drawn],
+    said: Sequence[Sequence[Mapping[str, Audited]]],
+    *,
+    forecasts: pl.DataFrame,
+    scored: pl.DataFrame,
+    spec: ForecastSpec,
+) -> pl.DataFrame:
+    """Return the table ``model_audit``: what the models said beside the core's forecasts.
+
+    ``forecasts``: tonight's; ``scored``: rows of ``backtest_forecasts``, of which those at the past
+    cutoffs drawn (one is enough) are judged. The auditors know no signals, so the core's
+    baseline_mean is what they are held against. ``fit_rung`` and ``converged`` are the worst over a
+    series' fits.
+    """
+    rows: list[dict[str, object]] = []
+    for one, answers in zip(drawn, said, strict=True):
+        rows += _target_rows(one, answers, (forecasts, scored), spec)
+    return pl.DataFrame(rows, schema=MODEL_AUDIT)
+
+
 def audit(
     now: Known,
     past: Sequence[Known],
@@ -225,47 +198,31 @@ def audit(
     scored: pl.DataFrame,
     spec: ForecastSpec,
 ) -> pl.DataFrame:
-    """Return the table ``model_audit``: a random sample's statsmodels forecasts beside the core's.
-
-    ``forecasts``: tonight's; ``scored``: rows of ``backtest_forecasts``, of which those at the
-    cutoffs of ``past`` (one is enough) are judged. ``spec.audit_series`` of each target's finest
-    level are drawn by the seed and the night. The auditors know no signals, so the core's baseline_mean is
-    what they are held against. ``fit_rung`` and ``converged`` are the worst over a series' fits.
-    """
-    rows: list[dict[str, object]] = []
-    for target in sorted(now.panels):
-        panels = [known.panels.get(target) for known in (now, *past)]
-        if any(p is None or not len(p.y) or not len(p.weeks) for p in panels):
-            continue
-        level = levels_in(now.panels[target].series, [v for v in LEVELS if v in spec.levels])[-1]
-        rows += _target_rows((now, *past), (target, level), (forecasts, scored), spec)
-    return pl.DataFrame(rows, schema=MODEL_AUDIT)
+    """Return ``model_audit``: draws, estimates and judges, one after the other."""
+    drawn = draw(now, past, forecasts=forecasts, spec=spec)
+    return judged(drawn, estimated(drawn), forecasts=forecasts, scored=scored, spec=spec)
 
 
 def _target_rows(
-    knowns: Sequence[Known],
-    key: tuple[str, str],
+    one: Drawn,
+    said: Sequence[Mapping[str, Audited]],
     frames: tuple[pl.DataFrame, pl.DataFrame],
     spec: ForecastSpec,
 ) -> list[dict[str, object]]:
-    target, level = key
-    views = [_view(known, target, level, spec) for known in knowns]
-    here = (pl.col("target") == target) & (pl.col("level") == level)
+    here = (pl.col("target") == one.target) & (pl.col("level") == one.level)
     told = [_core(frames[0].filter(here), ("baseline_mean",))]
-    for view in views[1:]:
-        at = frames[1].filter(here & (pl.col("cutoff") == view.cutoff))
+    for cutoff in one.cutoffs[1:]:
+        at = frames[1].filter(here & (pl.col("cutoff") == cutoff))
         told.append(_core(at, ("baseline_mean", "actual")))
-    seed = (spec.seed, knowns[0].cutoff.toordinal(), zlib.crc32(target.encode()))
     rows: list[dict[str, object]] = []
-    for name in _sample(views, list(told[0]), spec.audit_series, seed):
+    for i, name in enumerate(one.names):
+        mine = said[i * len(one.cutoffs) : (i + 1) * len(one.cutoffs)]
         for model in AUDITORS:
-            made = [
-                audit_one(v.y[v.place[name]], v.season[v.place[name]], v.grid, model) for v in views
-            ]
+            made = [each[model] for each in mine]
             fixed = {
-                "as_of": knowns[0].cutoff,
-                "target": target,
-                "level": level,
+                "as_of": one.cutoffs[0],
+                "target": one.target,
+                "level": one.level,
                 "series_id": name,
                 "model": model,
                 "fit_rung": max((m.rung for m in made), key=(FULL, SIMPLE, MEAN).index),

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.audit import AUDITORS, FULL, MEAN, SIMPLE, audit, audit_one
+from models.audit import audit
+from models.auditors import AUDITORS, FULL, MEAN, SIMPLE, audit_one
 from models.backtest import backtest
 from models.forecast import forecast
 from models.panel import Grid, Known
