@@ -18,8 +18,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bench.family import Watched
 from bench.sized import END, Size, write_shop
-from bench.tagging import _family, _held
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -54,9 +54,9 @@ def climb(job: str, size: Size, command: list[str], environment: dict[str, str])
         running = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=said, stderr=sys.stderr
         )
-        peak = 0.0
+        family = Watched(running.pid)
         while running.poll() is None:
-            peak = max(peak, sum(map(_held, _family(running.pid))))
+            family.look()
             if time.perf_counter() - started > 60 * LIMIT_MINUTES:
                 running.terminate()
                 running.wait()
@@ -68,7 +68,7 @@ def climb(job: str, size: Size, command: list[str], environment: dict[str, str])
     told = json.loads(lines[-1]) if lines else {"stages": {}, "cpu": 0.0}
     return Rung(
         job, size.lines, size.passages, size.series, running.returncode, round(seconds, 1),
-        told["cpu"], round(peak), told["stages"],
+        told["cpu"], round(family.peak_mib), told["stages"],
     )  # fmt: skip
 
 

@@ -17,13 +17,14 @@ import tempfile
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from bench.family import Watched
 from flows.listening import tagged
 from flows.settings import load_settings
 from flows.tag_cache import TagCache
@@ -92,7 +93,7 @@ class Peak:
 
     def __enter__(self) -> Peak:
         """Begin to watch."""
-        self.mib, self._over = 0.0, threading.Event()
+        self._family, self._over = Watched(os.getpid()), threading.Event()
         self._watch = threading.Thread(target=self._run, daemon=True)
         self._watch.start()
         return self
@@ -104,27 +105,12 @@ class Peak:
 
     def _run(self) -> None:
         while not self._over.wait(0.25):
-            self.mib = max(self.mib, sum(map(_held, _family(os.getpid()))))
+            self._family.look()
 
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            for child in task.read_text().split():
-                yield from _family(int(child))
-        except OSError:
-            continue
-
-
-def _held(pid: int) -> float:
-    """MiB of a process that it shares with nobody, and its part of what it shares."""
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return 0.0
-    pss = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
-    return int(pss.group(1)) / 1024 if pss else 0.0
+    @property
+    def mib(self) -> float:
+        """The most so far."""
+        return self._family.peak_mib
 
 
 def timed(system: str, count: int, work: Callable[[], int]) -> Tagging:
