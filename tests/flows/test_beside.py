@@ -42,11 +42,12 @@ def waiting(path: str) -> None:
 
 
 def test_the_work_is_done_in_another_process() -> None:
+    before = set(active_children())
     with Beside(squared, 7) as other:
         answer, process = other.answer()
     assert answer == 49
     assert process != os.getpid()
-    assert not active_children()
+    assert set(active_children()) <= before
 
 
 def test_what_it_raises_is_raised_where_it_is_asked_for() -> None:

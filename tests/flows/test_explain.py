@@ -92,7 +92,7 @@ def with_a_signal(night: Night, sku: str) -> Night:
     said = datetime(2026, 11, 3, 12, tzinfo=UTC)
     tags = {
         "conversation_id": "c1", "passage_id": "p1", "signal": "gift", "sku": sku,
-        "category": units["category"][0], "said_at": said, "span_start": 0,
+        "category": units["category"][0], "said_at": said, "span_start": 0, "confidence": 0.9,
     }  # fmt: skip
     tables["tags"] = pl.DataFrame([tags])
     passages = pl.LazyFrame(
