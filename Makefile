@@ -29,7 +29,7 @@ export PIP_NO_INPUT := 1
 
 help:
 	@echo "make nightly   one night on the bundled sample, and its review (CONFIG=…, AS_OF=YYYY-MM-DD)"
-	@echo "make test      the tests, some 15 minutes on two cores"
+	@echo "make test      the tests, some 15 to 19 minutes on two cores"
 	@echo "make soak      the long ones: kills, seeds, simulations; shorter or longer by HEARCAST_SOAK_NIGHTS,"
 	@echo "               HEARCAST_SOAK_KILLS, HEARCAST_SOAK_SHOPS, HEARCAST_SOAK_MINUTES and HEARCAST_FUZZ_EXAMPLES"
 	@echo "make accurate  the encoder of the accurate tagger ([tagging] tagger = \"accurate\")"
