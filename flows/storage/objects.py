@@ -24,6 +24,8 @@ from flows.errors import StoreError
 from flows.storage.access import SCHEMES, Access, client
 
 _MAGIC = re.compile(r"[*?\[]")
+_ENDPOINTS = {"s3://": "AWS_ENDPOINT_URL", "az://": "AZURE_STORAGE_ENDPOINT"}
+"""What names a server of one's own in the environment."""
 
 
 class ChangedMeanwhile(Exception):  # noqa: N818 - named for what happened
@@ -273,9 +275,6 @@ def told(place: ObjectPath, *, writing: bool = False) -> Iterator[None]:
         ) from None
     except BaseError as error:
         raise StoreError(errno.EIO, f"{place}: {_short(error, place.bucket)}") from None
-
-
-_ENDPOINTS = {"s3://": "AWS_ENDPOINT_URL", "az://": "AZURE_STORAGE_ENDPOINT"}
 
 
 def _short(error: BaseError, bucket: str) -> str:
