@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import time
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +15,7 @@ from flows.exports import snapshot_problems
 from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import load_settings
 from tests.flows.conftest import digests
+from tests.flows.deployed import until
 from tests.flows.erasing import Reader, end_state, killed, whole
 from tests.flows.one_person import (
     ADA,
@@ -175,9 +175,10 @@ def trials(lived: Path, folder: Path, kills: int, seed: int) -> int:
         while hit < kills and killed(config, home, ADA, moments.uniform(0, 0.7 * seconds)):
             hit += 1
         whole(config, home, ADA)
-        time.sleep(0.1)
+        after = snapshot_dir(shop / "exports").name
+        until(lambda: bool(reader.wrong) or after in reader.seen, "the erasure's end to be read")
     assert reader.wrong == []
-    assert reader.seen >= {before, snapshot_dir(shop / "exports").name}
+    assert before in reader.seen
     assert told_in(shop / "lake") == told_in(shop / "exports") == {}
     ours, theirs = end_state(shop), end_state(control)
     assert {key for key in ours if ours[key] != theirs[key]} == set()

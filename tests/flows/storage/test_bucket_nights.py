@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,7 @@ from flows.reader import read_manifest, read_table, snapshot_dir
 from flows.settings import Settings, load_settings
 from flows.storage import ObjectPath, storage_of
 from tests.flows.conftest import child_environment
+from tests.flows.deployed import until
 from tests.flows.one_person import ADA, NIGHTS, hashed_in, hashes_of_ada, one_person, told_in
 from tests.flows.storage.clouds import Cloud, azure_cloud, s3_cloud
 from tests.flows.storage.test_bucket_exports import Reader
@@ -96,8 +98,9 @@ def both(
         exports = load_settings(bucket, {}).paths.exports
         assert isinstance(exports, ObjectPath)
         with Reader(exports, every=0.5) as reader:
-            for night in NIGHTS:
+            for number, night in enumerate(NIGHTS):
                 assert run(bucket, "nightly", "--as-of", str(night)) == EXIT_PUBLISHED
+                until(partial(reader.saw, number + 1), f"night {number + 1} to be read")
         for night in NIGHTS:
             assert run(disk, "nightly", "--as-of", str(night)) == EXIT_PUBLISHED
         yield disk, bucket, reader
@@ -194,7 +197,7 @@ def test_forgetting_leaves_in_a_bucket_what_it_leaves_on_a_disk(
     }
 
 
-def until(true: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+def while_running(true: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     """Waits for something to be so while a process runs."""
     while not true():
         assert process.poll() is None, "the night ended before it could be killed"
@@ -230,7 +233,7 @@ def test_a_killed_night_leaves_nothing_visible_and_the_next_one_succeeds(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    until(lambda: len(list((exports / "snapshots").glob("*"))) > 1, process)
+    while_running(lambda: len(list((exports / "snapshots").glob("*"))) > 1, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert snapshot_dir(exports) == before
