@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.load import forget_peak, peak_mib
-from flows import environment
+from flows import embedded, environment
 
 STAGES = ("pull", "validate", "listen", "prove_and_forecast", "publish")
 STEPS = {
@@ -67,6 +67,7 @@ def main(arguments: list[str]) -> int:
     """The night's exit code."""
     config, as_of = arguments
     environment.prepare(2)
+    embedded.begin()
     from flows import making, stages  # noqa: PLC0415 - after the environment is prepared
     from flows.commands import one_night, report  # noqa: PLC0415
 
@@ -84,9 +85,11 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    from flows.leaving import leave_within
+    from flows.leaving import leave_last, leave_within
 
+    leave = leave_last()
     ended = main(sys.argv[1:])
     sys.stdout.flush()
     leave_within(30, ended)
+    leave(ended)
     sys.exit(ended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -25,11 +26,18 @@ class Beside(Generic[Answer]):
         context = get_context("spawn")
         self._told, there = context.Pipe(duplex=False)
         self._process = context.Process(target=_tell, args=(there, work, asked), daemon=True)
+        # A process takes what it is given only once it has read its libraries, for seconds.
+        starter = ThreadPoolExecutor(1)
+        self._started = starter.submit(self._start, there)
+        starter.shutdown(wait=False)
+
+    def _start(self, there: Connection) -> None:
         try:
             self._process.start()
         except OSError:
             LOG.warning("no process could be started beside the night; its work is done here")
-        there.close()
+        finally:
+            there.close()
 
     def __enter__(self) -> Beside[Answer]:
         """Itself."""
@@ -37,6 +45,7 @@ class Beside(Generic[Answer]):
 
     def __exit__(self, *_: object) -> None:
         """Ends the process, whatever it was doing."""
+        wait([self._started])
         if self._process.pid is not None:
             self._process.kill()
             self._process.join()
@@ -44,6 +53,7 @@ class Beside(Generic[Answer]):
 
     def answer(self) -> Answer:
         """What the work gives. At most once."""
+        self._started.result()
         try:
             answer, error = self._told.recv()
         except (EOFError, OSError):

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from flows.descendants import die_with_parent
+from flows.leaving import leave_last, leave_within
 from flows.progress import TerminalHandler
 from flows.stepping import ended_by
 from flows.stopwatch import now
@@ -191,14 +192,21 @@ def start_log(*, as_json: bool) -> None:
     logger.propagate = False
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit code."""
+def main(argv: Sequence[str] | None = None, *, ahead: bool = False) -> int:
+    """Runs one command; returns its exit code.
+
+    `ahead`: what a night needs of Prefect is started before our own libraries are read.
+    """
     arguments = _parser().parse_args(argv)
     start_log(as_json=arguments.json_logs)
     from flows import environment  # noqa: PLC0415 - before polars and prefect are imported
 
     threads = _run_key(getattr(arguments, "config", ""), "threads")
     environment.prepare(int(threads or DEFAULT_THREADS))
+    if ahead and arguments.command == "nightly":
+        from flows import embedded  # noqa: PLC0415
+
+        embedded.begin()
     from flows import commands  # noqa: PLC0415
 
     return commands.run(arguments)
@@ -208,7 +216,7 @@ def _watched(argv: Sequence[str]) -> int:
     """Runs one command; what reads delivered files in a process of its own, which this one outlives."""
     if parent := os.environ.pop(PARENT, None):
         die_with_parent(int(parent))
-        return main(argv)
+        return main(argv, ahead=True)
     arguments = _parser().parse_args(argv)
     if arguments.command not in ("nightly", "doctor"):
         return main(argv)
@@ -226,15 +234,15 @@ def _doctor_lost(ended: Ended, _: str) -> None:
 
 def entry() -> None:
     """The process `hearcast`: ends with the command's exit code, whatever a library waits for."""
+    leave = leave_last()
     try:
         code = _watched(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our lines has gone: nobody knows what was not said
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    from flows.leaving import leave_within  # noqa: PLC0415
-
     leave_within(LEAVE_SECONDS, code)
+    leave(code)
     sys.exit(code)
 
 

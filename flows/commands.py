@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows import environment
+from flows import embedded, environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.errors import Mistake, Refusal, disk_trouble, hide_refusals, reason_of, where
 from flows.night import phrase_books, yesterday
@@ -94,8 +94,10 @@ def _refuse_future(settings: Settings, as_of: str | None) -> None:
 
 def one_night(config: str, as_of: str | None, *, restated: bool = False) -> State[Any]:
     """The final Prefect state of a night run in this process."""
+    ready = embedded.begin()
     from flows.nightly import nightly as flow  # noqa: PLC0415 - prefect takes seconds to import
 
+    ready()
     hide_refusals()
     state: State[Any] = flow(config, as_of, restated, return_state=True)
     return state

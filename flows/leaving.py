@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 
 def leave_within(seconds: float, exit_code: int) -> None:
@@ -19,9 +22,30 @@ def leave_within(seconds: float, exit_code: int) -> None:
     timer.start()
 
 
+def leave_last() -> Callable[[int], None]:
+    """What makes the process end with an exit code once exit handlers registered from now on have run.
+
+    Call it first of all, and what it returns when all is done. To take apart what a night of ten
+    million order lines held would take Python two seconds more, for nobody.
+    """
+    told: list[int] = []
+
+    def leave() -> None:
+        if told:
+            logging.shutdown()
+            _end(told[-1])
+
+    atexit.register(leave)
+    return told.append
+
+
 def _leave(exit_code: int) -> None:
     with contextlib.suppress(Exception):
         _stop_embedded_server()
+    _end(exit_code)
+
+
+def _end(exit_code: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -124,9 +125,12 @@ def counted_versions(
     second = bool(lines.select((pl.col(VERSION) > 1).any()).collect(engine="streaming").item())
     zone = rules.timezone
     living = lived(lines, INPUTS[LINES], cutoffs, zone, replaced=second)
-    sold = sold_weeks(living, cutoffs, zone, rules.week_start)
     who = buyers(living, cutoffs, zone)
-    nodes = _nodes(living, who, by, second=second)
+    # Hashing is Python's and leaves a core to the sums.
+    with ThreadPoolExecutor(1) as beside:
+        counting = beside.submit(sold_weeks, living, cutoffs, zone, rules.week_start)
+        nodes = _nodes(living, who, by, second=second)
+        sold = counting.result()
     asked = nodes  # who could have been called is told by all orders
     if frames["call_attempts"].is_empty():
         telling = nodes.select(may_be_address(pl.col("_raw"))).to_series()

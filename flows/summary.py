@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -20,14 +20,33 @@ SHOWN_LEVELS = ("category", "total", "sku", "sku_channel")
 """The first of these that has forecasts is shown."""
 
 
+class _Tables(Mapping[str, pl.DataFrame]):
+    """The tables of a snapshot, each read when it is first asked for: most are not."""
+
+    def __init__(self, snapshot: Place, entries: Mapping[str, Mapping[str, object]]) -> None:
+        self._snapshot = snapshot
+        self._names = [name for name, entry in entries.items() if "sha256" in entry]
+        self._read: dict[str, pl.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._read:
+            path = self._snapshot / f"{name}.parquet"
+            self._read[name] = storage_of(self._snapshot).read_parquet(path)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def planner_lines(snapshot: Place) -> list[str]:
     """Headlines of a published snapshot: next weeks, signals, what was set aside, where it lies."""
     manifest = read_manifest(snapshot)
-    tables = {
-        name: storage_of(snapshot).read_parquet(snapshot / f"{name}.parquet")
-        for name, entry in manifest["tables"].items()
-        if "sha256" in entry
-    }
+    tables = _Tables(snapshot, manifest["tables"])
     return [
         _heading(manifest),
         *_next_weeks(tables),

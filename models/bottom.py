@@ -104,7 +104,7 @@ def _started(base: Base, cold: Cold) -> Base:
 def _challenged(
     effects: Effects, found: Reconciled, history: History, panel: Panel, spec: ForecastSpec
 ) -> tuple[Effects, tuple[LeadFit, ...]]:
-    """Return the effects of signals, statsmodels' where they won, and those models' fits."""
+    """Return the effects of signals, the state-space models' where they won, and those models' fits."""
     groups, base = history.groups, found.base
     plain = found.plain(groups)
     if plain is None:

@@ -1,4 +1,4 @@
-"""The published table of statsmodels' fits: which rung each reached, and whether it converged."""
+"""The published table of state-space fits: which rung each reached, and whether it converged."""
 
 from __future__ import annotations
 
@@ -71,6 +71,6 @@ def _rows(as_of: date, target: str, low: Bottom) -> list[dict[str, object]]:
 
 
 def fits_frame(as_of: date, bottoms: Mapping[str, Bottom]) -> pl.DataFrame:
-    """Return rows of ``model_fits``: every statsmodels fit at the cutoff that joined a forecast."""
+    """Return rows of ``model_fits``: every state-space fit at the cutoff that joined a forecast."""
     rows = [row for target in sorted(bottoms) for row in _rows(as_of, target, bottoms[target])]
     return pl.DataFrame(rows, schema=MODEL_FITS)

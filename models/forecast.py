@@ -38,7 +38,7 @@ class Forecast:
     """Everything that a night publishes about the future, as CONTRACTS names its columns.
 
     ``assumed``: promotions moved it of which nobody told when they were announced. ``fits``: how
-    statsmodels' models that took part were fitted.
+    the state-space models that took part were fitted.
     """
 
     forecasts: pl.DataFrame

@@ -1,4 +1,4 @@
-"""statsmodels' word on adopted leads: a category's state-space model with the signal as regressor.
+"""A second word on adopted leads: a category's state-space model with the signal as regressor.
 
 Where a lead is adopted for a category and passes, the category's demand is also forecast by
 ``statespace.WanderingLevel`` with the lagged signal among its regressors, and without it. The
@@ -82,7 +82,7 @@ def _quarters(made: Floats, came: Floats, effect: Floats) -> Floats:
 
 
 def challenged(effects: Effects, sums: Sums, grid: Grid) -> tuple[Effects, tuple[LeadFit, ...]]:
-    """Return the effects with those of statsmodels' models in place where these won, and the fits.
+    """Return the effects with those of state-space models in place where these won, and the fits.
 
     ``effects`` with what they come to at the grid's inner origins. Deterministic; leads that are
     too many, and panels without past origins, are left as they are.

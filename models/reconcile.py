@@ -1,7 +1,8 @@
 """Coherence: sums that are exact, and bottoms moved to the category's forecast where that wins.
 
 Published means and contributions are multiples of 2**-10, so float sums of them are exact in any
-order and every level equals the sum of its members, bit for bit.
+order and every level equals the sum of its members, bit for bit, while no sum passes 2**43 (8.8
+million million) units: beyond, 53 bits do not hold a multiple of 2**-10.
 """
 
 from __future__ import annotations

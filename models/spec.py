@@ -29,7 +29,7 @@ class ForecastSpec:
     ``levels`` names what is published; without "sku" and "sku_channel" the bottom series of the
     panels are categories. ``fdr`` bounds the false discoveries of one weekly gate over everything
     that it tests. Without ``cumulative_quantiles``, demand summed over weeks is not forecast.
-    ``challengers``: statsmodels' models are fitted too, at some milliseconds for
+    ``challengers``: state-space models are fitted too, at about a millisecond for
     every sum, and for every series where they are few. ``audit_series``: how many series of each
     target are forecast by textbook models too; 0 for none.
     """

@@ -57,7 +57,7 @@ def _pulled(base: Base, own: Base, groups: Groups, scales: tuple[Floats, Floats]
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """How statsmodels' challengers of N sums, or of N bottom series, were fitted.
+    """How the challengers of N sums, or of N bottom series, were fitted.
 
     ``groups`` (S members): which sum each bottom series belongs to.
     """
@@ -102,7 +102,7 @@ def reconciled(
     """Return the bottom's base forecasts, scaled to the categories' and the total's where it pays.
 
     First to the categories' own forecasts, then to that of everything. ``extra``: further experts
-    of the bottom series; their sums are the categories'. Unless the spec says no, statsmodels'
+    of the bottom series; their sums are the categories'. Unless the spec says no, state-space
     challengers join the experts of all sums, and of the bottom where its series are few.
     ``closed`` (S, T): weeks in which sums hold a series as if it were open; None: there are none.
     """

@@ -50,3 +50,35 @@ def test_a_process_that_is_not_stuck_is_not_kept() -> None:
     code, _, seconds = run(stuck=False)
     assert code == 0
     assert seconds < 30
+
+
+LAST = """
+import atexit, logging, sys
+from flows.leaving import leave_last
+leave = leave_last()
+class Loud:
+    def __del__(self):
+        print("taken apart")
+sys.modules["held"] = Loud()
+atexit.register(print, "tidied up")
+logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))
+print("done")
+if TOLD:
+    leave(3)
+raise SystemExit(4)
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "said"),
+    [("True", 3, ["done", "tidied up"]), ("False", 4, ["done", "tidied up", "taken apart"])],
+)
+def test_a_process_whose_work_is_done_tidies_up_and_takes_nothing_apart(
+    told: str, code: int, said: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"TOLD = {told}\n{LAST}"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.split("\n")[:-1]) == (code, said)

@@ -8,6 +8,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from models.seasonality import harmonics
 from models.statespace import ASSUMED, FITTED, PHI_UNKNOWN, WanderingLevel, deviance, fit, predict
+from tests.models.by_statsmodels import ByStatsmodels
 
 NONE = np.zeros((0,))
 
@@ -38,14 +39,33 @@ def test_without_drift_and_season_it_is_an_autoregression_about_a_mean(phi: floa
     assert ahead.variance[0] == pytest.approx(peer.params[2], rel=0.05)
 
 
+def holed(n_weeks: int) -> np.ndarray:
+    """A series in which the first, the last and some other weeks are not known."""
+    x = 40 + 5 * autoregression(0.5, n_weeks)
+    x[[0, 9, 10, 80, n_weeks - 1]] = np.nan
+    return x
+
+
 @pytest.mark.parametrize("drift", [0.003, 0.03])
 @pytest.mark.parametrize("phi", [0.0, 0.3, 0.97])
-def test_the_search_asks_for_statsmodels_own_likelihood(phi: float, drift: float) -> None:
-    x = 40 + 5 * autoregression(0.5, 156)
-    x[[0, 9, 10, 80, 155]] = np.nan
-    model = WanderingLevel(x, harmonics(156, 52), np.full(4, 0.1), drift)
-    ours = deviance(x, model.regressors, model.start, drift, phi)
-    assert -ours == pytest.approx(float(model.loglike(np.array([phi]))), abs=1e-7)
+def test_likelihood_and_forecasts_are_those_of_statsmodels(phi: float, drift: float) -> None:
+    waves = np.sqrt(2) * harmonics(169, 52)
+    model = WanderingLevel(holed(156), waves[:156], np.full(4, 0.1), drift)
+    peer = ByStatsmodels(model)
+    ours = deviance(model.x, model.regressors, model.start, drift, phi)
+    assert -ours == pytest.approx(float(peer.loglike(np.array([phi]))), abs=1e-7)
+    origins, steps = np.array([0, 1, 2, 40, 81, 155, 156]), np.arange(13)
+    got = predict(model, phi, origins, steps, waves)
+    told = peer.ahead(phi, origins, steps, waves)
+    assert got.mean == pytest.approx(told.mean, abs=1e-9)
+    assert got.variance == pytest.approx(told.variance, rel=1e-9)
+
+
+def test_where_no_week_is_known_nothing_is_expected() -> None:
+    model = WanderingLevel(np.full(30, np.nan), harmonics(30, 52), np.ones(4), 0.01)
+    got = predict(model, 0.3, np.array([0, 30]), np.arange(1), harmonics(40, 52))
+    assert (got.mean == 0).all()
+    assert (got.variance == 0).all()
 
 
 def test_a_fit_rests_on_no_week_beyond_those_it_may() -> None:

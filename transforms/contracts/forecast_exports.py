@@ -143,7 +143,7 @@ CALIBRATION = Table(
 )
 MODEL_FITS = Table(
     "model_fits",
-    "statsmodels' models that joined the experts' forecasts tonight, and how each was fitted.",
+    "State-space models that joined the experts' forecasts tonight, and how each was fitted.",
     key=("as_of", "target", "level", "series_id", "model"),
     columns=(
         AS_OF, TARGET, LEVEL, SERIES,

@@ -8,15 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _MARK = "\x1f"
+DIGITS = 32
+"""Hex digits of a join key."""
 
 
 def hmac_key(value: str, key: bytes) -> str:
     """Join key of a value: the first 32 hex digits of HMAC-SHA256. Raises ValueError for an empty key."""
-    if not key:
-        raise ValueError(
-            "the key of join keys is empty: set it in the environment or in a secret store"
-        )
-    return hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+    text = value.encode("utf-8", "surrogatepass")
+    return hmac.digest(_checked(key), text, "sha256").hex()[:DIGITS]
 
 
 def pseudonym(value: str, key: bytes) -> str:
@@ -47,5 +46,23 @@ class Keyring:
 
 
 def hashes(kind: str, values: Iterable[str], key: bytes) -> dict[str, str]:
-    """Each value to its hash as a `kind`: the same text as an e-mail and as an id differ."""
-    return {value: hmac_key(f"{kind}{_MARK}{value}", key) for value in values}
+    """Each value to its hash as a `kind`: the same text as an e-mail and as an id differ.
+
+    That is `hmac_key` of kind, mark and value; what all values share is hashed once. Raises ValueError
+    for an empty key.
+    """
+    begun = hmac.new(_checked(key), f"{kind}{_MARK}".encode(), "sha256").copy
+    told = {}
+    for value in values:
+        one = begun()
+        one.update(value.encode("utf-8", "surrogatepass"))
+        told[value] = one.hexdigest()[:DIGITS]
+    return told
+
+
+def _checked(key: bytes) -> bytes:
+    if not key:
+        raise ValueError(
+            "the key of join keys is empty: set it in the environment or in a secret store"
+        )
+    return key

@@ -1,0 +1,67 @@
+"""Prefect's own server is started once, ahead of the night, and only where no other is to be used."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import prefect
+
+ROOT = Path(__file__).parents[2]
+ASKED = """
+import json
+from flows import environment
+environment.prepare(1)
+from flows import embedded
+ready = embedded.begin()
+assert embedded.begin() is ready
+from prefect.server.api.server import SubprocessASGIServer
+started = bool(SubprocessASGIServer._instances)
+ready()
+found = {}
+if started:
+    from prefect import get_client
+    (server,) = SubprocessASGIServer._instances.values()
+    before = server.server_process.pid
+    with get_client(sync_client=True) as client:
+        found = {"version": client.api_version(), "same": server.server_process.pid == before}
+print(json.dumps({"started": started, **found}))
+"""
+
+
+def asked(home: Path, **more: str) -> dict[str, object]:
+    """What a new process says that begins it."""
+    left = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED],
+        env={**left, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(home), **more},
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    told: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def test_the_first_flow_finds_the_server_that_was_begun(tmp_path: Path) -> None:
+    told = asked(tmp_path / "home")
+    assert (told["started"], told["same"]) == (True, True)
+    assert told["version"] == prefect.__version__
+
+
+def test_where_a_server_is_named_none_is_started(tmp_path: Path) -> None:
+    assert asked(tmp_path / "home", PREFECT_API_URL="http://127.0.0.1:9/api") == {"started": False}
+
+
+def test_where_it_could_not_write_none_is_started(tmp_path: Path) -> None:
+    """Whoever starts the night names the folder, as `environment.check_home` does."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert asked(blocked / "home") == {"started": False}
+
+
+def test_where_prefect_may_not_none_is_started(tmp_path: Path) -> None:
+    told = asked(tmp_path / "home", PREFECT_SERVER_EPHEMERAL_ENABLED="false")
+    assert told == {"started": False}
