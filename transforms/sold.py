@@ -33,15 +33,14 @@ class Sold:
         return cells.select("sku", "category", "ordered_at")
 
     def events(self, cutoff: date, categories: pl.DataFrame) -> pl.DataFrame:
-        """As `transforms.demand.unit_events`, but that each `day` is the first of its week."""
-        position, keys = self.cutoffs.index(cutoff), ["day", "sku", "channel"]
+        """As `transforms.demand.unit_events`, in no order, but that each `day` is the first of its week."""
+        position = self.cutoffs.index(cutoff)
         sums = (
             shown_at(self.cells, position)
             .lazy()
             .filter(pl.col(CANCELLED) > position)
             .group_by(pl.col("week_start").alias("day"), "sku", "channel")
             .agg(pl.col("milli").sum())
-            .sort(keys)
             .collect()
         )
         return placed(sums, categories)
