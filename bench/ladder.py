@@ -1,6 +1,6 @@
 """Whole nights from small to large: `python -m bench.ladder [--rungs 0.1,1,10] [--quick] [--out FILE]`.
 
-Each rung is a shop of its own (``bench.sized``) on an empty lake; the night runs in a process of its
+Each rung is a shop of its own (``bench.sized``) on an empty lake, Prefect's database is there; the night runs in a process of its
 own, stage by stage, and its memory, with all its processes, is watched from outside. Beside the
 rungs that it can finish, the same job assembled from pandas, spaCy and statsforecast.
 """
@@ -80,6 +80,9 @@ def night(size: Size, folder: Path) -> Rung | None:
         "HEARCAST_PATHS__EXPORTS": str(folder / "exports"),
         "PREFECT_HOME": str(folder / "prefect"),
     }
+    # Once for each installation, like compiling: some eight seconds.
+    database = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+    subprocess.run(database, env=environment, stdout=subprocess.DEVNULL, check=True)
     command = [sys.executable, "-m", "bench.staged", str(folder / "hearcast.toml"), END.isoformat()]
     return climb("hearcast", size, command, environment)
 
