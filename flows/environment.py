@@ -22,6 +22,12 @@ QUIET = {
     # A cold start on a small, busy machine takes longer than the default allows.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
 }
+KEPT_PAGES = ("_RJEM_MALLOC_CONF", "dirty_decay_ms:3000,muzzy_decay_ms:0")
+"""For Polars' allocator, jemalloc: pages are given back three seconds after they were freed.
+
+Left to itself it gives them back so soon that each large step gets its pages anew from the system,
+which zeroes them: a fourteenth of a large night's processor time, for hardly less memory.
+"""
 SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -37,13 +43,14 @@ class HomeError(Mistake):
 
 
 def prepare(threads: int) -> None:
-    """Caps threads and quietens telemetry, unless the environment says otherwise already.
+    """Caps threads, quietens telemetry and keeps pages, unless the environment says otherwise already.
 
     Call it before polars, numpy or prefect are imported. Within a shard numerical libraries use
     one thread, so that sums do not depend on the machine.
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    os.environ.setdefault(*KEPT_PAGES)
     for name in SINGLE_THREADED:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("POLARS_MAX_THREADS", str(threads))

@@ -1,10 +1,13 @@
-"""Compiled code is that of the sources that run, after an upgrade too."""
+"""Compiled code is that of the sources that run, after an upgrade too; what users set stands."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from flows.environment import compiled_cache
+import pytest
+
+from flows.environment import KEPT_PAGES, compiled_cache, prepare
 
 
 def test_other_sources_have_another_folder_and_old_ones_go(tmp_path: Path) -> None:
@@ -27,3 +30,15 @@ def test_other_sources_have_another_folder_and_old_ones_go(tmp_path: Path) -> No
 def test_without_a_place_to_write_numba_keeps_its_own_ways(tmp_path: Path) -> None:
     (tmp_path / "__pycache__").write_text("a file, not a folder")
     assert compiled_cache(tmp_path) is None
+
+
+@pytest.mark.parametrize("told", [None, "dirty_decay_ms:0"])
+def test_what_stands_in_the_environment_goes_before(
+    monkeypatch: pytest.MonkeyPatch, told: str | None
+) -> None:
+    name, ours = KEPT_PAGES
+    monkeypatch.delenv(name, raising=False)
+    if told is not None:
+        monkeypatch.setenv(name, told)
+    prepare(2)
+    assert os.environ[name] == (told or ours)
