@@ -18,10 +18,12 @@ def begin() -> Callable[[], None]:
     would start it at the first flow and wait; it takes one that is there already. What went wrong is
     raised to whoever waits. A second call starts nothing.
     """
+    if not _home_is_there():
+        return _nothing
     from prefect.settings import get_current_settings  # noqa: PLC0415 - seconds to import
 
     settings = get_current_settings()
-    if settings.api.url or not settings.server.ephemeral.enabled or not _home_is_there():
+    if settings.api.url or not settings.server.ephemeral.enabled:
         return _nothing
     from prefect.server.api.server import SubprocessASGIServer  # noqa: PLC0415 - as above
 
@@ -46,7 +48,7 @@ def begin() -> Callable[[], None]:
 
 
 def _home_is_there() -> bool:
-    """Whether the server could write; if not, whoever starts the night says so."""
+    """Whether Prefect could write; if not, whoever starts the night says so, and Prefect need not."""
     try:
         check_home()
     except HomeError:

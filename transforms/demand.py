@@ -218,7 +218,7 @@ def _weekly(events: pl.DataFrame, week_start: str) -> pl.DataFrame:
     """
     names = events["series_id"].unique().sort()
     place = names.to_frame("series_id").with_row_index("_place")
-    week = week_of(pl.col("day"), week_start).to_physical() + _HALF
+    week = week_of(pl.col("day"), week_start).to_physical().cast(pl.Int64) + _HALF
     sums = (
         events.lazy()
         .join(place.lazy(), on="series_id", how="left")

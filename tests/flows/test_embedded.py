@@ -55,11 +55,19 @@ def test_where_a_server_is_named_none_is_started(tmp_path: Path) -> None:
     assert asked(tmp_path / "home", PREFECT_API_URL="http://127.0.0.1:9/api") == {"started": False}
 
 
-def test_where_it_could_not_write_none_is_started(tmp_path: Path) -> None:
-    """Whoever starts the night names the folder, as `environment.check_home` does."""
+def test_where_it_could_not_write_the_night_says_so_in_one_line(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    assert asked(blocked / "home") == {"started": False}
+    (tmp_path / "hearcast.toml").write_text("[business]\nname = 'x'\ntimezone = 'UTC'\n")
+    left = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "nightly", "--config", str(tmp_path / "hearcast.toml")],
+        env={**left, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(blocked / "home")},
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert f"{blocked / 'home'}: Prefect cannot write here" in line
 
 
 def test_where_prefect_may_not_none_is_started(tmp_path: Path) -> None:

@@ -241,3 +241,23 @@ def test_a_product_launched_lately_that_did_not_sell_is_listed_and_an_old_one_is
     series = planning(date(2026, 3, 31), lately, running, old, gone)
     status = dict(series.select("sku", "status").iter_rows())
     assert status == {"live": "new", "lately": "new", "running": "too_new"}
+
+
+def test_weekly_sums_are_those_of_plain_grouping_before_1970_too() -> None:
+    rng, n = np.random.default_rng(4), 3_000
+    days = [
+        date(1965, 1, 4) + timedelta(days=int(d)) for d in rng.integers(0, 40_000, n) // 90 * 90
+    ]
+    skus = [f"S{k}" + "\u00e9" * (k % 3) for k in rng.integers(0, 40, n)]
+    events = pl.DataFrame({
+        "day": days, "sku": skus, "category": "c", "channel": None,
+        "milli": rng.integers(0, 3, n) * 500,
+    }, schema_overrides={"channel": pl.String})  # fmt: skip
+    found = assembled(events, levels=("sku",), last_week=date(2080, 1, 1)).weekly
+    plain = (
+        events.group_by(pl.col("sku").alias("series_id"), pl.col("day").dt.truncate("1w").alias("week_start"))
+        .agg(pl.col("milli").sum()).filter(pl.col("milli") > 0).sort("series_id", "week_start")
+    )  # fmt: skip
+    assert found.equals(plain)
+    assert found.schema == plain.schema
+    assert found["week_start"].min() < date(1966, 1, 1)  # type: ignore[operator]
