@@ -97,14 +97,18 @@ def _move(mean: Floats, spread: Floats, drift: float, phi: float) -> None:
 
 
 @compiled
-def deviance(x: Floats, regressors: Floats, start: Floats, drift: float, phi: float) -> float:
-    """Return minus the log likelihood of x (T,) at phi, the variance of news concentrated out.
+def _passed(
+    x: Floats, regressors: Floats, start: Floats, drift: float, phi: float
+) -> tuple[Floats, Floats, int, float]:
+    """Return what is expected (T+1, 2+P) of the state, and the variance (T+1,) of a week's news.
 
-    ``regressors`` (T, P), ``start`` (2+P,): variances before the first week, of which the first is
-    replaced by that of what fades. At least one week is known.
+    Row t rests on the weeks before t alone; the variance is 0 where none of them is known. Then how
+    many weeks are known, and the sum of the logs of their errors' variances, relative to the news.
     """
     mean, spread = _begin(start, phi)
     told, gain = np.ones(len(start)), np.empty(len(start))
+    states, news = np.empty((len(x) + 1, len(start))), np.zeros(len(x) + 1)
+    states[0] = mean
     known, power, logs = 0, 0.0, 0.0
     for t in range(len(x)):
         if not np.isnan(x[t]):
@@ -114,33 +118,20 @@ def deviance(x: Floats, regressors: Floats, start: Floats, drift: float, phi: fl
             power += error * error / variance
             logs += np.log(variance)
         _move(mean, spread, drift, phi)
-    scale = power / known
-    likelihood: float = 0.5 * (known * (np.log(2.0 * np.pi) + np.log(scale) + 1.0) + logs)
-    return likelihood
+        states[t + 1], news[t + 1] = mean, power / max(known, 1)
+    return states, news, known, logs
 
 
 @compiled
-def _passed(
-    x: Floats, regressors: Floats, start: Floats, drift: float, phi: float
-) -> tuple[Floats, Floats]:
-    """Return what is expected (T+1, 2+P) of the state, and the variance (T+1,) of a week's news.
+def deviance(x: Floats, regressors: Floats, start: Floats, drift: float, phi: float) -> float:
+    """Return minus the log likelihood of x (T,) at phi, the variance of news concentrated out.
 
-    Row t rests on the weeks before t alone; the variance is 0 where none of them is known.
+    ``regressors`` (T, P), ``start`` (2+P,): variances before the first week, of which the first is
+    replaced by that of what fades. At least one week is known.
     """
-    mean, spread = _begin(start, phi)
-    told, gain = np.ones(len(start)), np.empty(len(start))
-    states, news = np.empty((len(x) + 1, len(start))), np.zeros(len(x) + 1)
-    states[0] = mean
-    known, power = 0, 0.0
-    for t in range(len(x)):
-        if not np.isnan(x[t]):
-            told[2:] = regressors[t]
-            error, variance = _learn(x[t], told, mean, spread, gain)
-            known += 1
-            power += error * error / variance
-        _move(mean, spread, drift, phi)
-        states[t + 1], news[t + 1] = mean, power / max(known, 1)
-    return states, news
+    _, news, known, logs = _passed(x, regressors, start, drift, phi)
+    likelihood: float = 0.5 * (known * (np.log(2.0 * np.pi) + np.log(news[-1]) + 1.0) + logs)
+    return likelihood
 
 
 def fit(model: WanderingLevel, until: int | None = None) -> Fit:
@@ -178,7 +169,7 @@ def predict(model: WanderingLevel, phi: float, origins: Ints, weeks: Ints, futur
     ``weeks`` (H,): steps ahead of each column, 0 = the origin's own week. ``future`` (T+gap+H, P):
     regressors of all weeks. Origins count weeks known, at most T.
     """
-    states, news = _passed(model.x, model.regressors, model.start, model.drift, phi)
+    states, news, _, _ = _passed(model.x, model.regressors, model.start, model.drift, phi)
     state, ahead = states[origins], origins[:, None] + weeks[None, :]
     mean = state[:, :1] * phi ** weeks[None, :] + state[:, 1:2]
     mean = mean + np.einsum("ohp,op->oh", future[ahead], state[:, 2:])
