@@ -1,8 +1,9 @@
 """Whole nights from small to large: `python -m bench.ladder [--rungs 0.1,1,10] [--quick] [--out FILE]`.
 
-Each rung is a shop of its own (``bench.sized``) on an empty lake, Prefect's database is there; the night runs in a process of its
-own, stage by stage, and its memory, with all its processes, is watched from outside. Beside the
-rungs that it can finish, the same job assembled from pandas, spaCy and statsforecast.
+Each rung is a shop of its own (``bench.sized``) on an empty lake, where Prefect's database is made
+already; the night runs in a process of its own, stage by stage, and its memory, with all its
+processes, is watched from outside. Beside the rungs that it can finish, the same job assembled from
+pandas, spaCy and statsforecast.
 """
 
 from __future__ import annotations
