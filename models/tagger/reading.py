@@ -27,25 +27,40 @@ class Reader:
         A text of more pieces than the encoder reads is read in parts, and its odds are those of
         the part that says most.
         """
-        found = [self._one(text) for text in folded]
+        cut = [self._parts(text) for text in folded]
+        told, windows = scores(self.encoder, [part for parts, _ in cut for part in parts])
         signals = len(self.encoder.bias)
-        odds = np.array([one for one, _ in found], dtype=np.float32).reshape(-1, signals)
-        places = np.array([where for _, where in found], dtype=np.int64)
-        return odds, places.reshape(-1, signals, 2)
+        odds = np.empty((len(folded), signals), dtype=np.float32)
+        places = np.zeros((len(folded), signals, 2), dtype=np.int64)
+        first = 0
+        for i, (parts, where) in enumerate(cut):
+            rows = slice(first, first + len(parts))
+            odds[i], places[i] = self._loudest(told[rows], windows[rows], where)
+            first = rows.stop
+        return odds, places
 
     def places(self, folded: str, spoke: Ints) -> list[tuple[int, int]]:  # noqa: ARG002
         """The places themselves, which `score` has told: as the fast network is asked for its own."""
         return [(start, end) for start, end in spoke.tolist()]
 
-    def _one(self, text: str) -> tuple[Singles, Ints]:
+    @property
+    def _room(self) -> int:
+        """Pieces of a part, without the marks of its beginning and end."""
+        return self.encoder.longest - 2
+
+    def _parts(self, text: str) -> tuple[list[list[int]], list[tuple[int, int]]]:
+        """The pieces of a text in parts that the encoder can read, and where each piece stands."""
         pieces, where = self.words.cut(text, _LONGEST_TEXT)
         first, *inner, last = pieces
-        room = self.encoder.longest - 2
-        parts = [inner[i : i + room] for i in range(0, max(1, len(inner)), room)]
-        odds, windows = scores(self.encoder, [[first, *part, last] for part in parts])
-        best = odds.argmax(axis=0)
+        starts = range(0, max(1, len(inner)), self._room)
+        return [[first, *inner[i : i + self._room], last] for i in starts], where
+
+    def _loudest(
+        self, odds: Singles, windows: Ints, where: list[tuple[int, int]]
+    ) -> tuple[Singles, Ints]:
+        """The odds of the part that says most, by signal, and the characters where it does."""
         out = np.zeros((odds.shape[1], 2), dtype=np.int64)
-        for j, part in enumerate(best.tolist()):
-            start, end = (int(x) + part * room for x in windows[part, j])
+        for j, part in enumerate(odds.argmax(axis=0).tolist()):
+            start, end = (int(x) + part * self._room for x in windows[part, j])
             out[j] = where[start][0], where[max(start, end - 1)][1]
         return odds.max(axis=0), out

@@ -1,9 +1,20 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from models.tagger.encoder import HEADS, WINDOW, Encoder, scores
+from models.tagger.encoder import (
+    HEADS,
+    ROWS,
+    WINDOW,
+    Encoder,
+    _blocks,
+    _gelu,
+    _read,
+    _rows_stand_alone,
+    scores,
+)
 from models.tagger.files import MATRICES, NORMS, distances, encoder_of
 from models.tagger.reading import Reader
 from models.tagger.wordpiece import WordPieces, vocabulary_of
@@ -11,30 +22,32 @@ from models.tagger.wordpiece import WordPieces, vocabulary_of
 WIDTH, WIDE, PIECES, SIGNALS, LAYERS = 24, 40, 30, 3, 2
 
 
-def weights(seed: int = 1) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def weights(
+    seed: int = 1, width: int = WIDTH, wide: int = WIDE
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """A small encoder by the names of a published one, and a head."""
     rng = np.random.default_rng(seed)
 
     def drawn(*shape: int) -> np.ndarray:
-        return rng.normal(scale=0.3, size=shape).astype(np.float32)
+        return rng.normal(scale=1.5 / math.sqrt(width), size=shape).astype(np.float32)
 
     base = {
-        "embeddings.word_embeddings.weight": drawn(PIECES, WIDTH),
-        "embeddings.position_embeddings.weight": drawn(64, WIDTH),
+        "embeddings.word_embeddings.weight": drawn(PIECES, width),
+        "embeddings.position_embeddings.weight": drawn(64, width),
         "encoder.relative_attention_bias.weight": drawn(32, HEADS),
-        "embeddings.LayerNorm.weight": drawn(WIDTH),
-        "embeddings.LayerNorm.bias": drawn(WIDTH),
+        "embeddings.LayerNorm.weight": drawn(width),
+        "embeddings.LayerNorm.bias": drawn(width),
     }
-    shapes = {"wide": (WIDE, WIDTH), "narrow": (WIDTH, WIDE)}
+    shapes = {"wide": (wide, width), "narrow": (width, wide)}
     for number in range(LAYERS):
         for part, name in MATRICES.items():
-            shape = shapes.get(part, (WIDTH, WIDTH))
+            shape = shapes.get(part, (width, width))
             base[f"encoder.layer.{number}.{name}.weight"] = drawn(*shape)
             base[f"encoder.layer.{number}.{name}.bias"] = drawn(shape[0])
         for name in NORMS.values():
-            base[f"encoder.layer.{number}.{name}.weight"] = drawn(WIDTH)
-            base[f"encoder.layer.{number}.{name}.bias"] = drawn(WIDTH)
-    head = {"look": drawn(SIGNALS, WIDTH), "weigh": drawn(SIGNALS, WIDTH), "bias": drawn(SIGNALS)}
+            base[f"encoder.layer.{number}.{name}.weight"] = drawn(width)
+            base[f"encoder.layer.{number}.{name}.bias"] = drawn(width)
+    head = {"look": drawn(SIGNALS, width), "weigh": drawn(SIGNALS, width), "bias": drawn(SIGNALS)}
     return base, head
 
 
@@ -109,6 +122,57 @@ def test_odds_are_those_of_the_papers_formulas() -> None:
     odds, _ = scores(encoder, passages)
     for i, pieces in enumerate(passages):
         assert odds[i] == pytest.approx(naive(base, head, pieces), abs=1e-4)
+
+
+def test_what_a_passage_says_never_hangs_on_its_company() -> None:
+    encoder = encoder_of(*weights(3, 768, 3072))
+    rng = np.random.default_rng(4)
+    passages = [[1, *rng.integers(3, PIECES, n).tolist(), 2] for n in rng.integers(1, 60, 60)]
+    assert sum(map(len, passages)) > 2 * ROWS
+    odds, places = scores(encoder, passages)
+    alone = [scores(encoder, [pieces]) for pieces in passages]
+    np.testing.assert_array_equal(odds, np.vstack([one for one, _ in alone]))
+    np.testing.assert_array_equal(places, np.vstack([where for _, where in alone]))
+    turned, _ = scores(encoder, passages[::-1])
+    np.testing.assert_array_equal(turned[::-1], odds)
+
+
+def test_side_by_side_the_same_is_read_as_one_by_one() -> None:
+    encoder = encoder_of(*weights())
+    passages = [[1, 5, 7, 2], [1, 9, 8, 8, 3, 11, 2], [1, 2]]
+    for together, pieces in zip(_read(encoder, passages), passages, strict=True):
+        assert together == pytest.approx(_read(encoder, [pieces])[0], abs=1e-5)
+
+
+def test_products_that_differ_by_their_height_are_noticed() -> None:
+    encoder = encoder_of(*weights())
+
+    class Uneven(np.ndarray):
+        """Weights whose products differ in the last bit from a height on, as on some processors."""
+
+        def __rmatmul__(self, x: np.ndarray) -> np.ndarray:
+            told = np.asarray(x) @ np.asarray(self)
+            return np.nextafter(told, np.float32(9e9)) if len(x) > 100 else told
+
+    first = encoder.layers[0]
+    wide = replace(first.wide, w=first.wide.w.view(Uneven))
+    assert not _rows_stand_alone(replace(encoder, layers=(replace(first, wide=wide),)))
+
+
+def test_blocks_hold_all_passages_in_their_order() -> None:
+    lengths = [5, 3, 9, 1, 1, 20, 2]
+    blocks = [list(block) for block in _blocks(lengths, 10)]
+    assert blocks == [[0, 1], [2, 3], [4], [5], [6]]
+    assert [list(block) for block in _blocks(lengths, 1)] == [[i] for i in range(7)]
+    assert not list(_blocks([], 10))
+
+
+def test_gelu_is_the_normal_share_below_times_the_number() -> None:
+    x = np.linspace(-9, 9, 5001).astype(np.float32)
+    told = x.copy()
+    _gelu(told)
+    wanted = [v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x.astype(float).tolist()]
+    assert told == pytest.approx(wanted, abs=2e-6)
 
 
 def test_changes_are_added_to_the_published_weights() -> None:
