@@ -21,6 +21,7 @@ import polars as pl
 from flows.alone import AnotherNight
 from flows.errors import StoreError
 from flows.places import Place
+from flows.staging import staging_dir, sweep
 from flows.storage.access import scan_options
 from flows.storage.lease import Lease
 from flows.storage.objects import ChangedMeanwhile, ObjectPath, told
@@ -30,11 +31,22 @@ AT_ONCE = 8
 TOUCHED = ".touched"
 """Object of a folder that only says when the folder was last in use."""
 TRIES = 20
+STAGING = "staging"
+"""Where files are made before they are sent."""
 
 
 def _object(place: Place) -> ObjectPath:
     assert isinstance(place, ObjectPath), place  # noqa: S101 - `storage_of` chose this storage by it
     return place
+
+
+def _own_room(name: str) -> Path:
+    """A folder for temporary files that nobody but this user can look into."""
+    room = Path(tempfile.gettempdir()) / f"hearcast-{os.getuid()}-{name}"
+    room.mkdir(mode=0o700, exist_ok=True)
+    if room.is_symlink() or room.stat().st_uid != os.getuid():
+        raise StoreError(errno.EPERM, f"{room}: is somebody else's; remove it, or set TMPDIR")
+    return room
 
 
 class BucketStorage:
@@ -158,12 +170,13 @@ class BucketStorage:
     # -- folders --------------------------------------------------------------------------------
     @contextmanager
     def staging(self, parent: Place) -> Iterator[Path]:  # noqa: ARG002 - a disk needs it
-        """In the system's folder for temporary files."""
-        with tempfile.TemporaryDirectory(prefix="hearcast-") as folder:
-            yield Path(folder)
+        """In a folder of this user's on this host."""
+        with staging_dir(_own_room(STAGING)) as folder:
+            yield folder
 
-    def sweep(self, parent: Place) -> None:
-        """Nothing: half an object is no object."""
+    def sweep(self, parent: Place) -> None:  # noqa: ARG002 - half an object is no object
+        """Those on this host that the kernel's lock shows to be nobody's."""
+        sweep(_own_room(STAGING))
 
     def settle(self, staging: Path, folder: Place, last: str) -> bool:
         """Object by object; until `last` is there nobody is led to the folder."""
@@ -178,8 +191,7 @@ class BucketStorage:
     @contextmanager
     def filling(self, folder: Place) -> Iterator[Path]:
         """A temporary folder, sent object by object."""
-        with tempfile.TemporaryDirectory(prefix="hearcast-") as made:
-            local = Path(made)
+        with staging_dir(_own_room(STAGING)) as local:
             yield local
             self._upload(
                 [path for path in sorted(local.rglob("*")) if path.is_file()], local, folder
@@ -206,12 +218,7 @@ class BucketStorage:
 
     def workroom(self, root: Place) -> Path:
         """On this host, one for each user and lake."""
-        name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-        room = Path(tempfile.gettempdir()) / f"hearcast-{os.getuid()}-{name}"
-        room.mkdir(mode=0o700, exist_ok=True)
-        if room.is_symlink() or room.stat().st_uid != os.getuid():
-            raise StoreError(errno.EPERM, f"{room}: is somebody else's; remove it, or set TMPDIR")
-        return room
+        return _own_room(hashlib.sha256(str(root).encode()).hexdigest()[:16])
 
     def part_name(self, name: str) -> str:
         """With a mark of its own: a writer whose lease lapsed cannot write over the next one's file."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -136,3 +138,28 @@ def test_the_nights_own_folder_is_private(folder: Place) -> None:
         assert room.stat().st_mode & 0o777 == 0o700
         room.rmdir()
         other.rmdir()
+
+
+def test_files_that_a_dead_process_was_making_are_swept_and_a_living_ones_are_not(
+    folder: Place,
+) -> None:
+    dies = (
+        "import os, sys, pathlib\n"
+        "from flows.storage import ObjectPath, storage_of\n"
+        "where = sys.argv[1]\n"
+        "root = ObjectPath.of(where) if '://' in where else pathlib.Path(where)\n"
+        "with storage_of(root).staging(root / '.staging') as made:\n"
+        "    (made / 'half.parquet').write_bytes(b'half')\n"
+        "    print(made, flush=True)\n"
+        "    os._exit(1)\n"
+    )
+    command = [sys.executable, "-c", dies, str(folder)]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    left = Path(ended.stdout.strip())
+    assert (left / "half.parquet").is_file()
+    parent = folder / ".staging"
+    with storage_of(folder).staging(parent) as living:
+        storage_of(folder).sweep(parent)
+        assert living.is_dir()
+        assert not left.exists()
+    assert not living.exists()
