@@ -74,6 +74,12 @@ def apart(texts: list[str], others: list[str]) -> list[str]:
     return [text for text in texts if known.isdisjoint(_runs(text))]
 
 
+def fifth(texts: list[str]) -> np.ndarray:
+    """Whether each text is of the fifth that is kept apart, told by its digest."""
+    digests = (hashlib.sha256(text.encode()).hexdigest() for text in texts)
+    return np.array([int(digest, 16) % 5 == 0 for digest in digests], dtype=bool)
+
+
 def _runs(text: str) -> set[tuple[str, ...]]:
     words = re.findall(r"\w+", text)
     if not words:

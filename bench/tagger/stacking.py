@@ -23,6 +23,23 @@ PARTS, REPEATS = 4, 3
 
 
 @dataclass(frozen=True)
+class Apart:
+    """What a network says of further passages that neither it nor the rules' author has seen.
+
+    `odds`, `ruled`, `labels`: passages x signals. `weight`: what one of them counts.
+    """
+
+    odds: np.ndarray
+    ruled: np.ndarray
+    labels: np.ndarray
+    weight: float
+
+    def counted(self) -> np.ndarray:
+        """`tables` of them, weighed."""
+        return self.weight * tables(self.odds, self.ruled, self.labels, kept=1.0, more_false=1.0)
+
+
+@dataclass(frozen=True)
 class Fitted:
     """Shift, slope and trust in rules of each signal, the least chance that is a tag, and F1s.
 
@@ -35,21 +52,30 @@ class Fitted:
     by_rules: np.ndarray
 
 
-def fit(odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> Fitted:
+def fit(
+    odds: np.ndarray,
+    ruled: np.ndarray,
+    labels: np.ndarray,
+    *,
+    seed: int = 0,
+    further: Apart | None = None,
+) -> Fitted:
     """Two cuts of each signal, drawn towards those of all signals, and the chance that odds mean.
 
     `odds`: held-out log odds, passages x signals. A mention is a tag from the first cut on, and from
     the second on where rules found it too. The cuts are those of the greatest F1, a signal's counts
     taken together with `FIRM` positives of the mean signal: with few positives its own cut is luck.
+    They are chosen on `further` as well; the F1s are those of the others alone.
     """
-    alone, with_rule = cuts(tables(odds, ruled, labels))
+    beside = 0.0 if further is None else further.counted()
+    alone, with_rule = cuts(tables(odds, ruled, labels) + beside)
     slope = _slope(odds, ruled, labels, alone, with_rule)
     at_cut = np.log(LEAST / (1 - LEAST))
     rule = slope * (alone - with_rule)
     coefficients = np.column_stack([at_cut - slope * alone, np.full(len(alone), slope), rule])
     least = np.full(len(alone), LEAST)
     by_rules = _f1(_counts(np.zeros(odds.shape), ruled, labels, 1.0, 0.0).sum(axis=1))
-    return Fitted(coefficients, least, _validated(odds, ruled, labels, seed), by_rules)
+    return Fitted(coefficients, least, _validated(odds, ruled, labels, beside, seed), by_rules)
 
 
 def sampling_shift(learnt: np.ndarray, real: np.ndarray) -> np.ndarray:
@@ -62,14 +88,21 @@ def sampling_shift(learnt: np.ndarray, real: np.ndarray) -> np.ndarray:
     return np.diff([np.log(share / (1 - share)) for share in shares[::-1]], axis=0)[0]
 
 
-def tables(odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def tables(
+    odds: np.ndarray,
+    ruled: np.ndarray,
+    labels: np.ndarray,
+    *,
+    kept: float = KEPT,
+    more_false: float = MORE_FALSE,
+) -> np.ndarray:
     """Hits, false tags and misses of each pair of cuts: cuts alone x with a rule x 3 x signals."""
-    return np.array(
-        [
-            [_counts(odds, ruled, labels, a, b).sum(axis=1) for b in np.minimum(WITH_RULE, a)]
-            for a in ALONE
-        ]
-    )
+
+    def counted(alone: float, with_rule: float) -> np.ndarray:
+        told = _counts(odds, ruled, labels, alone, with_rule, kept, more_false)
+        return np.asarray(told.sum(axis=1))
+
+    return np.array([[counted(a, b) for b in np.minimum(WITH_RULE, a)] for a in ALONE])
 
 
 def cuts(counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,24 +115,33 @@ def cuts(counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ALONE[first], np.minimum(WITH_RULE[second], ALONE[first])
 
 
-def _counts(
-    odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray, alone: float, with_rule: float
+def _counts(  # noqa: PLR0917 - what is told, and two cuts
+    odds: np.ndarray,
+    ruled: np.ndarray,
+    labels: np.ndarray,
+    alone: float,
+    with_rule: float,
+    kept: float = KEPT,
+    more_false: float = MORE_FALSE,
 ) -> np.ndarray:
     """Hits, false tags and misses, x passages x signals, the rules' luck taken off."""
     quiet, backed = odds >= alone, odds >= with_rule
-    found = np.where(ruled, KEPT * backed + (1 - KEPT) * quiet, quiet)
-    false = np.where(ruled, quiet + MORE_FALSE * (backed & ~quiet), quiet)
+    found = np.where(ruled, kept * backed + (1 - kept) * quiet, quiet)
+    false = np.where(ruled, quiet + more_false * (backed & ~quiet), quiet)
     return np.array([labels * found, ~labels * false, labels * (1 - found)])
 
 
-def _validated(odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+def _validated(
+    odds: np.ndarray, ruled: np.ndarray, labels: np.ndarray, beside: np.ndarray | float, seed: int
+) -> np.ndarray:
     """F1 of each signal on parts that the cuts were not chosen on."""
     sums = np.zeros((3, odds.shape[1]))
     for repeat in range(REPEATS):
         part = np.random.default_rng(seed + repeat).permutation(len(odds)) % PARTS
         for held in range(PARTS):
             learn, test = part != held, part == held
-            alone, with_rule = cuts(tables(odds[learn], ruled[learn], labels[learn]))
+            counted = tables(odds[learn], ruled[learn], labels[learn]) + beside
+            alone, with_rule = cuts(counted)
             sums += _counts(odds[test], ruled[test], labels[test], alone, with_rule).sum(axis=1)
     return _f1(sums)
 

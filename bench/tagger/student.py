@@ -10,10 +10,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - as everywhere
 
-from bench.tagger.learning import batches, padded
+from bench.tagger.learning import Tensors, batches, padded
 
 WIDTH, VECTOR, FEATURES = 5, 128, 384
 """Pieces of a window, numbers a piece is described by, and features."""
+EPOCHS = 8
 
 
 class Student(nn.Module):
@@ -48,25 +49,45 @@ def start_vectors(vectors: np.ndarray) -> np.ndarray:
     return (cut / cut[1000:].std()).astype(np.float32)
 
 
+def in_place(arrays: Tensors) -> Student:
+    """The network of a file `fast.npz`."""
+    pieces = arrays["pieces"].astype(np.float32) * arrays["pieces_scale"][:, None]
+    model = Student(pieces.astype(np.float32), len(arrays["base"]))
+    kernel = arrays["kernel"].astype(np.float32)
+    held = {
+        "kernel.weight": kernel.reshape(-1, kernel.shape[2]).T,
+        "kernel.bias": arrays["start"],
+        "weigh.weight": arrays["weigh"],
+        "weigh.bias": arrays["base"],
+        "mean.weight": arrays["mean"],
+    }
+    for name, value in held.items():
+        model.get_parameter(name).data = torch.tensor(np.ascontiguousarray(value))
+    return model
+
+
 def train(
-    vectors: np.ndarray,
+    model: Student,
     passages: Sequence[Sequence[int]],
     odds: np.ndarray,
     seed: int,
     *,
-    epochs: int = 8,
-) -> Student:
-    """A student that gives the teacher's odds: cross-entropy with its chances, and squared error.
+    epochs: int = EPOCHS,
+    share: float = 1.0,
+) -> None:
+    """Teaches it to give the teacher's odds: cross-entropy with its chances, and squared error.
 
     Pieces learn more slowly than windows, so that words of like meaning stay near each other.
+    `share`: of the rates of learning, for a network that has learnt before.
     """
-    torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    model = Student(vectors, odds.shape[1])
     slow = [p for name, p in model.named_parameters() if name.startswith("pieces")]
     quick = [p for name, p in model.named_parameters() if not name.startswith("pieces")]
     optimiser = torch.optim.AdamW(
-        [{"params": slow, "lr": 5e-4, "weight_decay": 0.0}, {"params": quick, "lr": 2e-3}],
+        [
+            {"params": slow, "lr": share * 5e-4, "weight_decay": 0.0},
+            {"params": quick, "lr": share * 2e-3},
+        ],
         weight_decay=0.01,
         fused=True,
     )
@@ -90,4 +111,3 @@ def train(
             optimiser.step()
             plan.step()
         print(f"epoch {epoch}, processor {time.process_time():.0f}s", flush=True)
-    return model

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from bench.tagger.learning import HEADS, Layer, Tagging, Tensors, hide, norm
-from models.tagger.files import FIRST_PLACE, MATRICES, NORMS, distances
+from models.tagger.files import FIRST_PLACE, MATRICES, NORMS, change, distances
 
 
 class Teacher(Tagging):
@@ -33,3 +33,15 @@ class Teacher(Tagging):
         count = seen.shape[1]
         far = self.apart[torch.tensor(distances(count))].permute(2, 0, 1)
         return hide(seen) + far.reshape(HEADS, count, count)[None]
+
+
+def in_place(weights: Tensors, learned: Tensors, signals: int) -> Teacher:
+    """The network of a file `accurate.npz`."""
+    changed = dict(weights)
+    for name in {name.rsplit("_left", 1)[0] for name in learned if name.endswith("_left")}:
+        changed[name] = weights[name] + change(learned, name)
+    changed |= {name: value for name, value in learned.items() if name in weights}
+    model = Teacher(changed, signals)
+    for layer, of in (("look", "look.weight"), ("weigh", "weigh.weight"), ("bias", "weigh.bias")):
+        model.get_parameter(of).data = torch.tensor(learned[layer], dtype=torch.float32)
+    return model

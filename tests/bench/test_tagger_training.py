@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bench.tagger import stacking
-from bench.tagger.material import SIGNALS, apart, joined, own, varied
+from bench.tagger.material import SIGNALS, apart, fifth, joined, own, varied
 
 
 def case(knows: float, rows: int = 3_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -46,6 +47,31 @@ def test_a_signal_with_few_positives_takes_the_cuts_of_the_others() -> None:
     few = stacking.fit(odds, ruled, labels).coefficients[2]
     alone = stacking.fit(odds[:, :2], ruled[:, :2], labels[:, :2]).coefficients[:, 0]
     assert abs(few[0] - alone).min() < 0.5
+
+
+def test_further_passages_move_the_cuts_and_are_not_measured() -> None:
+    odds, ruled, labels = case(knows=2.0, rows=400)
+    lower = stacking.Apart(*case(knows=2.0), weight=1.0)
+    lower = replace(lower, odds=lower.odds - 1.5)
+    alone, both = (
+        stacking.fit(odds, ruled, labels),
+        stacking.fit(odds, ruled, labels, further=lower),
+    )
+    first, second = (
+        -fitted.coefficients[:, 0] / fitted.coefficients[:, 1] for fitted in (alone, both)
+    )
+    assert (second < first).all()
+    nothing = stacking.fit(odds, ruled, labels, further=replace(lower, weight=0.0))
+    np.testing.assert_array_equal(nothing.coefficients, alone.coefficients)
+    np.testing.assert_array_equal(nothing.f1, alone.f1)
+    np.testing.assert_array_equal(both.by_rules, alone.by_rules)
+
+
+def test_a_fifth_is_kept_apart_whatever_the_order() -> None:
+    texts = [f"passage {i}" for i in range(2_000)]
+    kept = fifth(texts)
+    assert 0.17 < kept.mean() < 0.23
+    np.testing.assert_array_equal(fifth(texts[::-1])[::-1], kept)
 
 
 def test_chances_are_the_cuts_where_tags_begin() -> None:
