@@ -14,7 +14,7 @@ from flows.settings.office import Office
 from flows.settings.planning import Planning
 from flows.settings.reach import Reach
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
-from flows.settings.values import Address, known_country, known_timezone
+from flows.settings.values import Address, apart, known_country, known_timezone
 from transforms.contracts import INPUTS
 from transforms.mapping_spec import Spec
 
@@ -46,10 +46,18 @@ class Business(Spec):
 
 
 class Paths(Spec):
-    """Where results live: folders on a disk, absolute once loaded, or in a bucket."""
+    """Where results live: folders on a disk, absolute once loaded, or in a bucket.
+
+    Neither lies in the other: what is published is for all, what landed is not.
+    """
 
     lake: Address = Path("data/var/lake")
     exports: Address = Path("data/var/exports")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        apart(self.lake, self.exports)
+        return self
 
 
 class Forecast(Spec):
