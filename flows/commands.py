@@ -63,20 +63,26 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_FAILED
 
 
-def _ready(config: str) -> Settings:
+def _ready(config: str, *, make_home: bool = True) -> Settings:
     """The settings. Raises what a user has to put right before anything can run."""
     settings = load_settings(Path(config), os.environ)
-    environment.check_home()
+    environment.check_home(make=make_home)
     phrase_books(settings)
     check_tagger(settings)
     return settings
 
 
-def nightly(arguments: argparse.Namespace) -> int:
-    """One night, then the lines that a planner wants to see."""
-    settings = _ready(arguments.config)
+def _ready_to_pull(config: str, *, make_home: bool = True) -> Settings:
+    """As `_ready`, of a run that asks the sources: their secrets are there, too."""
+    settings = _ready(config, make_home=make_home)
     check_secrets(settings, os.environ)
     check_databases(settings.sources, settings.file)
+    return settings
+
+
+def nightly(arguments: argparse.Namespace) -> int:
+    """One night, then the lines that a planner wants to see."""
+    settings = _ready_to_pull(arguments.config)
     _refuse_future(settings, arguments.as_of)
     state = one_night(arguments.config, arguments.as_of)
     return report(state)
@@ -253,10 +259,9 @@ def call_list(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Says what the sources give; the exit code is what a night on them would come to."""
-    settings = load_settings(Path(arguments.config), os.environ)
+    settings = _ready_to_pull(arguments.config, make_home=False)
     from flows.doctor import examine  # noqa: PLC0415
 
-    check_databases(settings.sources, settings.file)
     found = examine(settings, yesterday(settings.business.timezone) + timedelta(days=1))
     print("\n".join(found.lines[1:]))  # noqa: T201 - the answer
     return found.code

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flows import tagger_files
+from flows.cli import main
 from flows.lake import Lake
 from flows.pull import pull
 from flows.settings import load_settings
@@ -78,6 +80,46 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path) -> None:
     assert (code, said) == (2, "")
     assert "order_lines: an inbox tells files apart itself; give path alone" in log
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ("[tagging]\nlanguages = ['de']\n", "there is no phrase file for 'de'"),
+        ("[tagging]\ntagger = 'accurate'\n", "run `make accurate`"),
+    ],
+)
+def test_what_a_night_refuses_it_refuses_alike(
+    extra: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(tagger_files, "PACKAGE", "nobody-has-this-package")
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "absent" / "home"))
+    put(tmp_path, "orders_export.csv", csv(ORDERS_HEADER, FIRST))
+    file = config(tmp_path)
+    assert main(["doctor", "--config", str(file)]) == 0
+    assert not (tmp_path / "absent").exists(), "nothing is made"
+    capsys.readouterr()
+    file.write_text(file.read_text() + extra)
+    lines = []
+    for command in ("doctor", "nightly"):
+        assert main([command, "--config", str(file)]) == 2
+        told = capsys.readouterr()
+        assert (told.out, said in told.err) == ("", True)
+        lines.append(told.err.split(maxsplit=1)[1])
+    assert lines[0] == lines[1]
+
+
+def test_it_refuses_where_prefect_could_not_write_as_a_night_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "file" / "home"))
+    assert main(["doctor", "--config", str(config(tmp_path))]) == 2
+    assert "Prefect cannot write here" in capsys.readouterr().err
 
 
 def test_canonical_files_enable_everything_that_this_version_makes(
