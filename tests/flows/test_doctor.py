@@ -43,7 +43,11 @@ def test_it_says_what_each_file_is_and_what_is_absent_for_what(tmp_path: Path) -
     assert "not understood: Mystery" in said
     assert "! is not recognised (found: what, who)" in said
     assert "order_lines: 2 rows, 2026-11-01 to 2026-11-01" in said
-    assert "inventory_daily is absent: no inventory_plan; Shopify: export inventory as" in said
+    assert (
+        "yes  inventory_plan, but inventory_daily is absent, so it has levels to order up to, but no stock"
+        in said
+    )
+    assert "or stock-out dates; Shopify: export inventory as" in said
     assert "refunds is absent: no forecasts of returns; Shopify: ask the API" in said
     assert "0 weeks of orders: signals are tested from 52 on" in said
     assert said.rstrip().endswith("A night can run.")
