@@ -61,9 +61,13 @@ class Paths(Spec):
 
 
 class Forecast(Spec):
-    """What is forecast, how far, and how it is tested."""
+    """What is forecast, how far, and how it is tested.
 
-    horizon_weeks: Count = 13
+    Not further than two years: what lies beyond is the same season again, and no backtest of a
+    usual history could say how right it is.
+    """
+
+    horizon_weeks: Annotated[int, Strict(), Field(ge=1, le=104)] = 13
     season_weeks: Count = 52
     levels: Annotated[tuple[Level, ...], Field(min_length=1)] = ("total", "category", "sku")
     backtest_origins: Count = 8

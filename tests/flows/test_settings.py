@@ -136,6 +136,10 @@ def table(keys: str) -> str:
             "[forecast]\nhorizon_weeks = true",
             "[forecast] horizon_weeks must be a whole number (got True)",
         ),
+        (
+            "[forecast]\nhorizon_weeks = 500",
+            "[forecast] horizon_weeks should be less than or equal to 104 (got 500)",
+        ),
         ('[forecast]\nlevels = "sku"', "[forecast] levels must be a list in brackets (got 'sku')"),
         (
             '[forecast]\nlevels = ["skus"]',
