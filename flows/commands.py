@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from flows import embedded, environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.errors import Mistake, Refusal, disk_trouble, hide_refusals, reason_of, where
-from flows.night import phrase_books, yesterday
+from flows.night import check_words, yesterday
 from flows.settings import Settings, SettingsError, load_settings
 from flows.sources.http.tokens import check_secrets
 from flows.sources.sql.address import check_databases
-from flows.tagger_files import check_tagger
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -67,8 +66,7 @@ def _ready(config: str, *, make_home: bool = True) -> Settings:
     """The settings. Raises what a user has to put right before anything can run."""
     settings = load_settings(Path(config), os.environ)
     environment.check_home(make=make_home)
-    phrase_books(settings)
-    check_tagger(settings)
+    check_words(settings)
     return settings
 
 

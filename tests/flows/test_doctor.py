@@ -91,6 +91,7 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path) -> None:
     [
         ("[tagging]\nlanguages = ['de']\n", "there is no phrase file for 'de'"),
         ("[tagging]\ntagger = 'accurate'\n", "run `make accurate`"),
+        ("[[signals]]\nname = 'stockingup'\n", "did you mean stocking_up?"),
     ],
 )
 def test_what_a_night_refuses_it_refuses_alike(
