@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from flows.descendants import die_with_parent
+from flows.errors import Mistake
 from flows.leaving import leave_last, leave_within
 from flows.progress import TerminalHandler
 from flows.stepping import ended_by
@@ -204,12 +205,30 @@ def main(argv: Sequence[str] | None = None, *, ahead: bool = False) -> int:
     threads = _run_key(getattr(arguments, "config", ""), "threads")
     environment.prepare(int(threads or DEFAULT_THREADS))
     if ahead and arguments.command == "nightly":
-        from flows import embedded  # noqa: PLC0415
-
-        embedded.begin()
+        try:
+            _begin_night(arguments)
+        except Mistake as error:
+            LOG.error(str(error))  # noqa: TRY400 - the line is for the user; a traceback would hide it
+            return EXIT_USAGE
     from flows import commands  # noqa: PLC0415
 
     return commands.run(arguments)
+
+
+def _begin_night(arguments: argparse.Namespace) -> None:
+    """Says that a night begins, and starts what it needs of Prefect.
+
+    Raises Mistake for settings that no night can run on: Prefect, which takes seconds, is not
+    started for these.
+    """
+    from flows import embedded, environment  # noqa: PLC0415 - as in `main`
+    from flows.settings import load_settings  # noqa: PLC0415
+
+    load_settings(Path(arguments.config), os.environ)
+    environment.check_home()
+    day = arguments.as_of or "yesterday"
+    LOG.info("starting the night as of %s (%s): libraries and Prefect", day, arguments.config)
+    embedded.begin()
 
 
 def _watched(argv: Sequence[str]) -> int:

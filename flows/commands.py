@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from flows import embedded, environment
 from flows.cli import EXIT_DEGRADED, EXIT_FAILED, EXIT_PUBLISHED, EXIT_USAGE
 from flows.errors import Mistake, Refusal, disk_trouble, hide_refusals, reason_of, where
-from flows.night import phrase_books, yesterday
+from flows.night import check_words, yesterday
 from flows.settings import Settings, SettingsError, load_settings
 from flows.sources.http.tokens import check_secrets
 from flows.sources.sql.address import check_databases
-from flows.tagger_files import check_tagger
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -63,20 +62,25 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_FAILED
 
 
-def _ready(config: str) -> Settings:
+def _ready(config: str, *, make_home: bool = True) -> Settings:
     """The settings. Raises what a user has to put right before anything can run."""
     settings = load_settings(Path(config), os.environ)
-    environment.check_home()
-    phrase_books(settings)
-    check_tagger(settings)
+    environment.check_home(make=make_home)
+    check_words(settings)
+    return settings
+
+
+def _ready_to_pull(config: str, *, make_home: bool = True) -> Settings:
+    """As `_ready`, of a run that asks the sources: their secrets are there, too."""
+    settings = _ready(config, make_home=make_home)
+    check_secrets(settings, os.environ)
+    check_databases(settings.sources, settings.file)
     return settings
 
 
 def nightly(arguments: argparse.Namespace) -> int:
     """One night, then the lines that a planner wants to see."""
-    settings = _ready(arguments.config)
-    check_secrets(settings, os.environ)
-    check_databases(settings.sources, settings.file)
+    settings = _ready_to_pull(arguments.config)
     _refuse_future(settings, arguments.as_of)
     state = one_night(arguments.config, arguments.as_of)
     return report(state)
@@ -253,10 +257,9 @@ def call_list(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Says what the sources give; the exit code is what a night on them would come to."""
-    settings = load_settings(Path(arguments.config), os.environ)
+    settings = _ready_to_pull(arguments.config, make_home=False)
     from flows.doctor import examine  # noqa: PLC0415
 
-    check_databases(settings.sources, settings.file)
     found = examine(settings, yesterday(settings.business.timezone) + timedelta(days=1))
     print("\n".join(found.lines[1:]))  # noqa: T201 - the answer
     return found.code

@@ -81,20 +81,26 @@ def compiled_cache(models: Path) -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-def check_home() -> None:
-    """Raises HomeError where Prefect's folder can't be written: its server would only time out."""
+def check_home(*, make: bool = True) -> None:
+    """Raises HomeError where Prefect's folder can't be written: its server would only time out.
+
+    `make`: it is made where it is not there; else the folder in which it would be is looked at.
+    """
     told = os.environ.get("PREFECT_HOME")
     home = Path(told) if told else Path.home() / ".prefect"
+    there = home
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home):
+        if make:
+            home.mkdir(parents=True, exist_ok=True)
+        there = next(one for one in (home, *home.absolute().parents) if one.exists())
+        with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
         raise HomeError(
             f"{home}: Prefect cannot write here ({error.strerror}); "
             "set PREFECT_HOME to a folder that it can write to"
         ) from error
-    free = shutil.disk_usage(home).free
+    free = shutil.disk_usage(there).free
     if free < HOME_BYTES:
         raise HomeError(
             f"{home}: only {free / 1e6:.0f} MB are free and Prefect's database needs "

@@ -18,6 +18,7 @@ import polars as pl
 
 from flows.atomic import private_dir
 from flows.knowledge import Rules
+from flows.known_signals import check_signals
 from flows.lake import Lake
 from flows.settings import Settings, SettingsError, load_settings
 from flows.stopwatch import note
@@ -100,7 +101,7 @@ def night_of(settings: Settings, as_of: str | None) -> date:
 def open_night(config: str, as_of: str | None, *, restated: bool = False) -> Night:
     """A night ready to run. Raises SettingsError where the configuration is wrong."""
     settings = load_settings(Path(config), os.environ)
-    check_tagger(settings)
+    check_words(settings)
     day = night_of(settings, as_of)
     run_id = uuid.uuid4().hex[:12]
     root = storage_of(settings.paths.lake).workroom(settings.paths.lake)
@@ -157,6 +158,12 @@ def phrase_books(settings: Settings) -> list[PhraseBook]:
             )
         books.append(_book(language, path.read_text(encoding="utf-8")))
     return books
+
+
+def check_words(settings: Settings) -> None:
+    """Raises SettingsError where what customers say cannot be tagged as the settings ask."""
+    check_signals(settings, phrase_books(settings))
+    check_tagger(settings)
 
 
 def _stamp(file: Path) -> tuple[int, int]:

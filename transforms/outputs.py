@@ -49,7 +49,15 @@ OUTPUTS = (
         },
     ),
     Output("who is who across systems", ("customers",), ("customers",)),
-    Output("inventory_plan", ("inventory_plan",), ("inventory_daily", "products.lead_time_days")),
+    Output(
+        "inventory_plan",
+        ("inventory_plan",),
+        ("order_lines",),
+        {
+            "inventory_daily": "so it has levels to order up to, but no stock, orders or stock-out dates",
+            "products.lead_time_days": "so [planning] lead_time_days, 14 unless you set it, is taken",
+        },
+    ),
     Output(
         "who to call",
         ("call_list", "call_frame"),

@@ -14,7 +14,7 @@ from flows.settings.office import Office
 from flows.settings.planning import Planning
 from flows.settings.reach import Reach
 from flows.settings.source import Source as Source  # noqa: PLC0414 - part of this page
-from flows.settings.values import Address, known_country, known_timezone
+from flows.settings.values import Address, apart, known_country, known_timezone
 from transforms.contracts import INPUTS
 from transforms.mapping_spec import Spec
 
@@ -46,16 +46,28 @@ class Business(Spec):
 
 
 class Paths(Spec):
-    """Where results live: folders on a disk, absolute once loaded, or in a bucket."""
+    """Where results live: folders on a disk, absolute once loaded, or in a bucket.
+
+    Neither lies in the other: what is published is for all, what landed is not.
+    """
 
     lake: Address = Path("data/var/lake")
     exports: Address = Path("data/var/exports")
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        apart(self.lake, self.exports)
+        return self
+
 
 class Forecast(Spec):
-    """What is forecast, how far, and how it is tested."""
+    """What is forecast, how far, and how it is tested.
 
-    horizon_weeks: Count = 13
+    Not further than two years: what lies beyond is the same season again, and no backtest of a
+    usual history could say how right it is.
+    """
+
+    horizon_weeks: Annotated[int, Strict(), Field(ge=1, le=104)] = 13
     season_weeks: Count = 52
     levels: Annotated[tuple[Level, ...], Field(min_length=1)] = ("total", "category", "sku")
     backtest_origins: Count = 8

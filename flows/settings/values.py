@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 from typing import Annotated, cast
 from zoneinfo import available_timezones
 
@@ -35,6 +37,25 @@ Address = Annotated[Place, PlainValidator(_address)]
 """A local folder, or one in a bucket."""
 Pattern = Annotated[str, BeforeValidator(_reachable), Field(min_length=1)]
 """A local file or pattern, or one in a bucket."""
+
+
+def apart(lake: Place, exports: Place) -> None:
+    """ValueError where lake and exports are one folder, or one lies in the other, links followed."""
+    of_lake, of_exports = _led_to(lake), _led_to(exports)
+    why = "exports are readable for all, the lake holds customers' words; give each a folder of its own"
+    if of_lake == of_exports:
+        raise ValueError(f"lake and exports are the same folder: {why}, side by side")
+    for inner, outer, names in (
+        (of_exports, of_lake, ("exports", "lake")),
+        (of_lake, of_exports, ("lake", "exports")),
+    ):
+        if inner[: len(outer)] == outer:
+            raise ValueError(f"{names[0]} lies inside {names[1]}: {why}, side by side")
+
+
+def _led_to(place: Place) -> tuple[str, ...]:
+    """The parts of the address that links lead to, there or not."""
+    return Path(os.path.realpath(place)).parts if isinstance(place, Path) else place.parts
 
 
 @cache

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flows import tagger_files
+from flows.cli import main
 from flows.lake import Lake
 from flows.pull import pull
 from flows.settings import load_settings
@@ -41,7 +43,11 @@ def test_it_says_what_each_file_is_and_what_is_absent_for_what(tmp_path: Path) -
     assert "not understood: Mystery" in said
     assert "! is not recognised (found: what, who)" in said
     assert "order_lines: 2 rows, 2026-11-01 to 2026-11-01" in said
-    assert "inventory_daily is absent: no inventory_plan; Shopify: export inventory as" in said
+    assert (
+        "yes  inventory_plan, but inventory_daily is absent, so it has levels to order up to, but no stock"
+        in said
+    )
+    assert "or stock-out dates; Shopify: export inventory as" in said
     assert "refunds is absent: no forecasts of returns; Shopify: ask the API" in said
     assert "0 weeks of orders: signals are tested from 52 on" in said
     assert said.rstrip().endswith("A night can run.")
@@ -78,6 +84,47 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path) -> None:
     assert (code, said) == (2, "")
     assert "order_lines: an inbox tells files apart itself; give path alone" in log
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ("[tagging]\nlanguages = ['de']\n", "there is no phrase file for 'de'"),
+        ("[tagging]\ntagger = 'accurate'\n", "run `make accurate`"),
+        ("[[signals]]\nname = 'stockingup'\n", "did you mean stocking_up?"),
+    ],
+)
+def test_what_a_night_refuses_it_refuses_alike(
+    extra: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(tagger_files, "PACKAGE", "nobody-has-this-package")
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "absent" / "home"))
+    put(tmp_path, "orders_export.csv", csv(ORDERS_HEADER, FIRST))
+    file = config(tmp_path)
+    assert main(["doctor", "--config", str(file)]) == 0
+    assert not (tmp_path / "absent").exists(), "nothing is made"
+    capsys.readouterr()
+    file.write_text(file.read_text() + extra)
+    lines = []
+    for command in ("doctor", "nightly"):
+        assert main([command, "--config", str(file)]) == 2
+        told = capsys.readouterr()
+        assert (told.out, said in told.err) == ("", True)
+        lines.append(told.err.split(maxsplit=1)[1])
+    assert lines[0] == lines[1]
+
+
+def test_it_refuses_where_prefect_could_not_write_as_a_night_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "file" / "home"))
+    assert main(["doctor", "--config", str(config(tmp_path))]) == 2
+    assert "Prefect cannot write here" in capsys.readouterr().err
 
 
 def test_canonical_files_enable_everything_that_this_version_makes(

@@ -73,3 +73,38 @@ def test_where_it_could_not_write_the_night_says_so_in_one_line(tmp_path: Path) 
 def test_where_prefect_may_not_none_is_started(tmp_path: Path) -> None:
     told = asked(tmp_path / "home", PREFECT_SERVER_EPHEMERAL_ENABLED="false")
     assert told == {"started": False}
+
+
+NIGHT = """
+import sys
+from flows.cli import main
+code = main(["nightly", "--as-of", "2199-01-01", "--config", sys.argv[1]], ahead=True)
+print(code, "prefect" in sys.modules, "flows.commands" in sys.modules)
+"""
+
+
+def begun(folder: Path, text: str) -> tuple[str, list[str]]:
+    """Exit code, whether Prefect and the commands were read, and the log of a night that is refused."""
+    (folder / "hearcast.toml").write_text(text)
+    left = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    home = {"PREFECT_HOME": str(folder / "home"), "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    done = subprocess.run(
+        [sys.executable, "-c", NIGHT, str(folder / "hearcast.toml")],
+        env={**left, "PYTHONPATH": str(ROOT), **home},
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    return done.stdout.strip(), done.stderr.splitlines()
+
+
+def test_a_wrong_configuration_is_told_before_prefect_is_read(tmp_path: Path) -> None:
+    said, (line,) = begun(tmp_path, "[forecast]\nhorizon_week = 3\n")
+    assert said == "2 False False"
+    assert line.endswith("horizon_week is not a known key; did you mean horizon_weeks?")
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_right_one_is_told_to_be_starting_and_prefect_begins_first(tmp_path: Path) -> None:
+    said, (first, second) = begun(tmp_path, "[business]\nname = 'x'\n")
+    assert said == "2 True True"
+    assert "starting the night as of 2199-01-01 (" in first
+    assert "is after today" in second

@@ -136,6 +136,10 @@ def table(keys: str) -> str:
             "[forecast]\nhorizon_weeks = true",
             "[forecast] horizon_weeks must be a whole number (got True)",
         ),
+        (
+            "[forecast]\nhorizon_weeks = 500",
+            "[forecast] horizon_weeks should be less than or equal to 104 (got 500)",
+        ),
         ('[forecast]\nlevels = "sku"', "[forecast] levels must be a list in brackets (got 'sku')"),
         (
             '[forecast]\nlevels = ["skus"]',
@@ -335,6 +339,38 @@ def test_addresses_in_buckets_are_reached_as_storage_says(tmp_path: Path) -> Non
     assert settings.paths.lake == ObjectPath.of("s3://private/lake", access)
     assert settings.paths.exports == ObjectPath.of("az://open/exports", access)
     assert settings.sources[0].tables["order_lines"].path == ("gs://in/**/orders*.csv",)
+
+
+@pytest.mark.parametrize(
+    ("lake", "exports", "said"),
+    [
+        ("z", "z", "lake and exports are the same folder: "),
+        ("z/", "./y/../z", "lake and exports are the same folder: "),
+        ("z/lake", "z", "lake lies inside exports: "),
+        ("z", "z/all/exports", "exports lies inside lake: "),
+        ("link/lake", "z", "lake lies inside exports: "),
+        ("s3://acme/h", "s3://acme//h/", "lake and exports are the same folder: "),
+        ("s3://acme/lake", "s3://acme", "lake lies inside exports: "),
+        ("gs://acme/lake", "gs://acme/lake/exports", "exports lies inside lake: "),
+    ],
+)
+def test_what_is_published_and_what_landed_lie_apart(
+    tmp_path: Path, lake: str, exports: str, said: str
+) -> None:
+    (tmp_path / "z").mkdir()
+    (tmp_path / "link").symlink_to("z")
+    line = mistake(tmp_path, f'[paths]\nlake = "{lake}"\nexports = "{exports}"\n')
+    assert line.startswith(f"[paths] {said}")
+    assert mistake(tmp_path, f'[paths]\nlake = "{lake}"', {"HEARCAST_PATHS__EXPORTS": exports})
+
+
+@pytest.mark.parametrize(
+    ("lake", "exports"),
+    [("z/lake", "z/exports"), ("z/lake", "z/lake-exports"), ("s3://a/z", "s3://a/zz"), ("z", "s3://a/z"),
+     ("s3://acme/z", "gs://acme/z")],
+)  # fmt: skip
+def test_folders_side_by_side_are_apart(tmp_path: Path, lake: str, exports: str) -> None:
+    assert load(tmp_path, f'[paths]\nlake = "{lake}"\nexports = "{exports}"\n').paths
 
 
 @pytest.mark.parametrize("name", ["../../etc", "..", "/etc", "a/b", "a\\\\b", ".hidden", ""])

@@ -102,4 +102,5 @@ def test_inputs_that_enable_a_table_are_inputs() -> None:
         for need in enabled_by(name).replace(" or ", ", ").split(", "):
             assert not need or need.split(".")[0] in INPUTS, name
     assert enabled_by("language_match") == "copy_pages, passages or reviews"
+    assert enabled_by("inventory_plan") == "order_lines", "lead times have a default"
     assert enabled_by("catalogue") == ""

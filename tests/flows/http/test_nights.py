@@ -133,8 +133,8 @@ def test_doctor_asks_little_and_says_how_it_stands(
     assert "the environment variable SHOP_TOKEN" in said
     assert TOKEN not in said
     monkeypatch.delenv(ENV)
-    assert main(["doctor", "--config", str(file)]) == 1
-    assert "the environment variable SHOP_TOKEN is not set" in capsys.readouterr().out
+    assert main(["doctor", "--config", str(file)]) == 2, "as a night"
+    assert "the environment variable SHOP_TOKEN is not set" in capsys.readouterr().err
     assert main(["nightly", "--config", str(file), "--as-of", str(END)]) == 2
 
 
