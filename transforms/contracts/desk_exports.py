@@ -139,7 +139,7 @@ FORECAST_VALUE_ADDED = Table(
 )  # fmt: skip
 EXCEPTIONS = Table(
     "exceptions",
-    "What needs somebody's eyes, ranked by value at risk; one row an episode, however many nights it lasts.",
+    "What needs somebody's eyes, ranked: severity high first, then by value at risk; one row an episode, however many nights it lasts.",
     key=("as_of", "episode_id"),
     sort=("as_of", "rank", "episode_id"),
     columns=(
