@@ -11,6 +11,10 @@ from transforms.exceptions.found import conformed, day, number
 LEAST_UNITS = 1.0
 SHORT_SHARE = 0.05
 """A shortage of less than this share of the protection period's demand is no exception."""
+GRAVE_SHARE = 0.10
+"""A shortage of this share of the protection period's demand is grave."""
+SOON_DAYS = 14
+"""A week to the next weekly review and one for the fastest way: who waits for that review is late."""
 LONG_COVER_DAYS = 365.0
 
 
@@ -18,7 +22,8 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """SKUs of inventory_plan that lose sales which an order placed tonight comes too late for.
 
     An ordinary order is no exception: what it can still save is in the plan. High: stock has
-    probably run out before the order arrives, or within a week.
+    probably run out before the order arrives and within SOON_DAYS, and the loss is grave; so high
+    ones are those that cannot wait for the next review, and not every shortage.
     """
     wanted = pl.col("lost_sales_units")
     rows = plan.filter(
@@ -29,8 +34,9 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .alias("_arrives"),
     )  # fmt: skip
     soon = pl.col("stockout_date_p50") <= pl.min_horizontal(
-        "_arrives", pl.lit(as_of) + pl.duration(days=7)
+        "_arrives", pl.lit(as_of) + pl.duration(days=SOON_DAYS)
     )
+    grave = wanted >= GRAVE_SHARE * pl.col("final_units")
     when = (
         pl.when(pl.col("available_units") <= 0).then(pl.lit("is out of stock"))
         .when(pl.col("stockout_date_p50").is_not_null())
@@ -48,7 +54,7 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return conformed(
         rows.with_columns(
             pl.lit("stock_out").alias("kind"),
-            pl.when(soon.fill_null(value=False)).then(pl.lit("high")).otherwise(pl.lit("medium"))
+            pl.when((soon & grave).fill_null(value=False)).then(pl.lit("high")).otherwise(pl.lit("medium"))
             .alias("severity"),
             (when + pl.when(pl.col("stockout_date_p10").is_not_null()).then(early)
              .otherwise(pl.lit("")) + pl.lit("; an order placed now arrives about ")

@@ -59,6 +59,26 @@ def test_only_sales_that_an_order_comes_too_late_for_are_a_stock_out() -> None:
     assert out["action"][1].startswith("ask the supplier to bring forward the 40 units on order")
 
 
+@pytest.mark.parametrize(
+    ("days", "lost", "lead", "severity"),
+    [
+        (0, 40.0, 35.0, "high"),
+        (10, 18.0, 14.0, "high"),
+        (14, 10.0, 35.0, "high"),
+        (15, 40.0, 35.0, "medium"),
+        (10, 9.5, 14.0, "medium"),
+        (10, 18.0, 7.0, "medium"),
+        (None, 18.0, 14.0, "medium"),
+    ],
+)
+def test_a_stock_out_is_high_where_it_is_soon_and_grave_and_comes_before_the_order(
+    days: int | None, lost: float, lead: float, severity: str
+) -> None:
+    out = None if days is None else AS_OF + timedelta(days=days)
+    row = {"sku": "A", "lost_sales_units": lost, "lead_time_days": lead, "stockout_date_p50": out}
+    assert stock_outs(plan(row), AS_OF)["severity"].to_list() == [severity]
+
+
 def test_overstock_is_valued_at_cost_and_severe_where_it_lasts() -> None:
     rows = plan({"sku": "A", "excess_units": 50.0, "excess_value": 75.0, "days_of_cover": 400.0},
                 {"sku": "B", "excess_units": 9.0, "excess_value": None, "days_of_cover": 200.0}, {"sku": "C"})  # fmt: skip
