@@ -15,6 +15,8 @@ GRAVE_SHARE = 0.10
 """A shortage of this share of the protection period's demand is grave."""
 SOON_DAYS = 14
 """A week to the next weekly review and one for the fastest way: who waits for that review is late."""
+LEAST_EXCESS_DAYS = 7.0
+"""Excess of less than a week's demand is no exception: forecasts move by more between two nights."""
 LONG_COVER_DAYS = 365.0
 
 
@@ -75,9 +77,12 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def overstocks(plan: pl.DataFrame) -> pl.DataFrame:
     """SKUs of inventory_plan with stock above the order-up-to level and a long period's demand.
 
-    Medium where stock lasts a year or nobody wants it, low else.
+    Medium where stock lasts a year or nobody wants it, low else. What is bound in it is its cost:
+    without one it has no value, for the price of a sale that is not wanted is nobody's loss.
     """
-    rows = plan.filter(pl.col("excess_units") >= LEAST_UNITS)
+    daily = (pl.col("final_units") / pl.col("protection_days")).fill_null(0.0)
+    least = pl.max_horizontal(LEAST_UNITS, LEAST_EXCESS_DAYS * daily)
+    rows = plan.filter(pl.col("excess_units") >= least)
     long = (pl.col("days_of_cover") > LONG_COVER_DAYS) | pl.col("days_of_cover").is_null()
     cover = (
         pl.when(pl.col("days_of_cover").is_null()).then(pl.lit("no demand is expected for it"))
@@ -95,6 +100,7 @@ def overstocks(plan: pl.DataFrame) -> pl.DataFrame:
             .alias("action"),
             pl.col("excess_units").alias("units_at_risk"),
             pl.col("excess_value").alias("value_at_risk"),
+            pl.col("unit_cost").alias("unit_price"),
             pl.col("available_units").alias("observed"),
             pl.col("order_up_to_units").alias("expected"),
             *_series(),

@@ -21,7 +21,8 @@ PLAN = {
     **dict.fromkeys(
         ("available_units", "on_order_units", "lead_time_days", "final_units",
          "suggested_order_units", "lost_sales_units", "lost_sales_value", "excess_units",
-         "excess_value", "order_up_to_units", "days_of_cover", "unit_price"), pl.Float64()
+         "excess_value", "order_up_to_units", "days_of_cover", "unit_price", "unit_cost",
+         "protection_days"), pl.Float64()
     ),
     **dict.fromkeys(("stockout_date_p10", "stockout_date_p50"), pl.Date()),
 }  # fmt: skip
@@ -33,7 +34,7 @@ def plan(*rows: dict[str, Any]) -> pl.DataFrame:
              "on_order_units": 0.0, "lead_time_days": 14.0, "final_units": 100.0,
              "suggested_order_units": 60.0, "lost_sales_units": 0.0, "lost_sales_value": 0.0,
              "excess_units": 0.0, "excess_value": 0.0, "order_up_to_units": 120.0,
-             "days_of_cover": 9.0, "unit_price": 4.0}  # fmt: skip
+             "days_of_cover": 9.0, "unit_price": 4.0, "unit_cost": 1.5, "protection_days": 28.0}  # fmt: skip
     return pl.DataFrame([{**usual, **row} for row in rows], schema=PLAN)
 
 
@@ -81,11 +82,19 @@ def test_a_stock_out_is_high_where_it_is_soon_and_grave_and_comes_before_the_ord
 
 def test_overstock_is_valued_at_cost_and_severe_where_it_lasts() -> None:
     rows = plan({"sku": "A", "excess_units": 50.0, "excess_value": 75.0, "days_of_cover": 400.0},
-                {"sku": "B", "excess_units": 9.0, "excess_value": None, "days_of_cover": 200.0}, {"sku": "C"})  # fmt: skip
+                {"sku": "B", "excess_units": 90.0, "excess_value": None, "unit_cost": None,
+                 "days_of_cover": 200.0}, {"sku": "C"})  # fmt: skip
     out = valued(overstocks(rows), price_list(rows))
-    assert out.select("series_id", "severity", "value_at_risk").rows() == [
-        ("A", "medium", 75.0), ("B", "low", 36.0),
+    assert out.select("series_id", "severity", "value_at_risk", "unit_price", "value_unit").rows() == [
+        ("A", "medium", 75.0, 1.5, "USD"), ("B", "low", None, None, "units"),
     ]  # fmt: skip
+
+
+def test_excess_of_less_than_a_week_of_demand_is_no_exception() -> None:
+    rows = plan({"sku": "A", "excess_units": 24.9}, {"sku": "B", "excess_units": 25.0},
+                {"sku": "C", "excess_units": 1.0, "final_units": None},
+                {"sku": "D", "excess_units": 0.9, "final_units": None})  # fmt: skip
+    assert overstocks(rows)["series_id"].to_list() == ["B", "C"]
 
 
 def test_prices_of_categories_are_those_of_their_skus_by_what_is_expected() -> None:
