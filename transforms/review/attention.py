@@ -91,4 +91,10 @@ def _grid(open_now: pl.DataFrame) -> Grid:
         "rank", "severity", "series", "what is the matter", "at risk", "by when", "what customers say",
         "what to do", "owner", "since",
     )  # fmt: skip
-    return Grid("Open exceptions: high ones first, then by what is at risk", columns, rows, frozenset({0, 4}), note)
+    return Grid(
+        "Open exceptions: high ones first, then by what is at risk",
+        columns,
+        rows,
+        frozenset({0, 4}),
+        note,
+    )
