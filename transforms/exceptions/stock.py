@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from transforms.exceptions.found import conformed, day, number
+from transforms.planning.terms import arrives_on
 
 LEAST_UNITS = 1.0
 SHORT_SHARE = 0.05
@@ -31,10 +32,7 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
     rows = plan.filter(
         (pl.col("plan_status") == "planned")
         & (wanted >= pl.max_horizontal(LEAST_UNITS, SHORT_SHARE * pl.col("final_units")))
-    ).with_columns(
-        (pl.lit(as_of) + pl.duration(days=pl.col("lead_time_days").round())).cast(pl.Date)
-        .alias("_arrives"),
-    )  # fmt: skip
+    ).with_columns(arrives_on(as_of).alias("_arrives"))  # fmt: skip
     soon = pl.col("stockout_date_p50") <= pl.min_horizontal(
         "_arrives", pl.lit(as_of) + pl.duration(days=SOON_DAYS)
     )

@@ -15,6 +15,7 @@ from transforms.exceptions.owners import with_owners
 from transforms.exceptions.reasons import NOTHING, Said, with_reasons
 from transforms.exceptions.rises import rises
 from transforms.exceptions.stock import overstocks, stock_outs
+from transforms.planning.skus import with_orderable
 
 PLAN = {
     **dict.fromkeys(("sku", "category", "plan_status", "currency"), pl.String()),
@@ -58,6 +59,17 @@ def test_only_sales_that_an_order_comes_too_late_for_are_a_stock_out() -> None:
     )
     assert out["action"][0].startswith("order 60 units by the fastest way")
     assert out["action"][1].startswith("ask the supplier to bring forward the 40 units on order")
+
+
+@pytest.mark.parametrize(("lead", "day"), [(14.0, 1), (14.3, 2), (14.9, 2)])
+def test_an_order_arrives_on_the_day_that_the_plan_takes(lead: float, day: int) -> None:
+    row = {"sku": "A", "lost_sales_units": 30.0, "lead_time_days": lead}
+    out = stock_outs(plan(row), AS_OF + timedelta(days=2))["headline"][0]
+    assert f"arrives about {day} Dec" in out
+    ends = plan(row).with_columns(ends_on=pl.lit(date(2026, 12, day)), ended=pl.lit(value=False))
+    last = [with_orderable(ends.with_columns(pl.col("ends_on") + timedelta(days=n)),
+                           AS_OF + timedelta(days=2))["orderable"][0] for n in (1, 2)]  # fmt: skip
+    assert last == [False, True]
 
 
 @pytest.mark.parametrize(
