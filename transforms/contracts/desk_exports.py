@@ -153,7 +153,7 @@ EXCEPTIONS = Table(
         text("headline", "what is the matter, in one sentence"),
         real("value_at_risk", "units_at_risk at unit_price; null: there is none", "currency", nullable=True, lo=0.0),
         real("units_at_risk", "units (returns, tickets) at stake; of metrics events beyond the usual since the episode began", "target units", lo=0.0),
-        text("value_unit", "currency code of value_at_risk, or 'units' where ranked by those"),
+        text("value_unit", "currency code of value_at_risk; where that is null, of units_at_risk: units, returns, tickets, or events of a metric"),
         real("unit_price", "what one is worth: the price of the last 13 weeks, of kind overstock the cost; null: unknown, or the target has none", "currency", nullable=True, lo=0.0),
         real("observed", "what is seen: units short or too many, the forecast, the weekly rate", nullable=True),
         real("expected", "what was usual or planned", nullable=True),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.contracts.desk_exports import METRIC
+
 FOUND: dict[str, pl.DataType] = {
     **dict.fromkeys(
         ("kind", "severity", "target", "level", "series_id", "category", "sku", "channel",
@@ -18,11 +20,11 @@ FOUND: dict[str, pl.DataType] = {
     "n": pl.Int64(),
     "due_on": pl.Date(),
 }  # fmt: skip
-"""Columns of a finding; `value_unit` is a currency, or 'units' where no price is known."""
+"""Columns of a finding; `value_unit` is a currency, or what is counted where no price is known."""
 SUBJECT = ["kind", "target", "level", "series_id", "signal"]
 """What makes two findings of different nights the same matter."""
 OVERSTOCK = "overstock"
-UNITS = "units"
+EVENTS = "events"
 MILLI = 1000
 
 
@@ -78,11 +80,12 @@ def valued(rows: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
     joined = own.join(prices, on=["level", "series_id"], how="left", maintain_order="left")
     priced = (pl.col("target") != "tickets") & ~at_cost
     value = pl.when(priced).then((pl.col("units_at_risk") * pl.col("unit_price")).round(2))
+    counted = pl.when(pl.col("target") == METRIC).then(pl.lit(EVENTS)).otherwise("target")
     return joined.with_columns(
         pl.coalesce("value_at_risk", value).alias("value_at_risk"),
         pl.when(priced).then("unit_price").otherwise("_cost").alias("unit_price"),
     ).with_columns(
-        pl.when(pl.col("value_at_risk").is_null()).then(pl.lit(UNITS))
+        pl.when(pl.col("value_at_risk").is_null()).then(counted)
         .otherwise(pl.coalesce("value_unit", "_unit", pl.lit("currency"))).alias("value_unit")
     ).drop("_cost", "_unit")  # fmt: skip
 

@@ -196,7 +196,9 @@ def test_a_rise_is_told_with_its_interval_and_valued_by_its_excess() -> None:
     tickets = valued(
         rises(found.with_columns(target=pl.lit("tickets"))), price_list(plan({"sku": "A"}))
     )
-    assert tickets.select("value_at_risk", "value_unit").row(0) == (None, "units")
+    assert tickets.select("value_at_risk", "value_unit").row(0) == (None, "tickets")
+    unpriced = valued(rises(found), price_list(None))
+    assert unpriced.select("value_at_risk", "value_unit").row(0) == (None, "returns")
 
 
 def finding(**more: Any) -> pl.DataFrame:
