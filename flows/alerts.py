@@ -116,7 +116,7 @@ def _tell(channel: Channel, rows: pl.DataFrame, ledger: Ledger, night: Night) ->
 def _messages(
     rows: list[dict[str, Any]], most: int, settings: Settings
 ) -> Iterator[tuple[set[str], str, str]]:
-    """Episode ids, subject and body of each message, the greatest value at risk first."""
+    """Episode ids, subject and body of each message, by rank: high ones first, then by value at risk."""
     head = f"{settings.business.name}: "
     for row in rows[:most]:
         yield {row["episode_id"]}, head + subject(row), body(row)

@@ -64,7 +64,9 @@ def _exceptions(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     if lasting.is_empty():
         return ["Exceptions: none."]
     new = lasting.filter(pl.col("episode_state") == "new").height
-    lines = [f"Exceptions: {lasting.height}, {new} of them new; first by value at risk:"]
+    lines = [
+        f"Exceptions: {lasting.height}, {new} of them new; high ones first, then by value at risk:"
+    ]
     return lines + [
         f"  {row['rank']}. {subject(row)}: {row['headline']} ({at_risk(row)} at stake; "
         f"{row['owner']})"

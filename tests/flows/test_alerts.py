@@ -102,6 +102,18 @@ def test_beyond_the_most_of_a_night_one_message_tells_of_all(hook: Hook, config:
     assert len(hook.got) == 4
 
 
+def test_high_ones_come_first_and_say_so_where_they_share_a_message(
+    hook: Hook, config: Path
+) -> None:
+    high = [row(f"h{i}", rank=i + 1) for i in range(4)]
+    alert(*night(config, DAY, [row("dear", rank=5, severity="medium", value_at_risk=9e6), *high]))
+    assert [said.split(": ")[-1] for said in subjects(hook)[:3]] == [
+        "H0 (Tea)", "H1 (Tea)", "H2 (Tea)",
+    ]  # fmt: skip
+    rest = hook.got[3]["message"].splitlines()
+    assert [line.split(":")[0] for line in rest] == ["high", "stock-out ahead"]
+
+
 def test_one_channel_that_is_down_does_not_keep_the_other_from_hearing(
     hook: Hook, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,7 +139,7 @@ FORECAST_VALUE_ADDED = Table(
 )  # fmt: skip
 EXCEPTIONS = Table(
     "exceptions",
-    "What needs somebody's eyes, ranked by value at risk; one row an episode, however many nights it lasts.",
+    "What needs somebody's eyes, ranked: severity high first, then by value at risk; one row an episode, however many nights it lasts.",
     key=("as_of", "episode_id"),
     sort=("as_of", "rank", "episode_id"),
     columns=(
@@ -151,10 +151,10 @@ EXCEPTIONS = Table(
         LEVEL, SERIES, *SCOPE,
         text("signal", "the signal, of signal_adopted, signal_retired and signal_turned", nullable=True),
         text("headline", "what is the matter, in one sentence"),
-        real("value_at_risk", "units_at_risk at the price of the last 13 weeks; null: no price, or the target has none", "currency", nullable=True, lo=0.0),
+        real("value_at_risk", "units_at_risk at unit_price; null: there is none", "currency", nullable=True, lo=0.0),
         real("units_at_risk", "units (returns, tickets) at stake; of metrics events beyond the usual since the episode began", "target units", lo=0.0),
-        text("value_unit", "currency code of value_at_risk, or 'units' where ranked by those"),
-        real("unit_price", "price used", "currency", nullable=True, lo=0.0),
+        text("value_unit", "currency code of value_at_risk; where that is null, of units_at_risk: units, returns, tickets, or events of a metric"),
+        real("unit_price", "what one is worth: the price of the last 13 weeks, of kind overstock the cost; null: unknown, or the target has none", "currency", nullable=True, lo=0.0),
         real("observed", "what is seen: units short or too many, the forecast, the weekly rate", nullable=True),
         real("expected", "what was usual or planned", nullable=True),
         real("ratio", "observed / expected of a rise", "ratio", nullable=True, lo=0.0),

@@ -23,8 +23,9 @@ def with_episodes(
     `before` is the table of the newest night before that has one. A finding that was there then
     goes on under its episode_id. One that is not seen tonight fades, and closes the next night if
     it is not seen then either: what flickers is one episode. Kinds that are not in `judged` could
-    not be looked for tonight; their episodes stay as they were. Ranked by value at risk in money,
-    then by units where no price is known; what is over comes last.
+    not be looked for tonight; their episodes stay as they were. Those of severity high rank first:
+    what has no price, such as a metric, is never behind all that has one. Then by value at risk in
+    money, then by units where no price is known; what is over comes last.
     """
     now = findings.with_columns(pl.lit(as_of).alias("as_of"))
     old = now.clear() if before is None else before.filter(pl.col("episode_state") != "closed")
@@ -78,6 +79,7 @@ def _unseen(
 def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
     order = [
         pl.col("episode_state").replace_strict(OVER, return_dtype=pl.Int8),
+        pl.col("severity") != "high",
         -pl.col("value_at_risk").fill_null(-1.0),
         -pl.col("units_at_risk"),
         pl.col("episode_id"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.contracts.desk_exports import METRIC
+
 FOUND: dict[str, pl.DataType] = {
     **dict.fromkeys(
         ("kind", "severity", "target", "level", "series_id", "category", "sku", "channel",
@@ -18,10 +20,11 @@ FOUND: dict[str, pl.DataType] = {
     "n": pl.Int64(),
     "due_on": pl.Date(),
 }  # fmt: skip
-"""Columns of a finding; `value_unit` is a currency, or 'units' where no price is known."""
+"""Columns of a finding; `value_unit` is a currency, or what is counted where no price is known."""
 SUBJECT = ["kind", "target", "level", "series_id", "signal"]
 """What makes two findings of different nights the same matter."""
-UNITS = "units"
+OVERSTOCK = "overstock"
+EVENTS = "events"
 MILLI = 1000
 
 
@@ -69,21 +72,22 @@ def price_list(plan: pl.DataFrame | None) -> pl.DataFrame:
 def valued(rows: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
     """`rows` with units_at_risk in money where the price of their series is known.
 
-    Tickets have no price; what rows bring already as value_at_risk stays.
+    Tickets have no price, and excess stock is worth its cost or nothing that is known: it keeps
+    what it brings. What other rows bring already as value_at_risk stays, too.
     """
-    named = rows.drop([c for c in ("unit_price", "value_unit") if c in rows.columns])
-    if "value_at_risk" not in named.columns:
-        named = named.with_columns(pl.lit(None, dtype=pl.Float64).alias("value_at_risk"))
-    joined = named.join(prices, on=["level", "series_id"], how="left", maintain_order="left")
-    priced = pl.col("target") != "tickets"
+    at_cost = pl.col("kind") == OVERSTOCK
+    own = rows.rename({"unit_price": "_cost", "value_unit": "_unit"})
+    joined = own.join(prices, on=["level", "series_id"], how="left", maintain_order="left")
+    priced = (pl.col("target") != "tickets") & ~at_cost
     value = pl.when(priced).then((pl.col("units_at_risk") * pl.col("unit_price")).round(2))
+    counted = pl.when(pl.col("target") == METRIC).then(pl.lit(EVENTS)).otherwise("target")
     return joined.with_columns(
         pl.coalesce("value_at_risk", value).alias("value_at_risk"),
-        pl.when(priced).then("unit_price").alias("unit_price"),
+        pl.when(priced).then("unit_price").otherwise("_cost").alias("unit_price"),
     ).with_columns(
-        pl.when(pl.col("value_at_risk").is_null()).then(pl.lit(UNITS))
-        .otherwise(pl.col("value_unit").fill_null("currency")).alias("value_unit")
-    )  # fmt: skip
+        pl.when(pl.col("value_at_risk").is_null()).then(counted)
+        .otherwise(pl.coalesce("value_unit", "_unit", pl.lit("currency"))).alias("value_unit")
+    ).drop("_cost", "_unit")  # fmt: skip
 
 
 def day(column: str) -> pl.Expr:

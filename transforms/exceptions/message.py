@@ -72,5 +72,8 @@ def body(row: Mapping[str, Any]) -> str:
 
 
 def rest_body(rows: Sequence[Mapping[str, Any]]) -> str:
-    """One line for each exception that has no message of its own tonight."""
-    return "\n".join(f"{subject(row)}, {at_risk(row)} at stake" for row in rows)
+    """One line for each exception that has no message of its own tonight; high ones say so."""
+    return "\n".join(
+        f"{'high: ' if row['severity'] == 'high' else ''}{subject(row)}, {at_risk(row)} at stake"
+        for row in rows
+    )

@@ -7,10 +7,17 @@ from datetime import date
 import polars as pl
 
 from transforms.exceptions.found import conformed, day, number
+from transforms.planning.terms import arrives_on
 
 LEAST_UNITS = 1.0
 SHORT_SHARE = 0.05
 """A shortage of less than this share of the protection period's demand is no exception."""
+GRAVE_SHARE = 0.10
+"""A shortage of this share of the protection period's demand is grave."""
+SOON_DAYS = 14
+"""A week to the next weekly review and one for the fastest way: who waits for that review is late."""
+LEAST_EXCESS_DAYS = 7.0
+"""Excess of less than a week's demand is no exception: forecasts move by more between two nights."""
 LONG_COVER_DAYS = 365.0
 
 
@@ -18,19 +25,18 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """SKUs of inventory_plan that lose sales which an order placed tonight comes too late for.
 
     An ordinary order is no exception: what it can still save is in the plan. High: stock has
-    probably run out before the order arrives, or within a week.
+    probably run out before the order arrives and within SOON_DAYS, and the loss is grave; so high
+    ones are those that cannot wait for the next review, and not every shortage.
     """
     wanted = pl.col("lost_sales_units")
     rows = plan.filter(
         (pl.col("plan_status") == "planned")
         & (wanted >= pl.max_horizontal(LEAST_UNITS, SHORT_SHARE * pl.col("final_units")))
-    ).with_columns(
-        (pl.lit(as_of) + pl.duration(days=pl.col("lead_time_days").round())).cast(pl.Date)
-        .alias("_arrives"),
-    )  # fmt: skip
+    ).with_columns(arrives_on(as_of).alias("_arrives"))  # fmt: skip
     soon = pl.col("stockout_date_p50") <= pl.min_horizontal(
-        "_arrives", pl.lit(as_of) + pl.duration(days=7)
+        "_arrives", pl.lit(as_of) + pl.duration(days=SOON_DAYS)
     )
+    grave = wanted >= GRAVE_SHARE * pl.col("final_units")
     when = (
         pl.when(pl.col("available_units") <= 0).then(pl.lit("is out of stock"))
         .when(pl.col("stockout_date_p50").is_not_null())
@@ -48,7 +54,7 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return conformed(
         rows.with_columns(
             pl.lit("stock_out").alias("kind"),
-            pl.when(soon.fill_null(value=False)).then(pl.lit("high")).otherwise(pl.lit("medium"))
+            pl.when((soon & grave).fill_null(value=False)).then(pl.lit("high")).otherwise(pl.lit("medium"))
             .alias("severity"),
             (when + pl.when(pl.col("stockout_date_p10").is_not_null()).then(early)
              .otherwise(pl.lit("")) + pl.lit("; an order placed now arrives about ")
@@ -69,9 +75,12 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def overstocks(plan: pl.DataFrame) -> pl.DataFrame:
     """SKUs of inventory_plan with stock above the order-up-to level and a long period's demand.
 
-    Medium where stock lasts a year or nobody wants it, low else.
+    Medium where stock lasts a year or nobody wants it, low else. What is bound in it is its cost:
+    without one it has no value, for the price of a sale that is not wanted is nobody's loss.
     """
-    rows = plan.filter(pl.col("excess_units") >= LEAST_UNITS)
+    daily = (pl.col("final_units") / pl.col("protection_days")).fill_null(0.0)
+    least = pl.max_horizontal(LEAST_UNITS, LEAST_EXCESS_DAYS * daily)
+    rows = plan.filter(pl.col("excess_units") >= least)
     long = (pl.col("days_of_cover") > LONG_COVER_DAYS) | pl.col("days_of_cover").is_null()
     cover = (
         pl.when(pl.col("days_of_cover").is_null()).then(pl.lit("no demand is expected for it"))
@@ -89,6 +98,7 @@ def overstocks(plan: pl.DataFrame) -> pl.DataFrame:
             .alias("action"),
             pl.col("excess_units").alias("units_at_risk"),
             pl.col("excess_value").alias("value_at_risk"),
+            pl.col("unit_cost").alias("unit_price"),
             pl.col("available_units").alias("observed"),
             pl.col("order_up_to_units").alias("expected"),
             *_series(),

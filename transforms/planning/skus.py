@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from transforms.demand import UNCATEGORISED, sku_categories
+from transforms.planning.terms import arrives_on
 from transforms.plans import one_per_sku, planned
 
 NAMED_IN = ("order_lines", "products", "inventory_daily", "expected_receipts")
@@ -46,6 +47,6 @@ def every_sku(shown: Mapping[str, pl.DataFrame], listed: pl.DataFrame, as_of: da
 
 def with_orderable(skus: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Adds ``orderable``: still sold on the day after an order placed tonight would arrive."""
-    arrives = pl.lit(as_of) + pl.duration(days=pl.col("lead_time_days").ceil().cast(pl.Int64) + 1)
-    over = (pl.col("ends_on") <= arrives).fill_null(value=False)
+    sold_from = arrives_on(as_of) + pl.duration(days=1)
+    over = (pl.col("ends_on") <= sold_from).fill_null(value=False)
     return skus.with_columns((~over & ~pl.col("ended")).alias("orderable"))

@@ -8,6 +8,7 @@ import polars as pl
 
 from transforms.asof import SOURCE
 from transforms.demand import MILLI
+from transforms.planning.terms import lead_in_days
 
 COUNTS = {
     "sku": pl.String(),
@@ -117,7 +118,7 @@ def _sold_since(known: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
 def _coming(known: pl.DataFrame, deliveries: pl.DataFrame) -> pl.DataFrame:
     ahead = deliveries.filter(pl.col("kind") == "ahead").join(known, on="sku", how="semi")
     overdue = known.select("sku", pl.lit(1, pl.Int64).alias("day"), milli="_believed")
-    lead = pl.max_horizontal(pl.col("lead_time_days").ceil().cast(pl.Int64), 1)
+    lead = pl.max_horizontal(lead_in_days(), 1)
     undated = known.select("sku", lead.alias("day"), milli="_undated")
     every = pl.concat([ahead.select("sku", "day", "milli"), overdue, undated])
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
@@ -31,6 +32,16 @@ class PlanRules:
     overdue_receipt_days: int = 14
     excess_days: int = 91
     currency: str = ""
+
+
+def lead_in_days() -> pl.Expr:
+    """Whole days from a night's order to its receipt: a part of a day counts as one."""
+    return pl.col("lead_time_days").ceil().cast(pl.Int64)
+
+
+def arrives_on(as_of: date) -> pl.Expr:
+    """The day on which an order placed on the night of ``as_of`` arrives."""
+    return (pl.lit(as_of) + pl.duration(days=lead_in_days())).cast(pl.Date)
 
 
 def _given(kind: str, rows: Mapping[str, Given]) -> pl.DataFrame:

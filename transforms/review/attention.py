@@ -12,11 +12,12 @@ from transforms.review.numbers import day, plural, quantity, words
 from transforms.review.parts import Grid, Night, Quote, Section, Verdict
 
 MOST = 12
+"""So many exceptions stand on the page, and every one of severity high beyond that."""
 UNASSIGNED = "unassigned"
 
 
 def exceptions_section(night: Night) -> Section:
-    """Open exceptions, ranked by what is at risk, each with its owner and what to do."""
+    """Open exceptions by rank, each with its owner and what to do; none of severity high is cut."""
     title = "What needs attention"
     found = night.table("exceptions")
     if found is None:
@@ -61,6 +62,13 @@ def at_risk(row: Mapping[str, Any]) -> str:
     return f"{quantity(row['units_at_risk'])} {what}"
 
 
+def _first(open_now: pl.DataFrame) -> pl.DataFrame:
+    """The first MOST of `open_now`, or as many as reach the last that is high and not fading."""
+    urgent = (pl.col("severity") == "high") & (pl.col("episode_state") != "fading")
+    found = open_now.with_row_index("_row").filter(urgent)["_row"]
+    return open_now.head(max(MOST, 0 if found.is_empty() else int(found[-1]) + 1))
+
+
 def _grid(open_now: pl.DataFrame) -> Grid:
     rows = tuple(
         (
@@ -75,7 +83,7 @@ def _grid(open_now: pl.DataFrame) -> Grid:
             row["owner"],
             f"{words(row['episode_state'])}, {plural(row['nights_open'], 'night')}",
         )
-        for row in open_now.head(MOST).iter_rows(named=True)
+        for row in _first(open_now).iter_rows(named=True)
     )
     rest = open_now.height - len(rows)
     note = f"{rest:,} more stand in the workbook, sheet “Exceptions”." if rest > 0 else ""
@@ -83,4 +91,10 @@ def _grid(open_now: pl.DataFrame) -> Grid:
         "rank", "severity", "series", "what is the matter", "at risk", "by when", "what customers say",
         "what to do", "owner", "since",
     )  # fmt: skip
-    return Grid("Open exceptions, by what is at risk", columns, rows, frozenset({0, 4}), note)
+    return Grid(
+        "Open exceptions: high ones first, then by what is at risk",
+        columns,
+        rows,
+        frozenset({0, 4}),
+        note,
+    )

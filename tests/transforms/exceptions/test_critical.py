@@ -11,6 +11,7 @@ import pytest
 from transforms.contracts import EXPORTS
 from transforms.exceptions.critical import metrics_out
 from transforms.exceptions.episodes import with_episodes
+from transforms.exceptions.found import price_list, valued
 from transforms.exceptions.message import at_risk, due, subject
 from transforms.exceptions.owners import with_owners
 from transforms.exceptions.reasons import NOTHING, Said, with_reasons
@@ -62,7 +63,7 @@ def test_only_what_lasts_is_told(state: str) -> None:
 
 
 def told(found: pl.DataFrame) -> pl.DataFrame:
-    priced = found.with_columns(pl.lit("units").alias("value_unit"))
+    priced = valued(found, price_list(None))
     voices = pl.DataFrame(schema={"category": pl.String, "said": pl.Int64, "signal": pl.String, "more_lo": pl.Float64})  # fmt: skip
     moved = pl.DataFrame(schema={"target": pl.String, "level": pl.String, "series_id": pl.String, "moved": pl.Float64, "signal": pl.String})  # fmt: skip
     owners = pl.DataFrame(
@@ -79,7 +80,7 @@ def test_a_metric_has_its_owner_no_borrowed_reason_and_a_message() -> None:
     assert (row["owner"], row["owner_from"]) == ("Lena", "input")
     assert row["customers_reason"] == NOTHING
     assert subject(row) == "metric out of control: late_share"
-    assert at_risk(row) == "41 events"
+    assert (at_risk(row), row["value_unit"]) == ("41 events", "events")
     assert row["headline"] == (
         "late_share (parcels that came late) has an episode since the week of 26 Oct: 14.2 % in the week of "
         "9 Nov; 8.1 % is usual, 4.5 % to 12.6 % chance"

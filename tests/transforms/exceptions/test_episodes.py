@@ -91,6 +91,15 @@ def test_rank_is_by_money_then_units_and_what_is_over_comes_last() -> None:
     assert out.sort("rank")["rank"].to_list() == [1, 2, 3, 4, 5]
 
 
+def test_a_high_one_without_a_price_ranks_before_all_that_has_one() -> None:
+    rows = (finding("dear", 900.0, severity="medium"), finding("low", 950.0, severity="low"),
+            finding("chart", None, severity="high", kind="metric_out", target="metric", level="total"),
+            finding("cheap", 1.0, severity="high"))  # fmt: skip
+    out = nights((finding("old", 9999.0),), rows)[1]
+    assert out.sort("rank")["series_id"].to_list() == ["cheap", "chart", "low", "dear", "old"]
+    assert due(out, "medium")["series_id"].to_list() == ["cheap", "chart", "dear"]
+
+
 def test_the_same_series_with_another_signal_or_kind_is_another_matter() -> None:
     rows = tuple(finding("tea", kind="signal_adopted", signal=s) for s in ("gifts", "worry"))
     out = nights(rows, rows)

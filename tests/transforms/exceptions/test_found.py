@@ -15,13 +15,15 @@ from transforms.exceptions.owners import with_owners
 from transforms.exceptions.reasons import NOTHING, Said, with_reasons
 from transforms.exceptions.rises import rises
 from transforms.exceptions.stock import overstocks, stock_outs
+from transforms.planning.skus import with_orderable
 
 PLAN = {
     **dict.fromkeys(("sku", "category", "plan_status", "currency"), pl.String()),
     **dict.fromkeys(
         ("available_units", "on_order_units", "lead_time_days", "final_units",
          "suggested_order_units", "lost_sales_units", "lost_sales_value", "excess_units",
-         "excess_value", "order_up_to_units", "days_of_cover", "unit_price"), pl.Float64()
+         "excess_value", "order_up_to_units", "days_of_cover", "unit_price", "unit_cost",
+         "protection_days"), pl.Float64()
     ),
     **dict.fromkeys(("stockout_date_p10", "stockout_date_p50"), pl.Date()),
 }  # fmt: skip
@@ -33,7 +35,7 @@ def plan(*rows: dict[str, Any]) -> pl.DataFrame:
              "on_order_units": 0.0, "lead_time_days": 14.0, "final_units": 100.0,
              "suggested_order_units": 60.0, "lost_sales_units": 0.0, "lost_sales_value": 0.0,
              "excess_units": 0.0, "excess_value": 0.0, "order_up_to_units": 120.0,
-             "days_of_cover": 9.0, "unit_price": 4.0}  # fmt: skip
+             "days_of_cover": 9.0, "unit_price": 4.0, "unit_cost": 1.5, "protection_days": 28.0}  # fmt: skip
     return pl.DataFrame([{**usual, **row} for row in rows], schema=PLAN)
 
 
@@ -59,13 +61,52 @@ def test_only_sales_that_an_order_comes_too_late_for_are_a_stock_out() -> None:
     assert out["action"][1].startswith("ask the supplier to bring forward the 40 units on order")
 
 
+@pytest.mark.parametrize(("lead", "day"), [(14.0, 1), (14.3, 2), (14.9, 2)])
+def test_an_order_arrives_on_the_day_that_the_plan_takes(lead: float, day: int) -> None:
+    row = {"sku": "A", "lost_sales_units": 30.0, "lead_time_days": lead}
+    out = stock_outs(plan(row), AS_OF + timedelta(days=2))["headline"][0]
+    assert f"arrives about {day} Dec" in out
+    ends = plan(row).with_columns(ends_on=pl.lit(date(2026, 12, day)), ended=pl.lit(value=False))
+    last = [with_orderable(ends.with_columns(pl.col("ends_on") + timedelta(days=n)),
+                           AS_OF + timedelta(days=2))["orderable"][0] for n in (1, 2)]  # fmt: skip
+    assert last == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("days", "lost", "lead", "severity"),
+    [
+        (0, 40.0, 35.0, "high"),
+        (10, 18.0, 14.0, "high"),
+        (14, 10.0, 35.0, "high"),
+        (15, 40.0, 35.0, "medium"),
+        (10, 9.5, 14.0, "medium"),
+        (10, 18.0, 7.0, "medium"),
+        (None, 18.0, 14.0, "medium"),
+    ],
+)
+def test_a_stock_out_is_high_where_it_is_soon_and_grave_and_comes_before_the_order(
+    days: int | None, lost: float, lead: float, severity: str
+) -> None:
+    out = None if days is None else AS_OF + timedelta(days=days)
+    row = {"sku": "A", "lost_sales_units": lost, "lead_time_days": lead, "stockout_date_p50": out}
+    assert stock_outs(plan(row), AS_OF)["severity"].to_list() == [severity]
+
+
 def test_overstock_is_valued_at_cost_and_severe_where_it_lasts() -> None:
     rows = plan({"sku": "A", "excess_units": 50.0, "excess_value": 75.0, "days_of_cover": 400.0},
-                {"sku": "B", "excess_units": 9.0, "excess_value": None, "days_of_cover": 200.0}, {"sku": "C"})  # fmt: skip
+                {"sku": "B", "excess_units": 90.0, "excess_value": None, "unit_cost": None,
+                 "days_of_cover": 200.0}, {"sku": "C"})  # fmt: skip
     out = valued(overstocks(rows), price_list(rows))
-    assert out.select("series_id", "severity", "value_at_risk").rows() == [
-        ("A", "medium", 75.0), ("B", "low", 36.0),
+    assert out.select("series_id", "severity", "value_at_risk", "unit_price", "value_unit").rows() == [
+        ("A", "medium", 75.0, 1.5, "USD"), ("B", "low", None, None, "units"),
     ]  # fmt: skip
+
+
+def test_excess_of_less_than_a_week_of_demand_is_no_exception() -> None:
+    rows = plan({"sku": "A", "excess_units": 24.9}, {"sku": "B", "excess_units": 25.0},
+                {"sku": "C", "excess_units": 1.0, "final_units": None},
+                {"sku": "D", "excess_units": 0.9, "final_units": None})  # fmt: skip
+    assert overstocks(rows)["series_id"].to_list() == ["B", "C"]
 
 
 def test_prices_of_categories_are_those_of_their_skus_by_what_is_expected() -> None:
@@ -155,7 +196,9 @@ def test_a_rise_is_told_with_its_interval_and_valued_by_its_excess() -> None:
     tickets = valued(
         rises(found.with_columns(target=pl.lit("tickets"))), price_list(plan({"sku": "A"}))
     )
-    assert tickets.select("value_at_risk", "value_unit").row(0) == (None, "units")
+    assert tickets.select("value_at_risk", "value_unit").row(0) == (None, "tickets")
+    unpriced = valued(rises(found), price_list(None))
+    assert unpriced.select("value_at_risk", "value_unit").row(0) == (None, "returns")
 
 
 def finding(**more: Any) -> pl.DataFrame:

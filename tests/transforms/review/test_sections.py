@@ -9,7 +9,7 @@ import pytest
 from tests import review_frames as made
 from transforms.contracts import EXPORTS
 from transforms.review.ahead import ahead_section, year_before
-from transforms.review.attention import exceptions_section
+from transforms.review.attention import MOST, exceptions_section
 from transforms.review.changes import changes_section
 from transforms.review.leads import evidence_section, leads_section
 from transforms.review.page import READ, review
@@ -65,6 +65,20 @@ def test_a_section_stands_without_its_tables_and_says_why(
 def test_a_section_stands_with_empty_tables(section: Callable[[Night], Section]) -> None:
     empty = {name: EXPORTS[name].empty() for name in READ if name in EXPORTS}
     assert section(made.night(empty)).verdicts
+
+
+def test_the_page_shows_every_high_exception_and_fills_up_with_others() -> None:
+    one = made.exceptions().head(1)
+    for high in (1, 15):
+        severity = ["high" if n < high else "medium" for n in range(20)]
+        fading = one.with_columns(episode_state=pl.lit("fading"))
+        rows = pl.concat([*([one] * 20), fading]).with_columns(
+            pl.Series("severity", [*severity, "high"]), rank=pl.int_range(1, pl.len() + 1)
+        )
+        grid = exceptions_section(made.night({"exceptions": rows})).grids[0]
+        shown = max(MOST, high)
+        assert [line[1] for line in grid.rows] == severity[:shown]
+        assert f"{21 - shown:,} more stand in the workbook" in grid.note
 
 
 def test_the_page_has_every_section_and_one_sentence_of_the_most_important(
