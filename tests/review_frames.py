@@ -212,11 +212,14 @@ def plan(n: int) -> pl.DataFrame:
     """inventory_plan as its contract has it, in the columns that the review shows."""
     names = sku_names(n)
     rows = {
+        "as_of": [AS_OF] * n,
         "sku": names,
         "category": [CATEGORIES[i % len(CATEGORIES)] for i in range(n)],
         "plan_status": ["planned"] * n,
         "reason": [None] * n,
         "suggested_order_units": [float(i % 50) for i in range(n)],
+        "order_by": [AS_OF + timedelta(days=i % 3) for i in range(n)],
+        "suggested_order_value": [2.0 * (i % 50) for i in range(n)],
         "suggested_order_baseline_units": [float(i % 40) for i in range(n)],
         "override_order_delta_units": [0.0] * n,
         "order_delta_units": [float(i % 50 - i % 40) for i in range(n)],
@@ -228,6 +231,7 @@ def plan(n: int) -> pl.DataFrame:
         "reorder_point_units": [float(i % 120) for i in range(n)],
         "service_level": [0.95] * n,
         "days_of_cover": [i / 7 for i in range(n)],
+        "at_risk_units": [float(i % 90) for i in range(n)],
         "at_risk_value": [float(i % 900) for i in range(n)],
         "currency": ["USD"] * n,
     }

@@ -8,10 +8,12 @@ import pytest
 
 from tests import review_frames as made
 from transforms.contracts import EXPORTS
+from transforms.orders_due import orders_due
 from transforms.review.ahead import ahead_section, year_before
 from transforms.review.attention import exceptions_section
 from transforms.review.changes import changes_section
 from transforms.review.leads import evidence_section, leads_section
+from transforms.review.orders import orders_section
 from transforms.review.page import READ, review
 from transforms.review.parts import Night, Section
 from transforms.review.programme import plain_grid, programme_section
@@ -22,6 +24,7 @@ from transforms.review.voices import voices_section
 SECTIONS: dict[Callable[[Night], Section], tuple[str, ...]] = {
     ahead_section: ("forecasts", "forecasts_cumulative"),
     exceptions_section: ("exceptions",),
+    orders_section: ("inventory_plan",),
     changes_section: ("forecast_changes",),
     leads_section: ("signal_evidence",),
     evidence_section: ("signal_evidence",),
@@ -74,7 +77,7 @@ def test_the_page_has_every_section_and_one_sentence_of_the_most_important(
     assert len(found.sections) == len(SECTIONS)
     assert len({section.key for section in found.sections}) == len(SECTIONS)
     assert found.headlines[0].text == "Published in full, as of 17 Nov 2026."
-    assert len(found.headlines) == 6
+    assert len(found.headlines) == 7
 
 
 def test_sums_of_weeks_come_from_joint_paths_not_from_added_quantiles(
@@ -136,6 +139,17 @@ def test_an_exception_without_an_owner_is_bad_news(tables: dict[str, pl.DataFram
     (grid,) = found.grids
     assert len(grid.rows) == 1, "one that is over is not open"
     assert grid.rows[0][4] == "1,234 USD"
+
+
+def test_orders_are_told_as_at_the_end_of_a_night(tables: dict[str, pl.DataFrame]) -> None:
+    found = orders_section(made.night(tables))
+    told = orders_due(tables["inventory_plan"])
+    assert told is not None
+    assert [verdict.text for verdict in found.verdicts] == [told.sentence]
+    assert told.sentence.startswith("5 of 6 planned SKUs are due at this review, 30 USD at cost")
+    (grid,) = found.grids
+    assert [row[0] for row in grid.rows] == [f"SKU-0000{n}" for n in (5, 4, 3, 2, 1)]
+    assert [row[5] for row in grid.rows] == ["by 19 Nov", "by 18 Nov", "now", "by 19 Nov", "by 18 Nov"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("ours", "tone"), [(0.3, "good"), (0.5, "bad")])
