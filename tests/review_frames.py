@@ -10,6 +10,7 @@ import polars as pl
 
 from transforms.contracts import EXPORTS
 from transforms.contracts.exports import QUANTILES, quantile_name
+from transforms.final import forecasts_final
 from transforms.review.parts import Night
 
 AS_OF = date(2026, 11, 17)
@@ -144,6 +145,16 @@ def listed(n: int, *, missing: tuple[str, ...] = ()) -> pl.DataFrame:
         *(pl.lit(None, dtype=pl.Date).alias(name) for name in ("starts_on", "ends_on")),
     )
     return conform("series_listed", made)
+
+
+def final(ahead: pl.DataFrame) -> pl.DataFrame:
+    """forecasts_final of `ahead`: a category at 4,000 units in its second week."""
+    asked = {
+        "target": "units", "level": "category", "series_id": CATEGORIES[0],
+        "week_start": RUNNING + timedelta(weeks=1), "value": 4000.0, "override_id": "o2",
+        "author": "ada", "reason": "the fair", "status": "applied",
+    }  # fmt: skip
+    return conform("forecasts_final", forecasts_final(ahead, pl.DataFrame([asked])))
 
 
 def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:

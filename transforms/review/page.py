@@ -19,6 +19,7 @@ from transforms.review.voices import voices_section
 READ = (
     "forecasts",
     "forecasts_cumulative",
+    "forecasts_final",
     "forecast_changes",
     "demand_weekly",
     "series_listed",

@@ -13,6 +13,7 @@ from transforms.review.ahead import ahead_section, year_before
 from transforms.review.attention import exceptions_section
 from transforms.review.changes import changes_section
 from transforms.review.leads import evidence_section, leads_section
+from transforms.review.numbers import quantity
 from transforms.review.orders import orders_section
 from transforms.review.page import READ, review
 from transforms.review.parts import Night, Section
@@ -91,6 +92,26 @@ def test_sums_of_weeks_come_from_joint_paths_not_from_added_quantiles(
         .row(0, named=True)
     )
     assert total[2] == f"{sums['p10']:,.0f} to {sums['p90']:,.0f}"
+
+
+def test_what_orders_rest_on_stands_beside_the_forecast(tables: dict[str, pl.DataFrame]) -> None:
+    final = made.final(tables["forecasts"])
+    plain = ahead_section(made.night(tables))
+    found = ahead_section(made.night({**tables, "forecasts_final": final}))
+    total = final.filter(target="units", level="total", horizon=4)["cumulative_mean"][0]
+    assert f"; {total:,.0f} with overrides, on which orders rest" in found.verdicts[0].text
+    assert "with overrides" not in found.verdicts[1].text, "no override is of returns"
+    (grid,) = found.grids
+    place = grid.columns.index("with overrides")
+    sums = final.filter(target="units", level="category", horizon=4)
+    told = {row[0]: row[place] for row in grid.rows}
+    for name, value in sums.select("series_id", "cumulative_mean").iter_rows():
+        assert told[name] == quantity(value)
+    numbers = {chart.title: chart.grid for chart in found.charts}
+    mine = numbers[f"Units a week, {made.CATEGORIES[0]}"]
+    week = final.filter(target="units", series_id=made.CATEGORIES[0], horizon=2)["final_mean"][0]
+    assert mine.rows[1][mine.columns.index("with overrides")] == quantity(week)
+    assert not any("with overrides" in grid.columns for grid in plain.grids)
 
 
 def test_a_year_before_needs_every_week_of_it(tables: dict[str, pl.DataFrame]) -> None:
