@@ -92,5 +92,5 @@ def _weeks(shown: pl.DataFrame) -> list[str]:
 
 def _cell(row: Mapping[str, float]) -> str:
     delta = row["signal_delta"]
-    said = f" {delta:+,.0f}" if delta else ""
+    said = f" {delta:+,.0f}" if round(delta) else ""
     return f"{row['mean']:>7,.0f} [{row['p10']:,.0f}-{row['p90']:,.0f}]{said}"

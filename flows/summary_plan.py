@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from transforms.orders_due import by_when, orders_due
+from transforms.wording import counted
 
 SHOWN = 3
 
@@ -27,10 +28,14 @@ def _line(row: Mapping[str, object]) -> str:
     value, currency = row["at_risk_value"], row["currency"]
     money = f" ({value:,.0f} {currency})" if value is not None and currency else ""
     parts = {"customers' words": "order_delta_units", "overrides": "override_order_delta_units"}
-    why = [f"{row[name]:+,.0f} by {who}" for who, name in parts.items() if row[name]]
+    why = [
+        f"{row[name]:+,.0f} by {who}"
+        for who, name in parts.items()
+        if round(float(str(row[name] or 0)))
+    ]
     said = f" ({', '.join(why)})" if why else ""
     order = f"order {row['suggested_order_units']:,.0f}{said} {by_when(row)}".rstrip()
     return (
         f"  {row['sku']}: {order}; {when}; without an order "
-        f"{row['at_risk_units']:,.0f} units at risk{money}"
+        f"{counted(float(str(row['at_risk_units'])), 'units')} at risk{money}"
     )

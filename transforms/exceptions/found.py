@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from transforms.wording import counted
+
 FOUND: dict[str, pl.DataType] = {
     **dict.fromkeys(
         ("kind", "severity", "target", "level", "series_id", "category", "sku", "channel",
@@ -95,6 +97,13 @@ def number(column: str, decimals: int = 0) -> pl.Expr:
     """A number as text, rounded, with thousands apart: long runs of digits look like telephones."""
     return pl.col(column).map_elements(
         lambda value: f"{value:,.{decimals}f}", return_dtype=pl.String, skip_nulls=True
+    )
+
+
+def units(column: str) -> pl.Expr:
+    """A quantity as text with its noun: "1 unit", "1,234 units"."""
+    return pl.col(column).map_elements(
+        lambda value: counted(value, "units"), return_dtype=pl.String, skip_nulls=True
     )
 
 

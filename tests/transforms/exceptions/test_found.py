@@ -59,6 +59,17 @@ def test_only_sales_that_an_order_comes_too_late_for_are_a_stock_out() -> None:
     assert out["action"][1].startswith("ask the supplier to bring forward the 40 units on order")
 
 
+def test_one_unit_is_singular_and_no_count_is_less_than_nothing() -> None:
+    rows = plan({"sku": "A", "lost_sales_units": 1.0, "final_units": 2.0, "on_order_units": 1.0},
+                {"sku": "B", "excess_units": 1.2})  # fmt: skip
+    out = stock_outs(rows, AS_OF).row(0, named=True)
+    assert out["headline"].endswith(": 1 unit cannot be served")
+    assert "bring forward the 1 unit on order" in out["action"]
+    assert overstocks(rows)["headline"][0].startswith("1 unit more than needed")
+    row = explained(finding(signal="gift"), [voice("gift", -0.004)])
+    assert "(0 to 30 points more)" in row["customers_reason"]
+
+
 def test_overstock_is_valued_at_cost_and_severe_where_it_lasts() -> None:
     rows = plan({"sku": "A", "excess_units": 50.0, "excess_value": 75.0, "days_of_cover": 400.0},
                 {"sku": "B", "excess_units": 9.0, "excess_value": None, "days_of_cover": 200.0}, {"sku": "C"})  # fmt: skip
