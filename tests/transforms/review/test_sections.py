@@ -13,7 +13,7 @@ from transforms.review.ahead import ahead_section, year_before
 from transforms.review.attention import exceptions_section
 from transforms.review.changes import changes_section
 from transforms.review.leads import evidence_section, leads_section
-from transforms.review.numbers import quantity
+from transforms.review.numbers import percent, quantity
 from transforms.review.orders import orders_section
 from transforms.review.page import READ, review
 from transforms.review.parts import Night, Section
@@ -178,6 +178,17 @@ def test_a_forecast_worse_than_last_years_week_is_bad_news(ours: float, tone: st
     found = record_section(made.night({"accuracy": _accuracy(ours, 0.4)}))
     assert found.verdicts[0].tone == tone
     assert "n = 800, 8 cutoffs" in found.verdicts[0].text
+
+
+def test_a_step_stands_beside_the_one_before_it_on_the_same_forecasts(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    (grid,) = record_section(
+        made.night({"forecast_value_added": tables["forecast_value_added"]})
+    ).grids
+    row = dict(zip(grid.columns, grid.rows[0], strict=True))
+    assert row["WAPE of the step before, same forecasts"] == percent(0.32)
+    assert (row["WAPE"], row["better by, points"], row["n"]) == (percent(0.3), "+2.0", "800")
 
 
 def test_bands_in_words() -> None:
