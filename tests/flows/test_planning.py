@@ -166,7 +166,7 @@ def test_without_stock_levels_are_planned_and_stale_forecasts_show_that_plan(
     assert plan["suggested_order_units"].null_count() == 5
     assert set(plan["lead_time_source"]) == {"default"}
     entries = read_manifest(snapshot_dir(exports))["tables"]
-    assert "no inventory_daily" in entries["demand_unconstrained"]["why"]
+    assert "no inventory_daily is known by that day" in entries["demand_unconstrained"]["why"]
     assert entries["accuracy_stockouts"]["left_out"]
     told = planner_lines(snapshot_dir(exports))
     assert not any(line.startswith("Orders") for line in told)
