@@ -21,6 +21,7 @@ from flows.settings import Settings
 from flows.summary_evidence import lead_line
 from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
+from transforms.silence import silence
 from transforms.waterfall import (
     Heard,
     Step,
@@ -147,7 +148,7 @@ def _one(night: Night, row: Mapping[str, Any]) -> Iterator[str]:
     for signal, delta in mine.sort("signal").select("signal", "delta").iter_rows():
         yield from _signal(night, row, signal, delta)
     if mine.is_empty():
-        yield _silence(night, row)
+        yield silence(night.tables, row)
 
 
 def _final(night: Night, cell: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -237,44 +238,3 @@ def _voices(night: Night, row: Mapping[str, Any], signal: str, week: date) -> It
     for place in texts.head(QUOTES).iter_rows(named=True):
         about = "" if place["sku"] == row["sku"] else f", on {place['sku'] or row['category']}"
         yield f"    “{quote(place['text'], mask_orders=night.mask_orders)}” ({place['said_at']:%d %b %Y}{about})"
-
-
-def _silence(night: Night, row: Mapping[str, Any]) -> str:
-    """Why no signal acts on a row: none confirmed, none that reaches, or nothing unusual said."""
-    evidence = night.tables["signal_evidence"].filter(pl.col("target") == row["target"])
-    scope = pl.col("category").is_null() | (pl.col("category") == row["category"])
-    mine = evidence.filter(scope)
-    adopted = mine.filter(pl.col("status") == "confirmed")
-    if adopted.is_empty():
-        counts = dict(mine["status"].value_counts(sort=True).sort("status").iter_rows())
-        tested = ", ".join(f"{n} {status}" for status, n in counts.items()) or "none tested"
-        return f"  No signal acts: none is confirmed for {row['target']} here ({tested})."
-    own = adopted.sort("category", nulls_last=True).unique("signal", keep="first")
-    told = "; ".join(_still(night, row, one) for one in own.sort("signal").iter_rows(named=True))
-    return f"  No signal acts on this week: {told}."
-
-
-def _unheard(night: Night, row: Mapping[str, Any], lead: Mapping[str, Any]) -> bool:
-    """Whether the week from which a lead would act is not yet known whole, as sources come late."""
-    week = row["week_start"] - timedelta(weeks=lead["lead_weeks"])
-    mine = night.tables["signals_weekly"].filter(
-        pl.col("signal") == lead["signal"], pl.col("week_start") == week
-    )
-    return bool(mine["is_partial"].any())
-
-
-def _still(night: Night, row: Mapping[str, Any], lead: Mapping[str, Any]) -> str:
-    """Why one adopted lead moves nothing in a week: out of reach, no share of a pool, or nothing to add."""
-    weeks = "1 week" if lead["lead_weeks"] == 1 else f"{lead['lead_weeks']} weeks"
-    name = f"{lead['signal']} leads by {weeks}"
-    if row["horizon"] > lead["lead_weeks"] or _unheard(night, row, lead):
-        return (
-            f"{name}, and this one is {row['horizon']} ahead; beyond its lead a signal says nothing"
-        )
-    parts = night.tables["forecast_contributions"].filter(
-        pl.col("target") == row["target"], pl.col("signal") == lead["signal"],
-        pl.col("category") == row["category"],
-    )  # fmt: skip
-    if lead["category"] is None and not (parts["delta"] != 0).any():
-        return f"{name} over all categories together, but {row['category']} shows nothing of it"
-    return f"{name}, but what was said in the week that acts changes nothing here"
