@@ -69,11 +69,7 @@ def changed_and_final(
     """
     desk = Desk()
     desk.make("forecast_changes", lambda: _changes(night, now, before, tables))
-    desk.make("forecasts_final", lambda: _final(night, tables))
-    if "forecasts_final" in desk.skipped:
-        desk.skipped["override_status"] = desk.skipped["forecasts_final"]
-    elif "forecasts_final" in desk.failed:
-        desk.failed["override_status"] = desk.failed["forecasts_final"]
+    desk.make("forecasts_final", lambda: _final(night, tables), beside=("override_status",))
     return desk
 
 

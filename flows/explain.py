@@ -21,7 +21,17 @@ from flows.settings import Settings
 from flows.summary_evidence import lead_line
 from transforms.asof import visible
 from transforms.contracts import EXPORTS, INPUTS
-from transforms.waterfall import Heard, Step, evidence_for, heard, quote, spans, steps
+from transforms.silence import silence
+from transforms.waterfall import (
+    Heard,
+    Step,
+    evidence_for,
+    heard,
+    override_steps,
+    quote,
+    spans,
+    steps,
+)
 
 NEEDED = (
     "forecasts",
@@ -30,6 +40,7 @@ NEEDED = (
     "signals_weekly",
     "tags",
     "series_listed",
+    "forecasts_final",
 )
 QUOTES = 2
 BAR = 24
@@ -128,12 +139,40 @@ def _one(night: Night, row: Mapping[str, Any]) -> Iterator[str]:
         f"{row['series_id']} ({row['category']}): {row['target']}, week of "
         f"{row['week_start']:%d %b %Y} (horizon {row['horizon']}), as of {night.as_of}"
     )
-    yield from _bars(steps(row, mine))
-    yield f"  80 % interval {row['p10']:,.1f} to {row['p90']:,.1f}; " + _beside(row)
+    final = _final(night, {name: row[name] for name in key})
+    yield from _bars([*steps(row, mine), *override_steps(final)])
+    what = "80 % interval without overrides" if final else "80 % interval"
+    yield f"  {what} {row['p10']:,.1f} to {row['p90']:,.1f}; " + _beside(row)
+    if final:
+        yield _override(final)
     for signal, delta in mine.sort("signal").select("signal", "delta").iter_rows():
         yield from _signal(night, row, signal, delta)
     if mine.is_empty():
-        yield _silence(night, row)
+        yield silence(night.tables, row)
+
+
+def _final(night: Night, cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row of forecasts_final that an override moves away from the forecast; empty: none does."""
+    mine = night.tables["forecasts_final"].filter(
+        pl.col("override_delta") != 0,
+        pl.all_horizontal(*(pl.col(name) == value for name, value in cell.items())),
+    )
+    return mine.row(0, named=True) if mine.height else {}
+
+
+def _override(final: Mapping[str, Any]) -> str:
+    """Whose override moves a row, and what then is sure to within four chances in five."""
+    interval = f"80 % interval with it {final['p10']:,.1f} to {final['p90']:,.1f}"
+    if final["override_level"] is None:
+        whose = "overrides of series below it"
+    else:
+        of = (
+            ""
+            if final["override_level"] == final["level"]
+            else f" of the {final['override_level']}"
+        )
+        whose = f"override{of} by {final['author']} ({final['reason']})"
+    return f"  {whose}: orders rest on it; {interval}"
 
 
 def _beside(row: Mapping[str, Any]) -> str:
@@ -155,7 +194,7 @@ def _bars(parts: list[Step]) -> Iterator[str]:
         at = end
         low, high = (round(max(x, 0.0) * scale) for x in sorted((begin, end)))
         mark = "█" if step.is_level else "+" if step.units > 0 else "-"
-        number = f"{step.units:,.1f}" if step.is_level else f"{step.units:+,.1f}"
+        number = f"{step.units:,.1f}" if step.is_level else f"{round(step.units, 1) + 0.0:+,.1f}"
         yield f"  {step.name:<{width}} {number:>10}  {' ' * low}{mark * (high - low)}".rstrip()
 
 
@@ -199,20 +238,3 @@ def _voices(night: Night, row: Mapping[str, Any], signal: str, week: date) -> It
     for place in texts.head(QUOTES).iter_rows(named=True):
         about = "" if place["sku"] == row["sku"] else f", on {place['sku'] or row['category']}"
         yield f"    “{quote(place['text'], mask_orders=night.mask_orders)}” ({place['said_at']:%d %b %Y}{about})"
-
-
-def _silence(night: Night, row: Mapping[str, Any]) -> str:
-    """Why no signal acts on a row: none confirmed, none that reaches, or nothing unusual said."""
-    evidence = night.tables["signal_evidence"].filter(pl.col("target") == row["target"])
-    scope = pl.col("category").is_null() | (pl.col("category") == row["category"])
-    mine = evidence.filter(scope)
-    adopted = mine.filter(pl.col("status") == "confirmed")
-    if adopted.is_empty():
-        counts = dict(mine["status"].value_counts(sort=True).sort("status").iter_rows())
-        tested = ", ".join(f"{n} {status}" for status, n in counts.items()) or "none tested"
-        return f"  No signal acts: none is confirmed for {row['target']} here ({tested})."
-    leads = ", ".join(
-        f"{name} leads by {lead}"
-        for name, lead in adopted.sort("signal").select("signal", "lead_weeks").iter_rows()
-    )
-    return f"  No signal acts on this week: {leads} weeks; beyond its lead a signal says nothing."

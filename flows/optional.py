@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -31,8 +31,8 @@ class Optionals:
         self.skipped |= other.skipped
         self.failed |= other.failed
 
-    def make(self, name: str, how: Callable[[], Found]) -> None:
-        """Adds what `how` gives.
+    def make(self, name: str, how: Callable[[], Found], *, beside: Sequence[str] = ()) -> None:
+        """Adds what `how` gives: `name`, and the tables `beside` it, which are missing for its reason.
 
         Where it fails, or what it gives breaks its contract, it is left out. Only a lake that
         cannot be read is raised: no other table could be trusted either.
@@ -40,14 +40,14 @@ class Optionals:
         try:
             found = how()
             if isinstance(found, str):
-                self.skipped[name] = found
+                self.skipped |= dict.fromkeys((name, *beside), found)
                 return
             self.tables |= self.fit({name: found} if isinstance(found, pl.DataFrame) else found)
         except LakeError:
             raise
         except Exception as error:  # noqa: BLE001 - one table must not end the night
             LOG.error("%s failed: %s", name, reason_of(error))  # noqa: TRY400 - may quote rows
-            self.failed[name] = f"{name} failed: {type(error).__name__}"
+            self.failed |= dict.fromkeys((name, *beside), f"{name} failed: {type(error).__name__}")
 
     def fit(self, found: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """The tables in the form in which they are published."""

@@ -114,7 +114,7 @@ def _unconstrained(
     """The table demand_unconstrained, or why there is none."""
     inventory = shown.tables["inventory_daily"]
     if inventory.is_empty():
-        return "no inventory_daily is given, so no week is known to have run out"
+        return "no inventory_daily is known by that day, so no week is known to have run out"
     if "sku" not in night.settings.forecast.levels or "units" not in now.demand:
         return '[forecast] levels has no "sku", or nothing has been sold yet'
     business, panel = night.settings.business, now.known.panels["units"]

@@ -9,15 +9,10 @@ import polars as pl
 from flows.places import Place
 from flows.reader import read_manifest
 from flows.storage import storage_of
+from flows.summary_ahead import ahead_lines
 from flows.summary_desk import desk_lines
 from flows.summary_evidence import record_lines, signal_lines
 from flows.summary_plan import plan_lines
-from transforms.published import WHOLE
-
-BIGGEST = 5
-WEEKS_SHOWN = 4
-SHOWN_LEVELS = ("category", "total", "sku", "sku_channel")
-"""The first of these that has forecasts is shown."""
 
 
 class _Tables(Mapping[str, pl.DataFrame]):
@@ -49,7 +44,7 @@ def planner_lines(snapshot: Place) -> list[str]:
     tables = _Tables(snapshot, manifest["tables"])
     return [
         _heading(manifest),
-        *_next_weeks(tables),
+        *ahead_lines(tables),
         *plan_lines(tables),
         *signal_lines(tables),
         *record_lines(tables),
@@ -67,65 +62,6 @@ def _status(status: str) -> str:
         "Published": "published in full",
         "PublishedDegraded": "published, but something stands back (see below)",
     }.get(status, status)
-
-
-def _next_weeks(tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    """Forecast units of the biggest categories, with and without what customers said."""
-    if "forecasts" not in tables:
-        return ["", "No forecasts: see the manifest for why."]
-    units = tables["forecasts"].filter(
-        pl.col("target") == "units", pl.col("horizon") <= WEEKS_SHOWN
-    )
-    there = units["level"].unique().to_list()
-    level = next((one for one in SHOWN_LEVELS if one in there), "total")
-    shown = units.filter(pl.col("level") == level)
-    biggest = (
-        shown.group_by("series_id")
-        .agg(pl.col("mean").sum())
-        .sort("mean", "series_id", descending=[True, False])["series_id"]
-        .head(BIGGEST)
-        .to_list()
-    )
-    lines = [
-        "",
-        f"Units forecast per week, next {WEEKS_SHOWN} weeks (80 % interval in brackets; what "
-        "customers' words change, if anything):",
-    ]
-    if shown.is_empty():
-        return [*lines, "  none: no series can be forecast yet; series_listed says why"]
-    series = [(level, name) for name in biggest]
-    if level == "category":
-        series.append(("total", WHOLE))
-    told = {
-        (scope, name): [_cell(row) for row in rows.iter_rows(named=True)]
-        for scope, name in series
-        if (rows := units.filter(level=scope, series_id=name).sort("horizon")).height
-    }
-    rows_told = [("week of", _weeks(shown)), *((name, cells) for (_, name), cells in told.items())]
-    width = max(len(name) for name, _ in rows_told)
-    wide = max(len(cell) for _, cells in rows_told for cell in cells)
-    lines += [
-        f"  {name:<{width}}  " + "  ".join(f"{cell:<{wide}}" for cell in cells).rstrip()
-        for name, cells in rows_told
-    ]
-    others = shown["series_id"].n_unique() - len(biggest)
-    return [*lines, f"  (and {others} more of {level})"] if others else lines
-
-
-def _weeks(shown: pl.DataFrame) -> list[str]:
-    """Headings of the weeks shown; the first is running where some of it has been sold."""
-    weeks = shown.select("week_start", "horizon", "as_of").unique().sort("horizon")
-    return [
-        f"{'':>3}{row['week_start']:%d %b}"
-        + (" (running)" if row["week_start"] <= row["as_of"] else "")
-        for row in weeks.iter_rows(named=True)
-    ]
-
-
-def _cell(row: Mapping[str, float]) -> str:
-    delta = row["signal_delta"]
-    said = f" {delta:+,.0f}" if delta else ""
-    return f"{row['mean']:>7,.0f} [{row['p10']:,.0f}-{row['p90']:,.0f}]{said}"
 
 
 def _quality(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, object]) -> list[str]:

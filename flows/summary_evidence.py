@@ -48,9 +48,9 @@ def _worth(value: pl.DataFrame | None) -> list[str]:
         return []
     whole = value.filter(pl.col("category").is_null()).drop_nulls("wape_gain_share")
     return [
-        f"  worth at past cutoffs: {row['signal']} took {row['wape_gain_share']:.1%} off the WAPE of "
-        f"{row['target']} where it acted [{_share(row['wape_gain_share_lo'])}, "
-        f"{_share(row['wape_gain_share_hi'])}], {row['n']} forecasts"
+        f"  worth at past cutoffs: {row['signal']} made the WAPE of {row['target']} "
+        f"{_better(row['wape_gain_share'])} where it acted [{_better(row['wape_gain_share_lo'])} to "
+        f"{_better(row['wape_gain_share_hi'])}], {row['n']} forecasts"
         for row in whole.sort("target", "signal").iter_rows(named=True)
     ]
 
@@ -59,8 +59,16 @@ def _percent(log_ratio: float | None) -> str:
     return "?" if log_ratio is None else f"{100 * math.expm1(log_ratio):+.1f} %"
 
 
-def _share(share: float | None) -> str:
-    return "?" if share is None else f"{share:.1%}"
+def _better(share: float | None) -> str:
+    """A share of the error saved, in words rather than by a sign."""
+    if share is None:
+        return "?"
+    percents = round(100 * share, 1)
+    return (
+        "no different"
+        if not percents
+        else f"{abs(percents)}% {'better' if percents > 0 else 'worse'}"
+    )
 
 
 def _small(p: float | None) -> str:

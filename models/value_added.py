@@ -212,7 +212,7 @@ def words(row: dict[str, object]) -> str:
         return f"{who}: nothing came in {kept}"
     before = NAMES[str(row["compared_with"])]
     size = f"{abs(float(str(row['fva_points']))):.1f} points of WAPE"
-    interval = f"(from {row['fva_lo']:.1f} to {row['fva_hi']:.1f})"
+    interval = _from_to(float(str(row["fva_lo"])), float(str(row["fva_hi"])))
     told = {
         "adds": f"{who} took {size} off {before}",
         "takes_away": f"{who} made {before} worse by {size}",
@@ -220,3 +220,13 @@ def words(row: dict[str, object]) -> str:
         "not_enough_data": f"{who} against {before}: cannot be told yet",
     }[str(row["verdict"])]
     return f"{told} {interval}, {kept}"
+
+
+def _from_to(lo: float, hi: float) -> str:
+    """An interval of points in words rather than by signs: the smaller change first where both are alike."""
+    lo, hi = round(lo, 1) + 0.0, round(hi, 1) + 0.0
+    if lo >= 0:
+        return f"(from {lo:.1f} to {hi:.1f} better)"
+    if hi <= 0:
+        return f"(from {-hi + 0.0:.1f} to {-lo:.1f} worse)"
+    return f"(from {-lo:.1f} worse to {hi:.1f} better)"

@@ -10,6 +10,7 @@ import polars as pl
 
 from transforms.contracts import EXPORTS
 from transforms.contracts.exports import QUANTILES, quantile_name
+from transforms.final import forecasts_final
 from transforms.review.parts import Night
 
 AS_OF = date(2026, 11, 17)
@@ -146,6 +147,16 @@ def listed(n: int, *, missing: tuple[str, ...] = ()) -> pl.DataFrame:
     return conform("series_listed", made)
 
 
+def final(ahead: pl.DataFrame) -> pl.DataFrame:
+    """forecasts_final of `ahead`: a category at 4,000 units in its second week."""
+    asked = {
+        "target": "units", "level": "category", "series_id": CATEGORIES[0],
+        "week_start": RUNNING + timedelta(weeks=1), "value": 4000.0, "override_id": "o2",
+        "author": "ada", "reason": "the fair", "status": "applied",
+    }  # fmt: skip
+    return conform("forecasts_final", forecasts_final(ahead, pl.DataFrame([asked])))
+
+
 def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` in the columns of its contract; those that it lacks and may are null."""
     given = [
@@ -212,11 +223,14 @@ def plan(n: int) -> pl.DataFrame:
     """inventory_plan as its contract has it, in the columns that the review shows."""
     names = sku_names(n)
     rows = {
+        "as_of": [AS_OF] * n,
         "sku": names,
         "category": [CATEGORIES[i % len(CATEGORIES)] for i in range(n)],
         "plan_status": ["planned"] * n,
         "reason": [None] * n,
         "suggested_order_units": [float(i % 50) for i in range(n)],
+        "order_by": [AS_OF + timedelta(days=i % 3) for i in range(n)],
+        "suggested_order_value": [2.0 * (i % 50) for i in range(n)],
         "suggested_order_baseline_units": [float(i % 40) for i in range(n)],
         "override_order_delta_units": [0.0] * n,
         "order_delta_units": [float(i % 50 - i % 40) for i in range(n)],
@@ -228,6 +242,7 @@ def plan(n: int) -> pl.DataFrame:
         "reorder_point_units": [float(i % 120) for i in range(n)],
         "service_level": [0.95] * n,
         "days_of_cover": [i / 7 for i in range(n)],
+        "at_risk_units": [float(i % 90) for i in range(n)],
         "at_risk_value": [float(i % 900) for i in range(n)],
         "currency": ["USD"] * n,
     }

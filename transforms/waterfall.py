@@ -61,6 +61,19 @@ def steps(row: Mapping[str, Any], contributions: pl.DataFrame) -> list[Step]:
     ]
 
 
+def override_steps(final: Mapping[str, Any]) -> list[Step]:
+    """What planners' overrides add to a forecast; none where `final` is empty.
+
+    `final` is the forecast's row of forecasts_final.
+    """
+    if not final:
+        return []
+    return [
+        Step("overrides", float(final["override_delta"]), is_level=False),
+        Step("with overrides", float(final["final_mean"]), is_level=True),
+    ]
+
+
 def evidence_for(evidence: pl.DataFrame, target: str, category: str, signal: str) -> dict[str, Any]:
     """The row of signal_evidence that moves a category: its own where adopted, else the pooled.
 

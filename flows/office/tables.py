@@ -70,11 +70,19 @@ MAKERS: Mapping[str, Maker] = {
 }
 
 
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    "call_list": ("call_frame",),
+    "distribution_log": ("distribution_share",),
+    "segments": ("segment_cutoffs", "clv_calibration"),
+}
+"""Tables that a maker makes with the one that it is named after."""
+
+
 def office(given: Given) -> Desk:
     """All tables of the office; one that fails is left out with its reason, the others stay."""
     desk = Desk()
     given.made = desk.tables
     for name, maker in MAKERS.items():
-        desk.make(name, lambda maker=maker: maker(given))  # type: ignore[misc]
+        desk.make(name, lambda maker=maker: maker(given), beside=BESIDE.get(name, ()))  # type: ignore[misc]
         given.made |= desk.tables
     return desk

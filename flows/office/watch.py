@@ -28,11 +28,7 @@ Weeks = pl.DataFrame | str
 def watched(given: Given) -> Desk:
     """The two tables; a failure leaves them out and the night goes on."""
     desk = Desk()
-    desk.make("metric_status", lambda: metric_tables(given))
-    if "metric_status" in desk.skipped:
-        desk.skipped["metric_weeks"] = desk.skipped["metric_status"]
-    elif "metric_status" in desk.failed:
-        desk.failed["metric_weeks"] = desk.failed["metric_status"]
+    desk.make("metric_status", lambda: metric_tables(given), beside=("metric_weeks",))
     return desk
 
 

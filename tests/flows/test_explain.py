@@ -17,6 +17,7 @@ from flows.reader import read_table
 from flows.settings import load_settings
 from tests.flows.conftest import SOURCES
 from tests.flows.written import write_config
+from transforms.final import forecasts_final
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +117,46 @@ def test_a_signal_comes_with_its_lead_its_evidence_and_redacted_voices(night: Pa
     beyond = "\n".join(explain(with_a_signal(read, sku), sku, date(2026, 12, 20)))
     assert "gift leads by 3" in beyond
     assert "beyond its lead" in beyond
+
+
+def _first_sku(read: Night) -> str:
+    found: str = read.tables["forecasts"].filter(level="sku", target="units")["sku"].sort()[0]
+    return found
+
+
+def test_an_override_is_told_with_what_it_leaves_of_the_forecast(night: Path) -> None:
+    read = read_night(load_settings(night, {}), None)
+    sku, week = _first_sku(read), date(2026, 11, 23)
+    asked = {
+        "target": "units", "level": "sku", "series_id": sku, "week_start": week, "value": 4321.0,
+        "override_id": "o", "author": "ada", "reason": "the fair", "status": "applied",
+    }  # fmt: skip
+    final = forecasts_final(read.tables["forecasts"], pl.DataFrame([asked]))
+    told = explain(
+        Night(read.as_of, {**read.tables, "forecasts_final": final}, read.passages), sku, week
+    )
+    told = told[: told.index("")]  # units come first
+    row = read.tables["forecasts"].filter(series_id=sku, target="units", week_start=week)
+    assert numbers(told)["forecast"] == pytest.approx(row["mean"][0], abs=0.051)
+    assert numbers(told)["with overrides"] == 4321.0
+    assert any("override by ada (the fair): orders rest on it" in line for line in told)
+    assert "override" not in "\n".join(explain(read, sku, week))
+
+
+def test_why_an_adopted_lead_moves_nothing_is_told_apart(night: Path) -> None:
+    read = read_night(load_settings(night, {}), None)
+    sku, week = _first_sku(read), date(2026, 11, 24)
+    full = with_a_signal(read, sku)
+    mine = pl.col("sku").eq_missing(sku)
+    parts = full.tables["forecast_contributions"]
+    silent = {**full.tables, "forecast_contributions": parts.filter(pl.col("signal") != "gift")}
+    gift = pl.col("signal") == "gift"
+    pooled = pl.when(gift).then(None).otherwise("category").alias("category")
+    evidence = silent["signal_evidence"]
+    own = "\n".join(explain(Night(read.as_of, silent, full.passages), sku, week))
+    assert "what was said in the week that acts changes nothing here" in own
+    silent["signal_evidence"] = evidence.with_columns(pooled)
+    none = "\n".join(explain(Night(read.as_of, silent, full.passages), sku, week))
+    category = parts.filter(mine)["category"][0]
+    assert f"over all categories together, but {category} shows nothing of it" in none
+    assert "beyond its lead" not in own + none

@@ -11,6 +11,7 @@ import pytest
 
 from flows.cli import main
 from flows.exports import snapshot_problems
+from flows.office.tables import BESIDE
 from flows.reader import read_table, snapshot_dir
 from tests.flows.conftest import digests
 from tests.flows.office_shop import CALLED, HELD, REACHED, office_night, office_shop
@@ -167,3 +168,7 @@ def test_a_shop_that_hears_nobody_says_why_each_is_left_out(tmp_path: Path) -> N
     skipped = office_night(tiny_shop(tmp_path))["skipped"]
     for name in set(MADE) - {"benchmarks"}:
         assert skipped[name], name
+    for name, others in BESIDE.items():
+        for other in others:
+            assert skipped.get(other) == skipped.get(name), other
+    assert "no consents given" in skipped["call_frame"]

@@ -101,10 +101,12 @@ def test_settings_reach_their_sku_and_unknown_names_are_told(night: Path) -> Non
     told = planner_lines(snapshot_dir(night / "exports"))
     assert any("[planning.categories] names 'No Such Things'" in line for line in told)
     orders = next(line for line in told if line.startswith("Orders: "))
-    due = plan.filter(
-        pl.col("suggested_order_units") > 0, pl.col("order_by") <= pl.col("as_of")
-    ).height
-    assert orders.startswith(f"Orders: {due} of {plan.filter(plan_status='planned').height} ")
+    due = plan.filter(pl.col("suggested_order_units") > 0)
+    planned = plan.filter(plan_status="planned").height
+    assert orders.startswith(f"Orders: {due.height} of {planned} planned SKUs are due at this ")
+    pressing = due.filter(pl.col("order_by") <= pl.col("as_of")).height
+    assert 0 < pressing < due.height
+    assert f"; {pressing} of them cannot wait a day" in orders
 
 
 def test_weeks_without_stock_are_demand_that_nobody_could_buy(night: Path) -> None:
@@ -164,7 +166,7 @@ def test_without_stock_levels_are_planned_and_stale_forecasts_show_that_plan(
     assert plan["suggested_order_units"].null_count() == 5
     assert set(plan["lead_time_source"]) == {"default"}
     entries = read_manifest(snapshot_dir(exports))["tables"]
-    assert "no inventory_daily" in entries["demand_unconstrained"]["why"]
+    assert "no inventory_daily is known by that day" in entries["demand_unconstrained"]["why"]
     assert entries["accuracy_stockouts"]["left_out"]
     told = planner_lines(snapshot_dir(exports))
     assert not any(line.startswith("Orders") for line in told)

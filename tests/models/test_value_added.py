@@ -82,6 +82,25 @@ def test_known_good_and_bad_planners_are_told_apart() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("points", "lo", "hi", "ends"),
+    [
+        (-40.6, -65.5, -18.1, "worse by 40.6 points of WAPE (from 18.1 to 65.5 worse)"),
+        (9.8, 4.2, 15.4, "off the forecast with signals (from 4.2 to 15.4 better)"),
+        (0.1, -0.04, 0.2, "as good as it was (from 0.0 to 0.2 better)"),
+        (0.0, -0.2, 0.3, "as good as it was (from 0.2 worse to 0.3 better)"),
+        (0.0, -0.2, -0.01, "as good as it was (from 0.0 to 0.2 worse)"),
+    ],
+)
+def test_better_and_worse_are_told_in_words_not_by_signs(
+    points: float, lo: float, hi: float, ends: str
+) -> None:
+    judged = {"fva_points": points, "fva_lo": lo, "fva_hi": hi, "n": 9, "n_weeks": 9}
+    step = {"step": "override", "slice": "author", "slice_value": "ada", "compared_with": "signals"}
+    told = words({**judged, **step, "verdict": verdict(points, lo, hi, weeks=9)})
+    assert ends in told
+
+
 def test_few_weeks_tell_nothing_however_large_the_difference() -> None:
     out = value_added(backtest(), overrides("owen", 0.9, weeks=7), CLASSES, SPEC)
     assert row(out, "override", "author", "owen")["verdict"] == "not_enough_data"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.contracts.desk_exports import METRIC
+from transforms.wording import counted
 
 FOUND: dict[str, pl.DataType] = {
     **dict.fromkeys(
@@ -99,6 +100,13 @@ def number(column: str, decimals: int = 0) -> pl.Expr:
     """A number as text, rounded, with thousands apart: long runs of digits look like telephones."""
     return pl.col(column).map_elements(
         lambda value: f"{value:,.{decimals}f}", return_dtype=pl.String, skip_nulls=True
+    )
+
+
+def units(column: str) -> pl.Expr:
+    """A quantity as text with its noun: "1 unit", "1,234 units"."""
+    return pl.col(column).map_elements(
+        lambda value: counted(value, "units"), return_dtype=pl.String, skip_nulls=True
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from transforms.contracts.desk_exports import METRIC
+from transforms.wording import counted
 
 TITLES = {
     "stock_out": "stock-out ahead",
@@ -49,7 +50,7 @@ def at_risk(row: Mapping[str, Any]) -> str:
     if row["value_at_risk"] is not None:
         return f"{row['value_at_risk']:,.0f} {row['value_unit']}"
     what = "events" if row["target"] == METRIC else row["target"]
-    return f"{row['units_at_risk']:,.0f} {what}"
+    return counted(row["units_at_risk"], what)
 
 
 def body(row: Mapping[str, Any]) -> str:

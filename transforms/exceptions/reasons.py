@@ -118,8 +118,8 @@ def _voice_words(voice: dict[str, object]) -> str:
     return (
         f"customers speak of {name} in {voice['said']} of {voice['heard']} conversations of the "
         f"last four weeks ({voice['share']:.0%}), {voice['share_before']:.0%} before "
-        f"({100 * float(str(voice['more_lo'])):.0f} to "
-        f"{100 * float(str(voice['more_hi'])):.0f} points more)"
+        f"({round(100 * float(str(voice['more_lo'])))} to "
+        f"{round(100 * float(str(voice['more_hi'])))} points more)"
     )
 
 

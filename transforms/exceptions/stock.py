@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.exceptions.found import conformed, day, number
+from transforms.exceptions.found import conformed, day, number, units
 from transforms.planning.terms import arrives_on
 
 LEAST_UNITS = 1.0
@@ -46,10 +46,10 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
     early = pl.lit(" (1 chance in 10 by ") + day("stockout_date_p10") + pl.lit(")")
     ordered = (
         pl.when(pl.col("on_order_units") > 0)
-        .then(pl.lit("ask the supplier to bring forward the ") + number("on_order_units")
-              + pl.lit(" units on order"))
-        .otherwise(pl.lit("order ") + number("suggested_order_units")
-                   + pl.lit(" units by the fastest way"))
+        .then(pl.lit("ask the supplier to bring forward the ") + units("on_order_units")
+              + pl.lit(" on order"))
+        .otherwise(pl.lit("order ") + units("suggested_order_units")
+                   + pl.lit(" by the fastest way"))
     )  # fmt: skip
     return conformed(
         rows.with_columns(
@@ -58,8 +58,8 @@ def stock_outs(plan: pl.DataFrame, as_of: date) -> pl.DataFrame:
             .alias("severity"),
             (when + pl.when(pl.col("stockout_date_p10").is_not_null()).then(early)
              .otherwise(pl.lit("")) + pl.lit("; an order placed now arrives about ")
-             + day("_arrives") + pl.lit(": ") + number("lost_sales_units")
-             + pl.lit(" units cannot be served")).alias("headline"),
+             + day("_arrives") + pl.lit(": ") + units("lost_sales_units")
+             + pl.lit(" cannot be served")).alias("headline"),
             (ordered + pl.lit("; until then slow its promotions and tell customers when it is back"))
             .alias("action"),
             wanted.alias("units_at_risk"),
@@ -90,10 +90,10 @@ def overstocks(plan: pl.DataFrame) -> pl.DataFrame:
         rows.with_columns(
             pl.lit("overstock").alias("kind"),
             pl.when(long).then(pl.lit("medium")).otherwise(pl.lit("low")).alias("severity"),
-            (number("excess_units") + pl.lit(" units more than needed: ") + cover).alias("headline"),
+            (units("excess_units") + pl.lit(" more than needed: ") + cover).alias("headline"),
             (pl.when(pl.col("on_order_units") > 0)
-             .then(pl.lit("cancel or put off the ") + number("on_order_units")
-                   + pl.lit(" units on order; then promote it, or bundle it with what sells"))
+             .then(pl.lit("cancel or put off the ") + units("on_order_units")
+                   + pl.lit(" on order; then promote it, or bundle it with what sells"))
              .otherwise(pl.lit("stop ordering; promote it, or bundle it with what sells")))
             .alias("action"),
             pl.col("excess_units").alias("units_at_risk"),

@@ -11,6 +11,7 @@ import polars as pl
 from transforms.published import WHOLE
 from transforms.review.numbers import between, quantity, signed, signed_percent, week
 from transforms.review.parts import Chart, Grid, Night, Section, Verdict
+from transforms.review.with_overrides import NOTE, final_sums, final_weeks
 
 SUM_WEEKS = 4
 PAST_WEEKS = 26
@@ -36,7 +37,9 @@ def ahead_section(night: Night) -> Section:
     absent = () if sums is not None else (night.why("forecasts_cumulative"),)
     grids = () if sums is None else (_sums_grid(night, sums, level),)
     verdicts = () if sums is None else tuple(_verdicts(night, sums))
-    return Section("ahead", title, verdicts, grids, charts, notes=(HOW_TO_READ,), absent=absent)
+    acting = sums is not None and final_sums(night, _horizon(sums))
+    notes = (HOW_TO_READ, NOTE) if acting else (HOW_TO_READ,)
+    return Section("ahead", title, verdicts, grids, charts, notes=notes, absent=absent)
 
 
 def _charted(forecasts: pl.DataFrame, level: str) -> list[tuple[str, str, str]]:
@@ -93,10 +96,11 @@ def band_chart(night: Night, target: str, level: str, series: str) -> Chart:
         f"80 % interval {between(row['p10'], row['p90'])}; the weeks before and after are in the table."
     )
     unit = f"{target} a week"
-    return Chart("band", title, alt, frame, unit, _numbers(title, ahead, target))
+    final = final_weeks(night, (target, level, series))
+    return Chart("band", title, alt, frame, unit, _numbers(title, ahead, target, final))
 
 
-def _numbers(title: str, ahead: pl.DataFrame, target: str) -> Grid:
+def _numbers(title: str, ahead: pl.DataFrame, target: str, final: Mapping[date, float]) -> Grid:
     rows = tuple(
         (
             week(r["week_start"]),
@@ -104,11 +108,13 @@ def _numbers(title: str, ahead: pl.DataFrame, target: str) -> Grid:
             between(r["p10"], r["p90"]),
             quantity(r["baseline_mean"]),
             signed(r["signal_delta"]),
+            *([quantity(final.get(r["week_start"]))] if final else []),
         )
         for r in ahead.iter_rows(named=True)
     )
     columns = ("week of", f"{target} expected", "80 % interval", "without signals", "difference")
-    return Grid(f"{title}: numbers of the chart", columns, rows, frozenset({1, 2, 3, 4}))
+    columns += ("with overrides",) if final else ()  # type: ignore[assignment]
+    return Grid(f"{title}: numbers of the chart", columns, rows, frozenset(range(1, 6)))
 
 
 def year_before(
@@ -125,9 +131,12 @@ def year_before(
     return float(then["value"].to_numpy().sum()) if then.height == len(weeks) else None
 
 
+def _horizon(sums: pl.DataFrame) -> int:
+    return min(SUM_WEEKS, int(sums["horizon"].max() or SUM_WEEKS))  # type: ignore[arg-type]
+
+
 def _summed(sums: pl.DataFrame) -> pl.DataFrame:
-    horizon = min(SUM_WEEKS, int(sums["horizon"].max() or SUM_WEEKS))  # type: ignore[arg-type]
-    return sums.filter(pl.col("horizon") == horizon)
+    return sums.filter(pl.col("horizon") == _horizon(sums))
 
 
 def _weeks(row: Mapping[str, Any]) -> list[date]:
@@ -140,6 +149,7 @@ def _verdicts(night: Night, sums: pl.DataFrame) -> Iterator[Verdict]:
     order = pl.col("target").replace_strict(
         {"units": 0, "returns": 1, "tickets": 2}, default=3, return_dtype=pl.Int32
     )
+    final = final_sums(night, _horizon(sums))
     for row in total.sort(order).iter_rows(named=True):
         mine = {"target": row["target"], "level": "total", "series_id": row["series_id"]}
         before = year_before(night.table("demand_weekly"), mine, _weeks(row))
@@ -149,6 +159,8 @@ def _verdicts(night: Night, sums: pl.DataFrame) -> Iterator[Verdict]:
             f"(80 % interval {between(row['p10'], row['p90'])}); "
             f"{quantity(row['baseline_mean'])} without what customers said"
         )
+        if (moved := final.get((row["target"], "total", row["series_id"]))) is not None:
+            said += f"; {quantity(moved)} with overrides, on which orders rest"
         if before:
             change = row["mean"] / before - 1
             said += f"; {quantity(before)} a year before ({signed_percent(change)})"
@@ -163,7 +175,8 @@ def _sums_grid(night: Night, sums: pl.DataFrame, level: str) -> Grid:
     shown = shown.sort(
         pl.col("level") == "total", "mean", "series_id", descending=[False, True, False]
     )
-    weekly = night.table("demand_weekly")
+    weekly, final = night.table("demand_weekly"), final_sums(night, _horizon(sums))
+    overridden = any(target == "units" for target, *_ in final)
     rows = []
     for r in shown.head(60).iter_rows(named=True):
         mine = {"target": "units", "level": r["level"], "series_id": r["series_id"]}
@@ -176,6 +189,11 @@ def _sums_grid(night: Night, sums: pl.DataFrame, level: str) -> Grid:
                 between(r["p10"], r["p90"]),
                 quantity(r["baseline_mean"]),
                 signed(r["mean"] - r["baseline_mean"]),
+                *(
+                    [quantity(final.get(("units", r["level"], r["series_id"]), r["mean"]))]
+                    if overridden
+                    else []
+                ),
                 quantity(before),
                 change,
             )
@@ -184,8 +202,8 @@ def _sums_grid(night: Night, sums: pl.DataFrame, level: str) -> Grid:
     horizon = int(shown["horizon"].max() or 0) if shown.height else SUM_WEEKS  # type: ignore[arg-type]
     columns = (
         level, "units expected", "80 % interval", "without signals", "signals add",
-        "a year before", "change",
+        *(["with overrides"] if overridden else []), "a year before", "change",
     )  # fmt: skip
     note = f"{rest:,} smaller ones stand in the workbook." if rest > 0 else ""
     caption = f"Units of the next {horizon} weeks together, the running one included"
-    return Grid(caption, columns, tuple(rows), frozenset(range(1, 7)), note)
+    return Grid(caption, columns, tuple(rows), frozenset(range(1, len(columns))), note)

@@ -8,6 +8,7 @@ from transforms.review.ahead import ahead_section
 from transforms.review.attention import exceptions_section
 from transforms.review.changes import changes_section
 from transforms.review.leads import evidence_section, leads_section
+from transforms.review.orders import orders_section
 from transforms.review.parts import Night, Section, Verdict
 from transforms.review.programme import programme_section
 from transforms.review.quality import quality_section, status_verdict
@@ -18,6 +19,7 @@ from transforms.review.voices import voices_section
 READ = (
     "forecasts",
     "forecasts_cumulative",
+    "forecasts_final",
     "forecast_changes",
     "demand_weekly",
     "series_listed",
@@ -28,6 +30,7 @@ READ = (
     "accuracy_stockouts",
     "forecast_value_added",
     "exceptions",
+    "inventory_plan",
     "phrase_stats",
     "voices",
     "tag_audit",
@@ -58,9 +61,10 @@ def review(night: Night) -> Review:
         ahead_section(night),
         changes_section(night),
     )
-    leads, record = leads_section(night), record_section(night)
+    orders, leads, record = orders_section(night), leads_section(night), record_section(night)
     sections = (
         attention,
+        orders,
         changes,
         ahead,
         leads,
@@ -70,6 +74,6 @@ def review(night: Night) -> Review:
         programme_section(night),
         quality_section(night),
     )
-    first = (section.verdicts[:1] for section in (ahead, changes, attention, leads, record))
+    first = (section.verdicts[:1] for section in (ahead, changes, attention, orders, leads, record))
     headlines = (status_verdict(night), *(verdict for verdicts in first for verdict in verdicts))
     return Review(headlines, sections, coverage(night))

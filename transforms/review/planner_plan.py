@@ -11,8 +11,9 @@ from transforms.review.parts import Night
 PLAN_COLUMNS = (
     ("plan_status", "plan", ""),
     ("reason", "to be read with care", ""),
-    ("suggested_order_units", "order now", "units"),
-    ("suggested_order_baseline_units", "order now without signals and overrides", "units"),
+    ("suggested_order_units", "order at this review", "units"),
+    ("order_by", "order by", "date"),
+    ("suggested_order_baseline_units", "order without signals and overrides", "units"),
     ("order_delta_units", "what signals change in the order", "units"),
     ("override_order_delta_units", "what overrides change in the order", "units"),
     ("stockout_date_p10", "stock may run out from (1 in 10)", "date"),

@@ -187,6 +187,7 @@ def _steps_grid(steps: pl.DataFrame) -> Grid:
             r["target"],
             words(r["level"]),
             words(r["step"]),
+            "" if r["wape_previous"] is None else percent(r["wape_previous"]),
             percent(r["wape"]),
             "" if r["fva_points"] is None else points(r["fva_points"]),
             "" if r["fva_lo"] is None else f"{points(r['fva_lo'])} to {points(r['fva_hi'])}",
@@ -196,10 +197,11 @@ def _steps_grid(steps: pl.DataFrame) -> Grid:
         for r in shown.iter_rows(named=True)
     )
     columns = (
-        "target", "level", "step", "WAPE", "better by, points", "95 % interval", "n", "verdict",
+        "target", "level", "step", "WAPE of the step before, same forecasts", "WAPE",
+        "better by, points", "95 % interval", "n", "verdict",
     )  # fmt: skip
     caption = "Value that each step adds to the one before it (percentage points of WAPE; positive is better)"
-    return Grid(caption, columns, rows, frozenset({3, 4, 5, 6}))
+    return Grid(caption, columns, rows, frozenset(range(3, 8)))
 
 
 def _stockout_grid(scarce: pl.DataFrame) -> Grid:

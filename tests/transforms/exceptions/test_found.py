@@ -92,6 +92,17 @@ def test_a_stock_out_is_high_where_it_is_soon_and_grave_and_comes_before_the_ord
     assert stock_outs(plan(row), AS_OF)["severity"].to_list() == [severity]
 
 
+def test_one_unit_is_singular_and_no_count_is_less_than_nothing() -> None:
+    rows = plan({"sku": "A", "lost_sales_units": 1.0, "final_units": 2.0, "on_order_units": 1.0},
+                {"sku": "B", "excess_units": 1.2, "final_units": 2.0})  # fmt: skip
+    out = stock_outs(rows, AS_OF).row(0, named=True)
+    assert out["headline"].endswith(": 1 unit cannot be served")
+    assert "bring forward the 1 unit on order" in out["action"]
+    assert overstocks(rows)["headline"][0].startswith("1 unit more than needed")
+    row = explained(finding(signal="gift"), [voice("gift", -0.004)])
+    assert "(0 to 30 points more)" in row["customers_reason"]
+
+
 def test_overstock_is_valued_at_cost_and_severe_where_it_lasts() -> None:
     rows = plan({"sku": "A", "excess_units": 50.0, "excess_value": 75.0, "days_of_cover": 400.0},
                 {"sku": "B", "excess_units": 90.0, "excess_value": None, "unit_cost": None,

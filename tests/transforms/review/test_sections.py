@@ -8,10 +8,13 @@ import pytest
 
 from tests import review_frames as made
 from transforms.contracts import EXPORTS
+from transforms.orders_due import orders_due
 from transforms.review.ahead import ahead_section, year_before
 from transforms.review.attention import MOST, exceptions_section
 from transforms.review.changes import changes_section
 from transforms.review.leads import evidence_section, leads_section
+from transforms.review.numbers import percent, quantity
+from transforms.review.orders import orders_section
 from transforms.review.page import READ, review
 from transforms.review.parts import Night, Section
 from transforms.review.programme import plain_grid, programme_section
@@ -22,6 +25,7 @@ from transforms.review.voices import voices_section
 SECTIONS: dict[Callable[[Night], Section], tuple[str, ...]] = {
     ahead_section: ("forecasts", "forecasts_cumulative"),
     exceptions_section: ("exceptions",),
+    orders_section: ("inventory_plan",),
     changes_section: ("forecast_changes",),
     leads_section: ("signal_evidence",),
     evidence_section: ("signal_evidence",),
@@ -88,7 +92,7 @@ def test_the_page_has_every_section_and_one_sentence_of_the_most_important(
     assert len(found.sections) == len(SECTIONS)
     assert len({section.key for section in found.sections}) == len(SECTIONS)
     assert found.headlines[0].text == "Published in full, as of 17 Nov 2026."
-    assert len(found.headlines) == 6
+    assert len(found.headlines) == 7
 
 
 def test_sums_of_weeks_come_from_joint_paths_not_from_added_quantiles(
@@ -102,6 +106,26 @@ def test_sums_of_weeks_come_from_joint_paths_not_from_added_quantiles(
         .row(0, named=True)
     )
     assert total[2] == f"{sums['p10']:,.0f} to {sums['p90']:,.0f}"
+
+
+def test_what_orders_rest_on_stands_beside_the_forecast(tables: dict[str, pl.DataFrame]) -> None:
+    final = made.final(tables["forecasts"])
+    plain = ahead_section(made.night(tables))
+    found = ahead_section(made.night({**tables, "forecasts_final": final}))
+    total = final.filter(target="units", level="total", horizon=4)["cumulative_mean"][0]
+    assert f"; {total:,.0f} with overrides, on which orders rest" in found.verdicts[0].text
+    assert "with overrides" not in found.verdicts[1].text, "no override is of returns"
+    (grid,) = found.grids
+    place = grid.columns.index("with overrides")
+    sums = final.filter(target="units", level="category", horizon=4)
+    told = {row[0]: row[place] for row in grid.rows}
+    for name, value in sums.select("series_id", "cumulative_mean").iter_rows():
+        assert told[name] == quantity(value)
+    numbers = {chart.title: chart.grid for chart in found.charts}
+    mine = numbers[f"Units a week, {made.CATEGORIES[0]}"]
+    week = final.filter(target="units", series_id=made.CATEGORIES[0], horizon=2)["final_mean"][0]
+    assert mine.rows[1][mine.columns.index("with overrides")] == quantity(week)
+    assert not any("with overrides" in grid.columns for grid in plain.grids)
 
 
 def test_a_year_before_needs_every_week_of_it(tables: dict[str, pl.DataFrame]) -> None:
@@ -152,11 +176,33 @@ def test_an_exception_without_an_owner_is_bad_news(tables: dict[str, pl.DataFram
     assert grid.rows[0][4] == "1,234 USD"
 
 
+def test_orders_are_told_as_at_the_end_of_a_night(tables: dict[str, pl.DataFrame]) -> None:
+    found = orders_section(made.night(tables))
+    told = orders_due(tables["inventory_plan"])
+    assert told is not None
+    assert [verdict.text for verdict in found.verdicts] == [told.sentence]
+    assert told.sentence.startswith("5 of 6 planned SKUs are due at this review, 30 USD at cost")
+    (grid,) = found.grids
+    assert [row[0] for row in grid.rows] == [f"SKU-0000{n}" for n in (5, 4, 3, 2, 1)]
+    assert [row[5] for row in grid.rows] == ["by 19 Nov", "by 18 Nov", "now", "by 19 Nov", "by 18 Nov"]  # fmt: skip
+
+
 @pytest.mark.parametrize(("ours", "tone"), [(0.3, "good"), (0.5, "bad")])
 def test_a_forecast_worse_than_last_years_week_is_bad_news(ours: float, tone: str) -> None:
     found = record_section(made.night({"accuracy": _accuracy(ours, 0.4)}))
     assert found.verdicts[0].tone == tone
     assert "n = 800, 8 cutoffs" in found.verdicts[0].text
+
+
+def test_a_step_stands_beside_the_one_before_it_on_the_same_forecasts(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    (grid,) = record_section(
+        made.night({"forecast_value_added": tables["forecast_value_added"]})
+    ).grids
+    row = dict(zip(grid.columns, grid.rows[0], strict=True))
+    assert row["WAPE of the step before, same forecasts"] == percent(0.32)
+    assert (row["WAPE"], row["better by, points"], row["n"]) == (percent(0.3), "+2.0", "800")
 
 
 def test_bands_in_words() -> None:
