@@ -39,7 +39,7 @@ def test_it_says_what_each_file_is_and_what_is_absent_for_what(tmp_path: Path) -
     assert "in/orders_export.csv (a Shopify orders export)" in said
     assert "order_lines: 2 of 2 rows good" in said
     assert "not understood: Mystery" in said
-    assert "! is not recognised (found: what, who)" in said
+    assert "! is not recognised (found: 2 columns, none known)" in said
     assert "order_lines: 2 rows, 2026-11-01 to 2026-11-01" in said
     assert "inventory_daily is absent: no inventory_plan; Shopify: export inventory as" in said
     assert "refunds is absent: no forecasts of returns; Shopify: ask the API" in said
