@@ -80,7 +80,9 @@ _AFTER_CONTACT = re.compile(
 _BEFORE_CONTACT = re.compile(
     rf"(?P<cue>(?:\A|[.!?,;\n])[ \t]{{0,3}})(?P<name>{_PAIR})(?=[ \t]{{0,3}}[,:(–—-]?[ \t]{{0,3}}<(?:EMAIL|PHONE)>)"
 )
-_SIGNED = re.compile(rf"(?P<cue>\n[ \t]{{0,3}}[-–—~]{{0,2}}[ \t]{{0,3}})(?P<name>{_PAIR})[ \t]{{0,3}}\Z")
+_SIGNED = re.compile(
+    rf"(?P<cue>\n[ \t]{{0,3}}[-–—~]{{0,2}}[ \t]{{0,3}})(?P<name>{_PAIR})[ \t]{{0,3}}\Z"
+)
 _HALF = re.compile(rf"(?<=[{_LO},] )(?P<name>{_CAP}){_G}<NAME>")
 _LISTED = re.compile(rf"(?<![\w<@#&/.'’-]){_CAP}")
 _TAIL = re.compile(
