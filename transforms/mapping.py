@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -126,11 +126,13 @@ def _all_hold(frame: pl.DataFrame, conditions: Conditions, where: str) -> pl.Ser
     return holds(frame, conditions)
 
 
-def _need(frame: pl.DataFrame, names: Sequence[str], where: str) -> None:
+def _need(
+    frame: pl.DataFrame, names: Sequence[str], where: str, asked: Collection[str] = ()
+) -> None:
     for name in names:
         if name not in frame.columns:
             found = [column for column in frame.columns if column != ROW]
-            raise MappingError(missing_line(name, found, key=where))
+            raise MappingError(missing_line(name, found, key=where, asked=asked))
 
 
 def _mapped(
@@ -141,6 +143,7 @@ def _mapped(
     columns: list[pl.Series] = []
     notes: list[str] = []
     used: set[str] = set()
+    asked = {one for plan in maps.values() for one in plan.inputs}
     for name in contract.names:
         plan = maps.get(name)
         if plan is None:
@@ -149,14 +152,14 @@ def _mapped(
                 used.add(name)
             elif name in contract.required:
                 found = [column for column in brought if column != ROW]
-                raise MappingError(missing_line(name, found))
+                raise MappingError(missing_line(name, found, asked=asked))
             continue
         lacking = [one for one in (*plan.inputs, *plan.tested) if one not in frame.columns]
         if lacking and name in (*contract.required, *contract.key):
-            _need(frame, lacking, f"map.{name}")
+            _need(frame, lacking, f"map.{name}", asked)
         if lacking:
             found = [column for column in frame.columns if column != ROW]
-            notes.append(missing_line(lacking[0], found, key=f"map.{name}"))
+            notes.append(missing_line(lacking[0], found, key=f"map.{name}", asked=asked))
             continue
         columns.append(map_column(frame, plan).alias(name))
         used.update(plan.inputs)

@@ -1,7 +1,7 @@
 """Phrases of one to three words in customers' passages, counted by the people who said them.
 
 Texts are redacted before anything is counted. A phrase never runs over a stop, a number, a word with
-a digit in it or a redacted place, so no number, code or contact detail is ever part of one.
+a digit in it, a common given name or a redacted place, so no number, code or contact detail is ever part of one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import polars as pl
 
 from transforms.asof import SOURCE, VERSION
 from transforms.privacy import redact
+from transforms.privacy.given_names import GIVEN_NAMES
 
 MAX_SIZE = 3
 MAX_CHARS = 20_000
@@ -28,6 +29,8 @@ COUNTS = {
     "people": pl.Int64(),
 }
 _BREAK = "|"
+_GIVEN = r"(?-u:\b)(?:" + "|".join(name.capitalize() for name in sorted(GIVEN_NAMES)) + r")(?-u:\b)"
+"""Given names as names are written: three customers of one name would make a phrase of it."""
 
 
 def safe_words(text: pl.Expr) -> pl.Expr:
@@ -46,7 +49,7 @@ def phrases_of(passages: pl.DataFrame, stop_words: Mapping[str, Collection[str]]
     ends with a stop word of its language or a single letter, and words of more than `MAX_WORD`
     letters break it.
     """
-    texts = redact(passages["text"].str.slice(0, MAX_CHARS))
+    texts = redact(passages["text"].str.slice(0, MAX_CHARS)).str.replace_all(_GIVEN, "<NAME>")
     words = (
         pl.DataFrame({"text": texts, "language": passages["language"]})
         .with_row_index("_row")

@@ -15,7 +15,6 @@ from transforms.privacy import MARKS, redact_json_row, redact_text
 _REDACTION_SHRINKS = 100
 """No identifier is this many times longer than the mark that replaces it."""
 
-_NAME_CHARS = 60
 WITHHELD = "<withheld>"
 _PERSONAL = re.compile(
     r"(?:^|[_\W]|(?<=[a-z])(?=[A-Z]))(?:(?:first|last|full|sur|user|nick)?name|nome|sobrenome|addr\w*|endere\w*|street|rua|"
@@ -102,11 +101,6 @@ def _anonymous(value: object) -> object:
         return value
     met = ", ".join(mark for mark in MARKS if mark in safe)
     return f"<{len(value)} characters with {met}>"
-
-
-def shown_name(name: str) -> str:
-    """A column's name as lines and reports show it: a file without header has data there."""
-    return redact_text(name)[:_NAME_CHARS]
 
 
 def _length(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -12,13 +12,13 @@ from transforms import parsing
 from transforms.contracts import Column, Reason, Table
 from transforms.contracts.schema import PolarsType
 from transforms.identifiers import content_ids, repeated
-from transforms.quarantine import QUARANTINED, quarantined_rows, shown_name
+from transforms.quarantine import QUARANTINED, quarantined_rows
+from transforms.shown_columns import found_columns, shown_name
 
 ROW = "_row"
 EXTRA = "_extra"
 _REASON = "_reason"
 _WHERE = "_column"
-_NAMES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +95,19 @@ def empty_good(table: Table) -> pl.DataFrame:
     return pl.DataFrame(schema={**table.schema, ROW: pl.Int64, EXTRA: pl.String})
 
 
-def missing_line(name: str, found: Sequence[str], *, key: str | None = None) -> str:
-    """One line that names the missing column, what is there instead and the remedy."""
-    names = [shown_name(one) for one in found[:_NAMES_SHOWN]]
-    shown = ", ".join(names) + (", …" if len(found) > _NAMES_SHOWN else "")
+def missing_line(
+    name: str, found: Sequence[str], *, key: str | None = None, asked: Collection[str] = ()
+) -> str:
+    """One line that names the missing column, what is there instead and the remedy.
+
+    `asked`: names that the configuration has; they may be shown.
+    """
+    shown = found_columns(found, asked)
     if key is not None:
-        return f"column '{name}' ({key}) is missing (found: {shown or 'no column'})"
-    near = get_close_matches(name, found, n=1) or ["…"]
+        return f"column '{name}' ({key}) is missing (found: {shown})"
+    near = [one for one in get_close_matches(name, found, n=1) if shown_name(one) == one] or ["…"]
     return (
-        f"column '{name}' is missing (found: {shown or 'no column'}); "
+        f"column '{name}' is missing (found: {shown}); "
         f'rename it or map it with map.{name} = "{near[0]}"'
     )
 

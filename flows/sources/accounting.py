@@ -10,7 +10,8 @@ import polars as pl
 from flows.sources.base import QUARANTINE, FileKey, FileReport, RawFile
 from transforms.contracts import Table
 from transforms.mapping import Mapped
-from transforms.quarantine import shown_name, withheld_lines
+from transforms.quarantine import withheld_lines
+from transforms.shown_columns import shown_name
 from transforms.validation import Split
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from transforms.quarantine import shown_name
+from transforms.shown_columns import NOT_SHOWN, shown_header
 
 DELIMITERS = (",", ";", "\t", "|")
 _BLOCK_BYTES = 1 << 26
@@ -87,16 +87,26 @@ def unique_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
     seen = {"_row", "_extra"}
     names: list[str] = []
     notes: list[str] = []
+    shown = shown_header([told.strip() for told in header])
     for position, told in enumerate(header, 1):
         given = told.replace("\x00", "").strip()
         name, n = given or f"column_{position}", 2
         while name in seen:
             name, n = f"{given or f'column_{position}'}_{n}", n + 1
         if name != told:
-            notes.append(f"column {position} ('{shown_name(told)}') is called '{shown_name(name)}'")
+            notes.append(_renamed(position, told, name, shown[position - 1]))
         seen.add(name)
         names.append(name)
     return names, notes
+
+
+def _renamed(position: int, told: str, name: str, shown: str) -> str:
+    """The remark on a column that got another name; neither is shown where it may be a value."""
+    if not told.strip("\x00 \t"):
+        return f"column {position} ('') is called '{name}'"
+    if shown == NOT_SHOWN:
+        return f"column {position} has a name that another has too, or with blanks around it"
+    return f"column {position} ('{told}') is called '{name}'"
 
 
 def _frame(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> pl.DataFrame:

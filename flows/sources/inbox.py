@@ -30,7 +30,7 @@ from transforms.readers.stack import Stack
 from transforms.readers.textual import textual
 from transforms.readers.unfold import rows_at
 
-READING = 1
+READING = 2
 """Raised when recognising or reading changes, so that files landed before are read again."""
 INBOX = "inbox"
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")

@@ -13,11 +13,12 @@ from flows.sources.accounting import span
 from flows.sources.base import NO_TABLE, QUARANTINE, FileKey, FileReport, Status
 from flows.sources.records import Records
 from transforms.contracts import INPUTS, Reason
-from transforms.quarantine import QUARANTINED, WITHHELD, shown_name, withheld_lines
+from transforms.quarantine import QUARANTINED, WITHHELD, withheld_lines
 from transforms.readers.layout import Layout
 from transforms.readers.read import Read
 from transforms.readers.stack import Stack
 from transforms.readers.unwrap import MESSAGE
+from transforms.shown_columns import shown_name
 from transforms.validation import split
 
 _PASSED_OVER = "not read: "

@@ -36,6 +36,8 @@ _PLANNED = (
     "days_of_cover", "excess_units", "lost_sales_units", "at_risk_units", "order_by", *DATES,
 )  # fmt: skip
 """What rests on forecasts."""
+_COUNTED = ("on_hand_units", "sold_since_units")
+"""What others counted, in thousandths as demand is; no exact sum is stated of them."""
 _WORKING = ("statistical_units", "order_statistical_units", "_total")
 """What differences and reasons are made from; not published."""
 _NOTHING = (
@@ -190,9 +192,11 @@ def _difference(of: str, less: str, name: str) -> pl.Expr:
 
 
 def _units(told: pl.DataFrame) -> list[pl.Expr]:
-    """Units as whole multiples of 2^-10, so that sums and differences of them are exact."""
+    """Units as whole multiples of 2^-10, so that sums and differences of them are exact; what was counted as it was."""
     names = [n for n in told.columns if n.endswith("_units") or n.startswith("demand_p")]
-    return [((pl.col(n) * FRACTION).round() / FRACTION).alias(n) for n in names]
+    whole = [n for n in names if n not in _COUNTED]
+    exact = [((pl.col(n) * FRACTION).round() / FRACTION).alias(n) for n in whole]
+    return [*exact, *(pl.col(n).round(3) for n in names if n in _COUNTED)]
 
 
 def _shares() -> list[pl.Expr]:

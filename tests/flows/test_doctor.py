@@ -41,7 +41,7 @@ def test_it_says_what_each_file_is_and_what_is_absent_for_what(tmp_path: Path) -
     assert "in/orders_export.csv (a Shopify orders export)" in said
     assert "order_lines: 2 of 2 rows good" in said
     assert "not understood: Mystery" in said
-    assert "! is not recognised (found: what, who)" in said
+    assert "! is not recognised (found: 2 columns, none known)" in said
     assert "order_lines: 2 rows, 2026-11-01 to 2026-11-01" in said
     assert (
         "yes  inventory_plan, but inventory_daily is absent, so it has levels to order up to, but no stock"

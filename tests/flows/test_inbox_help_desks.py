@@ -88,6 +88,41 @@ def test_zendesk_comments_do_not_repeat_the_description_and_know_who_speaks(tmp_
     )
 
 
+def test_comments_within_zendesks_incremental_ticket_events_are_read(tmp_path: Path) -> None:
+    inner = {
+        k: v
+        for k, v in comment(20, 11, "Is it fine enough?").items()
+        if k not in ("ticket_id", "created_at")
+    }
+    status = {"id": 21, "event_type": "Change", "status": "open", "via": {"channel": "web"}}
+    audit = {
+        "id": 2,
+        "ticket_id": 1,
+        "timestamp": 1793682000,
+        "updater_id": 11,
+        "event_type": "Audit",
+    }
+    answer = {**comment(30, 90, "It is."), "event_type": "Comment"}
+    events = [
+        {**audit, "created_at": "2026-11-03T05:00:00Z", "child_events": [{**inner, "event_type": "Comment"}, status]},
+        {**audit, "id": 3, "child_events": [answer]},
+        {**audit, "id": 4, "child_events": [status]},
+    ]  # fmt: skip
+    page = {"ticket_events": events, "next_page": "https://x", "count": 3, "end_of_stream": True}
+    put(tmp_path, "tickets.json", {"tickets": [ticket(1)]})
+    put(tmp_path, "ticket_events.json", page)
+    pulls = pulls_of(tmp_path)
+    assert problems(pulls) == []
+    assert ("zendesk-1", "customer", "Is it fine enough?") in said(pulls)
+    assert ("zendesk-1", "agent", "It is.") in said(pulls)
+    report = report_of(pulls, "passages", "ticket_events")
+    assert (report.rows_in, report.rows_good) == (3, 2)
+    assert report.filtered_by == {"not read: ticket events without a comment": 1}
+    put(tmp_path / "lines", "tickets.json", {"tickets": [ticket(1)]})
+    put(tmp_path / "lines", "events.jsonl", events)
+    assert said(pulls_of(tmp_path / "lines")) == said(pulls)
+
+
 def test_zendesk_comments_without_what_tells_who_speaks_are_refused(tmp_path: Path) -> None:
     put(tmp_path, "comments.jsonl", [comment(1, 11, "x")])
     assert "needs beside it zendesk/tickets" in problems(pulls_of(tmp_path))[0]

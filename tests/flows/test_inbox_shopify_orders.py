@@ -109,6 +109,44 @@ def test_equal_skus_in_one_order_stay_two_lines(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+SECOND = {**FIRST, "Name": "#1002", "Id": "5002"}
+
+
+def test_orders_that_stand_twice_in_one_export_count_once(tmp_path: Path) -> None:
+    exported = (FIRST, more("TEA"), more("MUG-B"), SECOND, more("TEA", name="#1002"))
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    put(once, "a.csv", csv(ORDERS_HEADER, *exported))
+    put(twice, "a.csv", csv(ORDERS_HEADER, *exported, *exported[3:], *exported[:3]))
+    assert lines(pulls_of(twice)) != []
+    assert sorted(lines(pulls_of(twice))) == sorted(lines(pulls_of(once)))
+    report = report_of(pulls_of(twice), "order_lines")
+    assert (report.rows_in, report.rows_good, report.rows_duplicate) == (10, 5, 5)
+
+
+def test_single_lines_that_stand_twice_and_cells_filled_down_are_told_apart(tmp_path: Path) -> None:
+    put(tmp_path / "single", "a.csv", csv(ORDERS_HEADER, FIRST, SECOND, FIRST))
+    report = report_of(pulls_of(tmp_path / "single"), "order_lines")
+    assert (report.rows_good, report.rows_duplicate) == (2, 1)
+    put(tmp_path / "filled", "a.csv", csv(ORDERS_HEADER, FIRST, FIRST, SECOND))
+    report = report_of(pulls_of(tmp_path / "filled"), "order_lines")
+    assert (report.rows_good, report.rows_duplicate) == (3, 0), "two lines of a SKU in one order"
+
+
+def test_an_order_that_a_dump_holds_twice_counts_once_as_it_came_last(tmp_path: Path) -> None:
+    back = [rest_refund(refund_line("MUG-B", 1))]
+    before = rest_order(refunds=back, updated_at="2026-11-11T08:00:00-05:00")
+    after = rest_order(
+        refunds=back, updated_at="2026-11-11T13:30:00Z", line_items=[rest_line(1, "MUG-B", 3, "10.00")]
+    )  # fmt: skip
+    put(tmp_path, "a.jsonl", [after, before, after])
+    pulls = pulls_of(tmp_path)
+    assert [row[1:4] for row in lines(pulls)] == [("MUG-B#1", "MUG-B", 3.0)]
+    assert [row["quantity"] for row in rows_of(pulls, "refunds")] == [1.0]
+    report = report_of(pulls, "order_lines")
+    assert (report.rows_duplicate, report.rows_quarantined) == (1, 0)
+    assert report.filtered_by == {"an earlier state of a record that the file holds again": 2}
+
+
 def test_lines_that_are_no_product_are_counted_and_those_without_a_sku_quarantined(
     tmp_path: Path,
 ) -> None:

@@ -115,3 +115,10 @@ def test_parts_of_a_longer_phrase_are_not_shown_beside_it() -> None:
     assert set(kept) == {
         ("lid cracked", "tea"), ("lid", "tea"), ("cracked", None), ("sol", "tea"), ("solid", "tea"),
     }  # fmt: skip
+
+
+def test_given_names_are_no_part_of_a_phrase() -> None:
+    said = pl.DataFrame({"text": ["Hi Bronwyn, the House Blend is stale"], "language": ["en"]})
+    told = phrases_of(said, {"en": ["the", "is", "hi"]})["phrase"].to_list()
+    assert "house blend" in told
+    assert not any("bronwyn" in one for one in told)

@@ -93,10 +93,32 @@ def test_order_numbers_are_masked_where_the_policy_says_so(text: str, masked: st
         "It took 2 weeks; not good. Thanks",
         "na rua há 2 dias, av. do produto boa",
         "My name is on the order twice",
+        "Please use House Blend in the Aeropress. Swiss Decaf arrived",
+        "The Rose Gold mug and the Olive Green one",
     ],
 )
 def test_things_that_bear_names_stay(text: str) -> None:
     assert redact_words_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("write to a.b@mail.com. Charlotte McDonald", "write to <EMAIL>. <NAME>"),
+        ("write to a.b@mail.com. Zyxwina Quorbel", "write to <EMAIL>. <NAME>"),
+        ("call me on +61 450 606 227. Jack Papadopoulos", "call me on <PHONE>. <NAME>"),
+        ("Zyxwina Quorbel, a.b@mail.com: where is it?", "<NAME>, <EMAIL>: where is it?"),
+        ("It leaks.\nZyxwina Quorbel", "It leaks.\n<NAME>"),
+        ("Signed Mia McDonald", "Signed <NAME>"),
+        ("Mohammed Ahmed wants a refund", "<NAME> wants a refund"),
+        ("we met Lachlan Kelly there", "we met <NAME> there"),
+        ("we met Zyxwina Kelly there", "we met <NAME> there"),
+    ],
+)
+def test_names_beside_contacts_signatures_and_names_of_the_list_go_whole(
+    text: str, safe: str
+) -> None:
+    assert redact_words_text(text) == safe
 
 
 @pytest.mark.parametrize("code", ["312-3456", "2123 4567", "32.12.45.67", "71 234 56 78"])

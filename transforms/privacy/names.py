@@ -66,13 +66,24 @@ _SELF = re.compile(
 )
 _MET = re.compile(
     r"(?<!\w)(?P<cue>(?:(?:spoke|speak|spoken|talked|chatted) (?:to|with)|"
-    r"(?:representative|agent|rep|associate|manager|technician|named|called|attn|attention|c/o|care of)(?: is| was|:)?|"
+    r"(?:representative|agent|rep|associate|manager|technician|named|called|attn|attention|c/o|care of|signed(?: by)?)(?: is| was|:)?|"
     rf"fal(?:ei|o|ar) com (?:o|a)|atendid[oa] pel[oa]|atendente){_G})(?-i:(?P<name>{_FULL}))",
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(
     rf"(?P<cue>(?:\n|[.!?…][ \t]{{0,3}}[-–—~]{{1,2}})[ \t]*[-–—~]{{0,2}}[ \t]*)(?P<name>{_FULL})[ \t]*\Z"
 )
+_PAIR = rf"{_CAP}(?:{_G}(?:{_PARTICLE}{_G}){{0,2}}{_CAP}){{1,3}}"
+_AFTER_CONTACT = re.compile(
+    rf"(?P<cue><(?:EMAIL|PHONE)>[ \t]{{0,3}}[.,;:!)–—-]?[ \t]{{0,3}}\n?[ \t]{{0,3}})(?P<name>{_PAIR})(?=[ \t]{{0,3}}(?:[.,;!\n(<]|\Z))"
+)
+_BEFORE_CONTACT = re.compile(
+    rf"(?P<cue>(?:\A|[.!?,;\n])[ \t]{{0,3}})(?P<name>{_PAIR})(?=[ \t]{{0,3}}[,:(–—-]?[ \t]{{0,3}}<(?:EMAIL|PHONE)>)"
+)
+_SIGNED = re.compile(
+    rf"(?P<cue>\n[ \t]{{0,3}}[-–—~]{{0,2}}[ \t]{{0,3}})(?P<name>{_PAIR})[ \t]{{0,3}}\Z"
+)
+_HALF = re.compile(rf"(?<=[{_LO},] )(?P<name>{_CAP}){_G}<NAME>")
 _LISTED = re.compile(rf"(?<![\w<@#&/.'’-]){_CAP}")
 _TAIL = re.compile(
     rf"(?:{_G}{_INITIAL}(?={_G}[{_UP}]))?{_G}(?:{_PARTICLE}{_G}){{0,2}}{_CAP}(?:{_G}(?:{_PARTICLE}{_G}){{0,2}}{_CAP}){{0,3}}"
@@ -93,7 +104,20 @@ def mask_names(s: str) -> str:
         s = cue.sub(_listed_or_full, s)
     for cue in (_SELF, _SIGNATURE):
         s = cue.sub(_listed_only, s)
-    return _by_list(s)
+    for beside in (_AFTER_CONTACT, _BEFORE_CONTACT, _SIGNED):
+        s = beside.sub(_signature, s)
+    return _HALF.sub(_whole, _by_list(s))
+
+
+def _signature(match: re.Match[str]) -> str:
+    """Two capitalised words and more beside contact details or as the last line, unless it is a brand."""
+    return match.group() if _is_brand(_words(match["name"])) else _unlisted(match)
+
+
+def _whole(match: re.Match[str]) -> str:
+    """A capitalised word within a sentence goes with the name that follows."""
+    word = match["name"].lower()
+    return match.group() if word in NOT_NAMES or word in TITLES else NAME
 
 
 def folded(word: str) -> str:

@@ -12,6 +12,7 @@ from transforms.readers.layout import Beside, Layout, Part, always, drop, take, 
 from transforms.readers.names import listed
 from transforms.readers.stack import tidy
 from transforms.readers.steps import TRUE, blank_as_null
+from transforms.readers.unfold import NUMBER
 
 _OWN = "gong-"
 _PREFIX = {"conversation_id": _OWN, "passage_id": _OWN}
@@ -148,7 +149,7 @@ def _turns(frame: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(
             at.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").alias("made.at"),
-            pl.int_range(pl.len()).over("callid").cast(pl.String).alias("made.nth"),
+            pl.int_range(pl.len()).over(NUMBER, "callid").cast(pl.String).alias("made.nth"),
         )
         .with_columns(pl.concat_str("callid", "made.nth", separator="-").alias("made.id"))
     )

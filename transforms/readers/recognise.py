@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from transforms.quarantine import shown_name
 from transforms.readers.layout import Layout
 from transforms.readers.names import alternatives, plain, shown
 from transforms.readers.stack import Stack
+from transforms.shown_columns import found_columns
 
 _LIKENESS = 0.5
 """Share of a layout's marks from which a file is said to look like it."""
-_NAMES_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def _likeness(layout: Layout, names: frozenset[str]) -> tuple[int, int]:
 
 
 def _unknown(stack: Stack, layouts: Sequence[Layout]) -> str:
-    there = ", ".join(sorted(_headline(stack))[:_NAMES_SHOWN]) or "no column"
+    there = found_columns(sorted(_headline(stack)))
     scored = [(_share(one, stack.names), one) for one in layouts]
     share, nearest = max(scored, key=lambda pair: pair[0])
     said = f"is not recognised (found: {there})"
@@ -79,8 +78,8 @@ def _unknown(stack: Stack, layouts: Sequence[Layout]) -> str:
 
 def _headline(stack: Stack) -> list[str]:
     if stack.table is not None:
-        return [shown_name(name) for name in stack.table.columns if name != "_row"]
-    return [shown_name(name) for name in stack.spelled.values()]
+        return [name for name in stack.table.columns if name != "_row"]
+    return list(stack.spelled.values())
 
 
 def _share(layout: Layout, names: frozenset[str]) -> float:

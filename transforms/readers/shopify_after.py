@@ -11,6 +11,7 @@ from transforms.readers.names import listed, plain
 from transforms.readers.shopify_orders import NOT_RETURNED, open_return_rows, refund_rows
 from transforms.readers.stack import tidy
 from transforms.readers.steps import ADDED_UP, GID, blank_as_null, lowered
+from transforms.readers.unfold import NUMBER
 
 _AGAIN = drop(ADDED_UP, test("made.again", equals="true"))
 _LINE = "refund_line_items[]."
@@ -22,7 +23,7 @@ def _refunded(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(restock.alias("made.restock"), sku.alias("made.sku"))
     mine = pl.when(pl.col("made.restock").fill_null("") != "cancel").then("made.sku")
     frame = frame.with_columns(mine.alias("made.given"))
-    return refund_rows(frame, "id", "made.given", _LINE + "quantity")
+    return refund_rows(frame, (NUMBER, "id"), "made.given", _LINE + "quantity")
 
 
 REFUNDS = Layout(
@@ -92,7 +93,7 @@ def _sent_back(frame: pl.DataFrame) -> pl.DataFrame:
     frame = open_return_rows(frame, _RETURN, "status").with_columns(
         pl.coalesce(sku).alias("made.sku")
     )
-    return refund_rows(frame, "id", "made.sku", "made.open")
+    return refund_rows(frame, (NUMBER, "id"), "made.sku", "made.open")
 
 
 RETURNS = Layout(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -12,13 +13,17 @@ from transforms.readers.shopify_names import CSV_QUIET, ORDER_QUIET
 from transforms.readers.steps import (
     ADDED_UP,
     GID,
+    SUPERSEDED,
     TRUE,
     added_up,
     blank_as_null,
+    copies,
     first_of_group,
     lowered,
     numbered,
+    superseded,
 )
+from transforms.readers.unfold import NUMBER
 
 _LINE, _REFUND = "line_items[].", "refunds[].refund_line_items[]."
 _RETURN = "returns[].return_line_items[]."
@@ -27,14 +32,17 @@ _FILLED = listed("""
     Currency, Fulfilled at
     """)
 NOT_RETURNED = "cancelled before it was shipped: no return"
-_BUYER = "made.customer"
+_BUYER, _CHANGED = "made.customer", "updated_at"
+_HEAD = "Financial Status"
+"""Stands in the first row of an order alone."""
 
 
 def _whole_rows(frame: pl.DataFrame) -> pl.DataFrame:
     """What the first row of an order says, in all of its rows, and who bought."""
     frame = first_of_group(blank_as_null(frame), "Name", _FILLED)
     frame = lowered(frame, ("Email", "Phone", "Billing Phone", "Shipping Phone"), _BUYER)
-    return numbered(frame, ("Name",), "Lineitem sku", "made.line")
+    frame = copies(frame, "Name", _HEAD, "made.copy")
+    return numbered(frame, ("Name", "made.copy"), "Lineitem sku", "made.line")
 
 
 def _refunded(frame: pl.DataFrame) -> tuple[str, ...]:
@@ -53,7 +61,7 @@ _CSV_ID = take("Id", "Name", extract=GID)
 ORDERS_CSV = Layout(
     key="shopify/orders export",
     title="a Shopify orders export",
-    marks=("Name", "Financial Status", "Lineitem quantity|Lineitem sku|Lineitem name"),
+    marks=("Name", _HEAD, "Lineitem quantity|Lineitem sku|Lineitem name"),
     needs=("Created at", "Lineitem sku", "Lineitem quantity"),
     remedy='export with Orders > Export > "Plain CSV file"',
     quiet=CSV_QUIET,
@@ -74,7 +82,7 @@ ORDERS_CSV = Layout(
                 "cancelled_at": take("Cancelled at"),
                 "is_test": take("Payment Method", values={"bogus": True}, otherwise=False),
             },
-            uses=("Name", *_FILLED),
+            uses=("Name", _HEAD, *_FILLED),
             prepare=_whole_rows,
             filter=(
                 drop(
@@ -91,14 +99,14 @@ ORDERS_CSV = Layout(
                 "email": take("Email"),
                 "phone": take("Phone", "Shipping Phone", "Billing Phone"),
             },
-            uses=("Name", "Lineitem sku", *_FILLED),
+            uses=("Name", _HEAD, "Lineitem sku", *_FILLED),
             prepare=_whole_rows,
             derived=True,
         ),
         Part(
             "shipments",
             {"order_id": _CSV_ID, "shipped_at": take("Fulfilled at")},
-            uses=("Name", "Lineitem sku", *_FILLED),
+            uses=("Name", _HEAD, "Lineitem sku", *_FILLED),
             prepare=_whole_rows,
             derived=True,
         ),
@@ -108,7 +116,7 @@ ORDERS_CSV = Layout(
 
 def _lines(frame: pl.DataFrame) -> pl.DataFrame:
     """Lines with a name that every export of the order gives them, and those that are no product."""
-    frame = blank_as_null(frame)
+    frame = superseded(blank_as_null(frame), "id", _CHANGED)
     frame = frame.with_columns(
         pl.coalesce(plain(_LINE + "sku"), plain(_LINE + "variant.sku")).alias("made.sku"),
     )
@@ -119,13 +127,18 @@ def _lines(frame: pl.DataFrame) -> pl.DataFrame:
     told = pl.any_horizontal(pl.col(product).is_not_null().any())
     custom = told & pl.all_horizontal(pl.col([*product, "made.sku"]).is_null())
     frame = frame.with_columns(custom.cast(pl.String).alias("made.custom"))
-    return numbered(frame, ("id", "name"), "made.sku", "made.line")
+    return numbered(frame, (NUMBER,), "made.sku", "made.line")
 
 
-def refund_rows(frame: pl.DataFrame, refund: str, sku: str, quantity: str) -> pl.DataFrame:
-    """Units by refund and SKU: one refund may name a SKU in several lines."""
+def refund_rows(
+    frame: pl.DataFrame, refund: Sequence[str], sku: str, quantity: str
+) -> pl.DataFrame:
+    """Units by refund and SKU: one refund may name a SKU in several lines.
+
+    Where a record holds the whole refund, `refund` has NUMBER, too: a record that comes again adds nothing.
+    """
     frame = frame.with_columns(pl.col(plain(quantity)).alias("made.pieces"))
-    return added_up(blank_as_null(frame), (refund, sku), ("made.pieces",))
+    return added_up(blank_as_null(frame), (*refund, sku), ("made.pieces",))
 
 
 def _sold(frame: pl.DataFrame) -> pl.Series:
@@ -149,6 +162,7 @@ def _sku_of(lines: str | None, number: str | None) -> str | None:
 
 def _refunds(frame: pl.DataFrame) -> pl.DataFrame:
     sku = _sold(frame)
+    frame = superseded(frame, "id", _CHANGED)
     restock = pl.col(plain(_REFUND + "restock_type")).str.to_lowercase()
     frame = frame.with_columns(sku.alias("made.sku"), restock.alias("made.restock"))
     # A cancelled piece must not be added to a returned one of the same refund.
@@ -159,7 +173,7 @@ def _refunds(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise(kept)
         .alias("made.given")
     )
-    return refund_rows(frame, "refunds[].id", "made.given", _REFUND + "quantity")
+    return refund_rows(frame, (NUMBER, "refunds[].id"), "made.given", _REFUND + "quantity")
 
 
 def open_return_rows(frame: pl.DataFrame, line: str, status: str) -> pl.DataFrame:
@@ -177,17 +191,19 @@ def open_return_rows(frame: pl.DataFrame, line: str, status: str) -> pl.DataFram
 
 
 def _returns(frame: pl.DataFrame) -> pl.DataFrame:
+    frame = superseded(frame, "id", _CHANGED)
     frame = open_return_rows(frame, _RETURN, "returns[].status")
     at = _RETURN + "fulfillment_line_item.line_item."
     sku = pl.coalesce(
         plain(at + "sku"), plain(at + "variant.sku"), plain(_RETURN + "line_item.sku")
     )
     frame = frame.with_columns(sku.alias("made.sku"))
-    return refund_rows(frame, "returns[].id", "made.sku", "made.open")
+    return refund_rows(frame, (NUMBER, "returns[].id"), "made.sku", "made.open")
 
 
 _ID = take("legacyResourceId", "id", extract=GID)
 _WHEN = ("processed_at", "created_at")
+_OLD = drop(SUPERSEDED, test("made.superseded", equals="true"))
 ORDERS = Layout(
     key="shopify/orders",
     title="Shopify orders (API)",
@@ -195,7 +211,7 @@ ORDERS = Layout(
     needs=("line_items",),
     never=("_fivetran_synced", "lineitem_quantity"),
     remedy="ask for orders with their line items",
-    quiet=ORDER_QUIET,
+    quiet=(*ORDER_QUIET, "name"),
     main="order_lines",
     parts=(
         Part(
@@ -226,7 +242,8 @@ ORDERS = Layout(
                 "processed_at|created_at",
             ),
             uses=(
-                "name",
+                "id",
+                _CHANGED,
                 "email",
                 "contact_email",
                 "customer.email",
@@ -240,6 +257,7 @@ ORDERS = Layout(
             ),
             prepare=_lines,
             filter=(
+                _OLD,
                 drop("gift card", test(_LINE + "gift_card", matches=TRUE)),
                 drop("gift card", test(_LINE + "is_gift_card", matches=TRUE)),
                 drop("custom item or tip: no product", test("made.custom", equals="true")),
@@ -262,6 +280,8 @@ ORDERS = Layout(
                 _REFUND + "quantity",
             ),
             uses=(
+                "id",
+                _CHANGED,
                 "line_items",
                 _REFUND + "line_item_id",
                 _REFUND + "line_item.sku",
@@ -271,6 +291,7 @@ ORDERS = Layout(
             ),
             prepare=_refunds,
             filter=(
+                _OLD,
                 drop(NOT_RETURNED, test("made.restock", equals="cancel")),
                 drop(ADDED_UP, test("made.again", equals="true")),
             ),
@@ -289,6 +310,8 @@ ORDERS = Layout(
             },
             rows="returns.return_line_items",
             uses=(
+                "id",
+                _CHANGED,
                 "returns[].status",
                 _RETURN + "quantity",
                 _RETURN + "refunded_quantity",
@@ -299,7 +322,10 @@ ORDERS = Layout(
             ),
             prepare=_returns,
             prefix={"refund_id": "return-"},
-            filter=(drop(ADDED_UP, test("made.again", equals="true")),),
+            filter=(
+                _OLD,
+                drop(ADDED_UP, test("made.again", equals="true")),
+            ),
         ),
         Part(
             "customers",

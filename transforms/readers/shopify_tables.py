@@ -109,7 +109,7 @@ def _refunded(frame: pl.DataFrame) -> pl.DataFrame:
     restock = pl.col("restocktype").str.to_lowercase()
     mine = pl.when(restock.fill_null("") != "cancel").then(pl.col("line.sku"))
     frame = frame.with_columns(restock.alias("made.restock"), mine.alias("made.given"))
-    return refund_rows(frame, "refund_id", "made.given", "quantity")
+    return refund_rows(frame, ("refund_id",), "made.given", "quantity")
 
 
 REFUND_LINE_TABLE = Layout(
@@ -176,7 +176,7 @@ RETURN_TABLE = Layout(
 
 def _sent_back(frame: pl.DataFrame) -> pl.DataFrame:
     frame = open_return_rows(blank_as_null(frame), "", "beside.status")
-    return refund_rows(frame, "return_id", "line.sku", "made.open")
+    return refund_rows(frame, ("return_id",), "line.sku", "made.open")
 
 
 RETURN_LINE_TABLE = Layout(

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from transforms import parsing
 from transforms.readers.names import plain
 
 GID = r"^(?:gid://\w+/\w+/)?([^?]+)"
 """The number in Shopify's `gid://shopify/Order/1`; other ids stay as they are."""
 ADDED_UP = "another row of the same: added up"
 """The rule under which rows are counted whose quantity stands in the first row of their key."""
+SUPERSEDED = "an earlier state of a record that the file holds again"
+"""The rule under which rows are counted that a later state of their record replaces."""
 TRUE = r"(?i)^(?:true|t|1|yes)$"
 
 
@@ -49,10 +52,38 @@ def added_up(frame: pl.DataFrame, by: Sequence[str], names: Sequence[str]) -> pl
 
 
 def numbered(frame: pl.DataFrame, by: Sequence[str], label: str, into: str) -> pl.DataFrame:
-    """`frame` with `<label>#<n>`, n counting equal labels within `by`: the same in every export."""
+    """`frame` with `<label>#<n>`, n counting equal labels within `by`: the same in every export.
+
+    `by` tells copies of an order apart (NUMBER, `copy_of`): a copy must bear the names of the first.
+    """
     keys = [*map(plain, by), plain(label)]
     nth = (pl.int_range(pl.len()).over(keys) + 1).cast(pl.String)
     return frame.with_columns((pl.col(plain(label)).fill_null("") + "#" + nth).alias(into))
+
+
+def copies(frame: pl.DataFrame, by: str, head: str, into: str) -> pl.DataFrame:
+    """`frame` with which copy of its group each row belongs to, where exports stand one after the other.
+
+    A copy begins where `head`, given in a group's first row alone, is given; in a file that gives it in
+    every row, where a group's rows go on after those of another. A group with one head is one copy,
+    however its rows are sorted.
+    """
+    key, given = plain(by), pl.col(plain(head)).is_not_null()
+    resumed = pl.col(key).ne_missing(pl.col(key).shift(1))
+    begins = pl.when(given.all()).then(resumed).otherwise(given).cast(pl.Int64).alias(into)
+    nth = pl.when(pl.col(into).sum().over(key) > 1).then(pl.col(into).cum_sum().over(key))
+    return frame.with_columns(begins).with_columns(nth.otherwise(1).cast(pl.String).alias(into))
+
+
+def superseded(frame: pl.DataFrame, by: str, changed: str) -> pl.DataFrame:
+    """`frame` with `made.superseded`: whether a record of the same id was changed later.
+
+    Nobody is, where it is not said when; a time without offset is taken as UTC.
+    """
+    key, at = plain(by), parsing.times(frame[plain(changed)], "UTC").alias("made.state")
+    last = pl.col("made.state").max().over(key)
+    older = pl.col(key).is_not_null() & (pl.col("made.state") < last).fill_null(False)
+    return frame.with_columns(at).with_columns(older.cast(pl.String).alias("made.superseded"))
 
 
 def lowered(frame: pl.DataFrame, names: Sequence[str], into: str) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from transforms.mapping_spec import ColumnMap
 from transforms.readers.layout import UTC, Layout, Part, always, drop, take, test
 from transforms.readers.names import listed, plain
 from transforms.readers.steps import TRUE, blank_as_null
+from transforms.readers.unfold import NUMBER
 
 _SIDES = {
     "external": "customer",
@@ -22,9 +23,9 @@ _MILLI = ("epoch_ms",)
 
 
 def _numbered(frame: pl.DataFrame, call: str) -> pl.DataFrame:
-    """Each turn with its place in the call and a name."""
+    """Each turn with its place in the call's record and a name: the same where a call comes again."""
     key = plain(call)
-    nth = pl.int_range(pl.len()).over(key).cast(pl.String)
+    nth = pl.int_range(pl.len()).over(NUMBER, key).cast(pl.String)
     return frame.with_columns(nth.alias("made.nth"), (pl.col(key) + "-" + nth).alias("made.id"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -65,7 +66,7 @@ def unwrap(objects: Sequence[Object], numbers: Sequence[int]) -> Unwrapped:
     messages = 0
     for number, one in zip(numbers, objects, strict=True):
         empty = True
-        for stream, record in _records(one):
+        for stream, record in _opened(_records(one)):
             pile = piles.setdefault(stream, _Pile())
             pile.objects.append(record)
             pile.numbers.append(number)
@@ -78,6 +79,32 @@ def unwrap(objects: Sequence[Object], numbers: Sequence[int]) -> Unwrapped:
         for name, p in piles.items()
     ]
     return Unwrapped(tuple(stacks), messages)
+
+
+_SILENT = "ticket events without a comment"
+
+
+def _opened(found: Iterator[tuple[str, Object]]) -> Iterator[tuple[str, Object]]:
+    """`found` with the comments of Zendesk's ticket events in place of the events that they lie in.
+
+    A comment gets from its event what it lacks: ticket and time. An event without one is a record of
+    another stream, so that it is counted.
+    """
+    for stream, record in found:
+        inner = record.get("child_events")
+        if not isinstance(inner, list) or "ticket_id" not in record:
+            yield stream, record
+            continue
+        comments = [e for e in inner if isinstance(e, dict) and e.get("event_type") == "Comment"]
+        if not comments:
+            yield _SILENT, record
+        around = {name: record[name] for name in ("ticket_id", "created_at") if record.get(name)}
+        at = str(record.get("timestamp") or "")
+        if at.isdecimal():
+            around.setdefault("created_at", datetime.fromtimestamp(int(at), UTC).isoformat())
+        for one in comments:
+            given = {name: value for name, value in one.items() if value is not None}
+            yield stream, {**one, **around, **given}
 
 
 def _records(one: Object) -> Iterator[tuple[str, Object]]:

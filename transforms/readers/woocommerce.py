@@ -12,7 +12,15 @@ from transforms.readers.layout import UTC, Layout, Part, drop, take, test
 from transforms.readers.names import listed, plain
 from transforms.readers.reviews import review_parts
 from transforms.readers.shopify_orders import refund_rows
-from transforms.readers.steps import ADDED_UP, blank_as_null, lowered, numbered
+from transforms.readers.steps import (
+    ADDED_UP,
+    SUPERSEDED,
+    blank_as_null,
+    lowered,
+    numbered,
+    superseded,
+)
+from transforms.readers.unfold import NUMBER
 
 _LINE = "line_items[]."
 _UNPLACED = r"(?i)^(?:pending|failed|checkout-draft|auto-draft|draft|trash)$"
@@ -32,12 +40,13 @@ def _lines(frame: pl.DataFrame) -> pl.DataFrame:
     frame = _times(frame, "date_modified", "made.changed")
     frame = lowered(frame, ("billing.email", "billing.phone"), "made.contact")
     own = pl.col("customerid").replace("0", None)
+    frame = superseded(frame, "id", "made.changed")
     gone = pl.when(pl.col("status").str.contains(_OFF)).then("made.changed")
     frame = frame.with_columns(
         pl.coalesce(own, "made.contact").alias("made.customer"), gone.alias("made.cancelled")
     )
     return (
-        numbered(frame, ("id",), _LINE + "sku", "made.line")
+        numbered(frame, (NUMBER,), _LINE + "sku", "made.line")
         if plain(_LINE + "sku") in frame.columns
         else frame
     )
@@ -81,6 +90,7 @@ ORDERS = Layout(
             uses=(*_USES, _LINE + "sku"),
             prepare=_lines,
             filter=(
+                drop(SUPERSEDED, test("made.superseded", equals="true")),
                 drop("not placed: pending, failed or a draft", test("status", matches=_UNPLACED)),
             ),
         ),
@@ -104,7 +114,7 @@ def _refunded(frame: pl.DataFrame) -> pl.DataFrame:
     frame = _times(blank_as_null(frame), "date_created", "made.at")
     bare = pl.col(plain(_LINE + "quantity")).str.strip_prefix("-")
     return refund_rows(
-        frame.with_columns(bare.alias("made.size")), "id", _LINE + "sku", "made.size"
+        frame.with_columns(bare.alias("made.size")), (NUMBER, "id"), _LINE + "sku", "made.size"
     )
 
 

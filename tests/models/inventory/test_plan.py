@@ -216,3 +216,9 @@ def test_weekdays_of_a_small_category_lean_on_the_whole() -> None:
     assert shares[0, 0] == pytest.approx(0.25)
     assert shares[2, 0] == pytest.approx(0.25)
     assert shares[1, 0] == pytest.approx((900 + 25) / 1600)
+
+
+def test_what_was_counted_is_shown_as_it_was_counted() -> None:
+    made = planned(stock(A={"on_hand_units": 3.6, "sold_since_units": 1.1}), "A")
+    assert one(made, "A")["on_hand_units"] == 3.6
+    assert one(made, "A")["sold_since_units"] == 1.1

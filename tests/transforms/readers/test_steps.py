@@ -6,7 +6,15 @@ import polars as pl
 import pytest
 
 from transforms.readers.file_day import file_day
-from transforms.readers.steps import added_up, first_of_group, lowered, numbered, plain_text
+from transforms.readers.steps import (
+    added_up,
+    copies,
+    first_of_group,
+    lowered,
+    numbered,
+    plain_text,
+    superseded,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +53,46 @@ def test_equal_labels_are_numbered_within_their_order() -> None:
         "A#2",
         "A#1",
     ]
+
+
+def test_a_copy_begins_at_the_row_that_bears_what_belongs_to_the_order() -> None:
+    frame = pl.DataFrame(
+        {
+            "name": ["1", "1", "2", "1", "1", None],
+            "status": ["paid", None, "paid", "paid", None, None],
+        }
+    )
+    assert copies(frame, "Name", "Status", "copy")["copy"].to_list() == [
+        "1",
+        "1",
+        "1",
+        "2",
+        "2",
+        "1",
+    ]
+
+
+def test_rows_of_one_order_are_one_copy_however_they_are_sorted() -> None:
+    frame = pl.DataFrame({"name": ["1", "2", "1", "1"], "status": [None, "paid", "paid", None]})
+    assert copies(frame, "Name", "Status", "copy")["copy"].to_list() == ["1"] * 4
+
+
+def test_where_every_row_bears_it_a_copy_begins_where_an_order_goes_on_after_another() -> None:
+    frame = pl.DataFrame({"name": ["1", "1", "2", "1", "1"], "status": ["paid"] * 5})
+    assert copies(frame, "Name", "Status", "copy")["copy"].to_list() == ["1", "1", "1", "2", "2"]
+
+
+def test_only_a_later_state_of_the_same_record_supersedes() -> None:
+    told = [
+        "2026-11-01T01:30:00-04:00",
+        "2026-11-01T01:10:00-05:00",
+        None,
+        "2026-11-03T00:00:00Z",
+        None,
+    ]
+    frame = pl.DataFrame({"id": ["1", "1", "1", "2", None], "updatedat": told})
+    out = superseded(frame, "id", "updated_at")["made.superseded"]
+    assert out.to_list() == ["true", "false", "false", "false", "false"]
 
 
 def test_an_address_is_written_one_way() -> None:
