@@ -50,6 +50,8 @@ POSITIVE = [
 ]
 
 NEGATIVE = [
+    ("No need to stock up, just one please.", "stockout_complaint"),
+    ("I don't want to stock up, I only need one.", "stockout_complaint"),
     ("There is no need to stock up", "stocking_up"),
     ("I bought two", "stocking_up"),
     ("It serves as a backup guitar for gigs", "stocking_up"),
