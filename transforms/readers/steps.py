@@ -54,7 +54,7 @@ def added_up(frame: pl.DataFrame, by: Sequence[str], names: Sequence[str]) -> pl
 def numbered(frame: pl.DataFrame, by: Sequence[str], label: str, into: str) -> pl.DataFrame:
     """`frame` with `<label>#<n>`, n counting equal labels within `by`: the same in every export.
 
-    `by` tells copies of an order apart (NUMBER, `copy_of`): a copy must bear the names of the first.
+    `by` tells copies of an order apart (NUMBER, `copies`): a copy must bear the names of the first.
     """
     keys = [*map(plain, by), plain(label)]
     nth = (pl.int_range(pl.len()).over(keys) + 1).cast(pl.String)

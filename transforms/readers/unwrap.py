@@ -81,7 +81,17 @@ def unwrap(objects: Sequence[Object], numbers: Sequence[int]) -> Unwrapped:
     return Unwrapped(tuple(stacks), messages)
 
 
+_DIGITS = 11
+"""Of the seconds since 1970 of the year 5000."""
 _SILENT = "ticket events without a comment"
+
+
+def _moment(seconds: object) -> str | None:
+    """Seconds since 1970 as a date and time; None where they tell none."""
+    told = str(seconds)
+    if not (told.isascii() and told.isdecimal() and len(told) <= _DIGITS):
+        return None
+    return datetime.fromtimestamp(int(told), UTC).isoformat()
 
 
 def _opened(found: Iterator[tuple[str, Object]]) -> Iterator[tuple[str, Object]]:
@@ -99,9 +109,8 @@ def _opened(found: Iterator[tuple[str, Object]]) -> Iterator[tuple[str, Object]]
         if not comments:
             yield _SILENT, record
         around = {name: record[name] for name in ("ticket_id", "created_at") if record.get(name)}
-        at = str(record.get("timestamp") or "")
-        if at.isdecimal():
-            around.setdefault("created_at", datetime.fromtimestamp(int(at), UTC).isoformat())
+        if at := _moment(record.get("timestamp")):
+            around.setdefault("created_at", at)
         for one in comments:
             given = {name: value for name, value in one.items() if value is not None}
             yield stream, {**one, **around, **given}

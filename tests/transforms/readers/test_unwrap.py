@@ -97,3 +97,22 @@ def test_names_are_compared_without_case_blanks_and_underscores() -> None:
     assert plain("Lineitem sku") == plain("LINEITEM_SKU") == plain("lineItemSku") == "lineitemsku"
     assert plain("line_items[].variant.sku") == "lineitems[].variant.sku"
     assert listed("Billing\n   Name, b") == ("Billing Name", "b")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "at"),
+    [
+        (1_700_000_000, "2023-11-14T22:13:20+00:00"),
+        ("1700000000", "2023-11-14T22:13:20+00:00"),
+        (10**17, None),
+        ("²", None),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_a_comment_has_its_events_time_where_that_tells_one(stamp: object, at: str | None) -> None:
+    child = {"id": 7, "event_type": "Comment", "body": "Where is it?"}
+    event = {"id": 3, "ticket_id": 5, "timestamp": stamp, "child_events": [child]}
+    (found,) = records({"ticket_events": [event]})["ticket_events"]
+    assert found.get(plain("created_at")) == at
+    assert found[plain("ticket_id")] == 5
